@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+mod application;
+mod directories;
+mod environment;
+mod findings;
+pub mod manifest;
+mod module;
+mod spec;
+
+pub use application::{Application, Opened};
+pub use directories::ApplicationDirectories;
+pub use environment::ApplicationEnvironment;

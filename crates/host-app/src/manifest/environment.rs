@@ -1,0 +1,90 @@
+//! Directories, and what makes up the environment.
+
+use super::entry::Kind;
+use super::fields::Fields;
+use super::id::EntryId;
+use super::node::Value;
+use super::source::Located;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// An `fs.directory`.
+#[derive(Debug, Clone)]
+pub struct FsDirectory {
+    /// The path as written: relative to the application's root, not to the file.
+    pub directory: Located<String>,
+    /// Whether to create the directory where it is missing. Default: no.
+    pub auto_init: Option<Located<bool>>,
+    /// The permissions to create it with, from octal digits, at most 0o7777. None: the system's default.
+    pub mode: Option<Located<u32>>,
+}
+
+/// The `values` of an `env.storage.static` or `env.storage.memory`, by name. Empty where there are none.
+#[derive(Debug, Clone, Default)]
+pub struct EnvironmentValues {
+    /// Each variable with its text.
+    pub values: BTreeMap<String, Located<Arc<str>>>,
+}
+
+/// An `env.variable`.
+#[derive(Debug, Clone)]
+pub struct EnvironmentVariable {
+    /// The storage that holds it.
+    pub storage: Located<EntryId>,
+    /// Its name in the storage. None: the name of the entry.
+    pub variable: Option<Located<String>>,
+    /// Its value where the storage has none; may be empty.
+    pub default: Option<Located<Arc<str>>>,
+    /// Whether it may not be changed. Default: it may.
+    pub readonly: Option<Located<bool>>,
+}
+
+pub(super) const STORAGES: &[Kind] = &[Kind::EnvStorageMemory, Kind::EnvStorageOs, Kind::EnvStorageStatic];
+
+pub(super) fn directory(fields: &Fields<'_>) -> Option<FsDirectory> {
+    let directory = fields.required_text("directory");
+    let auto_init = fields.boolean("auto_init");
+    let mode = mode(fields);
+    Some(FsDirectory { directory: directory?.map(|text| text.to_string()), auto_init, mode })
+}
+
+/// Octal with quotes or without: unquoted `0755` is the number 755 in YAML 1.2, and means what `chmod` means by it. So
+/// the digits count, not the number.
+fn mode(fields: &Fields<'_>) -> Option<Located<u32>> {
+    let node = fields.get("mode")?;
+    let Value::Scalar(scalar) = node.value() else {
+        fields.mismatch(node, "mode", "octal permissions", None);
+        return None;
+    };
+    let digits = scalar.text.strip_prefix("0o").unwrap_or(&scalar.text);
+    let octal = !digits.is_empty() && digits.bytes().all(|b| matches!(b, b'0'..=b'7'));
+    match u32::from_str_radix(digits, 8) {
+        Ok(mode) if octal && mode <= 0o7777 => Some(super::fields::located(node, mode)),
+        _ => {
+            fields.mismatch(node, "mode", "octal permissions from 0 to 7777", None);
+            None
+        }
+    }
+}
+
+pub(super) fn values(fields: &Fields<'_>) -> EnvironmentValues {
+    let members = fields.mapping("values").and_then(|node| node.as_mapping()).unwrap_or_default();
+    let value = |(key, node): &(super::node::Key, super::node::Node)| {
+        let text = fields.text_of(node, &format!("values.{}", key.value), Some(&key.value))?;
+        Some((key.value.to_string(), text))
+    };
+    EnvironmentValues { values: members.iter().filter_map(value).collect() }
+}
+
+pub(super) fn variable(fields: &Fields<'_>) -> Option<EnvironmentVariable> {
+    let storage = fields.required_reference("storage", STORAGES);
+    let variable = fields.text("variable").filter(|text| !text.value.is_empty());
+    let default = fields.text("default");
+    let readonly = fields.boolean("readonly");
+    Some(EnvironmentVariable {
+        storage: storage?,
+        variable: variable.map(|text| text.map(|text| text.to_string())),
+        default,
+        readonly,
+    })
+}

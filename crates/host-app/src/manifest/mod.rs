@@ -1,0 +1,100 @@
+//! From a directory tree of YAML and JSON files to typed declarations in which every value knows its place.
+//!
+//! [`load`] never fails as a whole: it gives what is sound, and every [`Problem`] that it met. Nothing here knows
+//! WebAssembly, an import or a running host; what an entry declares is compared with the world elsewhere.
+//!
+//! The way of a file: `tree` (which files) → `yaml` (text to [`Node`]) → `document` (head and entries) → `expand`
+//! (`${env:…}`, `file://`) → `fields` (typed values, unknown keys) → `entry` and the module of each kind →
+//! `declarations` (ids and references across files).
+
+mod declarations;
+mod document;
+mod entry;
+mod environment;
+mod examples;
+mod expand;
+mod fields;
+mod function;
+mod hash;
+mod id;
+mod json_escapes;
+mod limits;
+mod node;
+mod options;
+mod pool;
+mod problem;
+mod scalar;
+mod source;
+mod suggest;
+mod transport;
+mod tree;
+mod yaml;
+mod yaml_words;
+
+#[cfg(test)]
+mod tests;
+
+pub use declarations::{Declarations, Lookup};
+pub use entry::{Declaration, Entry, Kind, Meta};
+pub use environment::{EnvironmentValues, EnvironmentVariable, FsDirectory};
+pub use function::{Function, FunctionCode};
+pub use hash::ContentHash;
+pub use id::{EntryId, InvalidId};
+pub use limits::FunctionLimits;
+pub use node::{Key, Node, PathSegment, Scalar, ScalarKind, Value};
+pub use options::{EnvironmentLookup, LoadLimits, LoadOptions};
+pub use pool::{Pool, PoolKind, WarmStart};
+pub(crate) use problem::sort;
+pub use problem::{Problem, ProblemKind, Severity};
+pub use source::{Located, Origin, SourceFile, Span};
+pub use transport::Transport;
+
+use std::path::{Path, PathBuf};
+
+/// What a load gives.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The application's directory with symbolic links resolved; what was given, where it cannot be opened.
+    pub root: PathBuf,
+    /// The sound entries.
+    pub declarations: Declarations,
+    /// All problems, sorted by file, line and column; those about the whole application come first.
+    pub problems: Vec<Problem>,
+}
+
+impl Loaded {
+    /// Whether a problem is an error: then the application is not to be run.
+    pub fn has_errors(&self) -> bool {
+        self.problems.iter().any(Problem::is_error)
+    }
+}
+
+/// Loads the application in a directory.
+///
+/// Every `.yaml`, `.yml` and `.json` file in the tree that has a `namespace` at its top belongs to it, and so does
+/// every file that is named `_index.*`. A file that cannot be parsed belongs where a line of it starts with
+/// `namespace:` (in JSON: with `"namespace":`). Hidden directories, `target` and `node_modules` are skipped, and
+/// symbolic links are not followed out of the tree.
+///
+/// An entry with an error is not among the [`Declarations`], and nothing is said of entries that name it.
+pub fn load(root: &Path, options: &LoadOptions) -> Loaded {
+    let sink = problem::Sink::new(options.limits.max_problems);
+    let Some(root) = tree::open_root(root, &sink) else {
+        return Loaded { root: root.to_path_buf(), declarations: Declarations::default(), problems: sink.finish() };
+    };
+    let mut reader = document::Reader::new(&root, options, &sink);
+    for candidate in tree::candidates(&root, &options.limits, &sink) {
+        if let Some(file) = tree::read(&candidate, &options.limits, &sink) {
+            reader.file(&file);
+        }
+    }
+    if reader.files() == 0 && !sink.has_error() {
+        let message = format!("no application in {}: no .yaml, .yml or .json file has a `namespace`", root.display());
+        let problem = Problem::in_file(ProblemKind::NotFound, Path::new(""), message);
+        sink.push(problem.with_remedy(
+            "create `_index.yaml` there, with the lines `version: \"1.0\"`, `namespace: demo` and `entries: []`",
+        ));
+    }
+    let declarations = reader.finish();
+    Loaded { root, declarations, problems: sink.finish() }
+}

@@ -1,0 +1,69 @@
+#![doc = include_str!("../README.md")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what a command line is for")]
+
+mod call;
+mod check;
+mod imports;
+mod open;
+mod output;
+
+use clap::{Parser, Subcommand};
+use output::{Failure, Output};
+use std::process::ExitCode;
+
+/// Runs WebAssembly functions with exactly the host functions that their entries declare.
+#[derive(Parser)]
+#[command(name = "wippy-host", version, max_term_width = 120)]
+struct Arguments {
+    /// Print results, problems and errors as JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Call one function of an application and print its result.
+    Call(call::CallArguments),
+    /// Load, compile and preflight an application; print all problems and remarks.
+    Check(check::CheckArguments),
+    /// List the import groups of this build, with interfaces, versions and aliases.
+    Imports,
+}
+
+/// Runs the command line of this process, with every import that the program links, and gives its exit code.
+///
+/// Reads the process's arguments and environment, writes to its standard streams, sets its global log subscriber, and
+/// makes an async runtime of its own: to be called once, from `main`.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let output = Output { json: arguments.json };
+    start_log();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return output.fail(&Failure::message(format!("no async runtime: {error}"))),
+    };
+    let done = runtime.block_on(async {
+        match arguments.command {
+            Command::Call(call) => call::run(&output, call).await,
+            Command::Check(check) => check::run(&output, check).await,
+            Command::Imports => imports::run(&output),
+        }
+    });
+    // A guest's file operation may still run on the blocking pool; nobody waits for it.
+    runtime.shutdown_background();
+    match done {
+        Ok(code) => code,
+        Err(failure) => output.fail(&failure),
+    }
+}
+
+/// The log goes to standard error: standard output is for results.
+fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("WIPPY_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let colour = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
+    // A second subscriber is refused: an embedder that has set its own keeps it.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour).try_init();
+}

@@ -1,0 +1,5 @@
+//! The binary `wippy-host`.
+
+fn main() -> std::process::ExitCode {
+    wippy_host_cli::run()
+}

@@ -1,0 +1,91 @@
+//! What a component imports, read from its type.
+
+use wasmtime::Engine;
+use wasmtime::component::types::{ComponentFunc, ComponentItem};
+use wasmtime::component::{Component, ResourceType};
+
+/// The imports of a component: interfaces, and functions outside any interface.
+pub(crate) struct ComponentImports {
+    pub(crate) interfaces: Vec<ImportedInterface>,
+    /// Functions that the component imports by a plain name.
+    pub(crate) functions: Vec<ImportedFunction>,
+    /// Imports of a kind that no host can provide, for example a core module.
+    pub(crate) impossible: Vec<String>,
+}
+
+pub(crate) struct ImportedInterface {
+    /// The name as the component has it: `wasi:io/poll@0.2.6`.
+    pub(crate) full_name: String,
+    /// Without version.
+    pub(crate) name: String,
+    /// Empty where the component names none.
+    pub(crate) version: String,
+    pub(crate) functions: Vec<ImportedFunction>,
+    pub(crate) resources: Vec<String>,
+}
+
+#[derive(Clone)]
+pub(crate) struct ImportedFunction {
+    pub(crate) name: String,
+    pub(crate) asynchronous: bool,
+}
+
+impl ImportedInterface {
+    /// Whether the component calls into it. One that holds types alone needs no grant: but a resource can be dropped
+    /// without any function, so resources do not count.
+    pub(crate) fn is_used(&self) -> bool {
+        !self.functions.is_empty()
+    }
+}
+
+impl ComponentImports {
+    pub(crate) fn of(engine: &Engine, component: &Component) -> Self {
+        let mut imports = Self { interfaces: Vec::new(), functions: Vec::new(), impossible: Vec::new() };
+        for (name, import) in component.component_type().imports(engine) {
+            match import.ty {
+                ComponentItem::ComponentInstance(instance) => {
+                    let (base, version) = name.split_once('@').unwrap_or((name, ""));
+                    let mut interface = ImportedInterface {
+                        full_name: name.to_owned(),
+                        name: base.to_owned(),
+                        version: version.to_owned(),
+                        functions: Vec::new(),
+                        resources: Vec::new(),
+                    };
+                    for (item, export) in instance.exports(engine) {
+                        match export.ty {
+                            ComponentItem::ComponentFunc(function) => {
+                                interface.functions.push(ImportedFunction::new(item, &function));
+                            }
+                            ComponentItem::Resource(ResourceType { .. }) => interface.resources.push(item.to_owned()),
+                            ComponentItem::Type(_) => {}
+                            _ => imports.impossible.push(format!("{name}#{item}")),
+                        }
+                    }
+                    imports.interfaces.push(interface);
+                }
+                ComponentItem::ComponentFunc(function) => {
+                    imports.functions.push(ImportedFunction::new(name, &function));
+                }
+                ComponentItem::Type(_) | ComponentItem::Resource(_) => {}
+                _ => imports.impossible.push(name.to_owned()),
+            }
+        }
+        imports
+    }
+
+    /// The name of the first import or export function with the asynchronous ABI, if there is one.
+    pub(crate) fn asynchronous(&self) -> Option<String> {
+        let in_interfaces = self.interfaces.iter().find_map(|interface| {
+            let function = interface.functions.iter().find(|function| function.asynchronous)?;
+            Some(format!("{}#{}", interface.full_name, function.name))
+        });
+        in_interfaces.or_else(|| self.functions.iter().find(|f| f.asynchronous).map(|f| f.name.clone()))
+    }
+}
+
+impl ImportedFunction {
+    fn new(name: &str, function: &ComponentFunc) -> Self {
+        Self { name: name.to_owned(), asynchronous: function.async_() }
+    }
+}

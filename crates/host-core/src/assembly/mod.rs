@@ -1,0 +1,13 @@
+//! From an entry's grants and a component's imports to a linker that holds the one and answers for the other.
+
+mod component_imports;
+mod export;
+mod linker;
+mod preflight;
+mod stub;
+
+pub(crate) use component_imports::ComponentImports;
+pub(crate) use export::{Export, find_export};
+pub(crate) use linker::assemble;
+pub use linker::{ImportLinker, LinkTarget};
+pub use preflight::{Finding, Preflight};

@@ -1,0 +1,16 @@
+//! Stubs: functions that end the call in words, for what a component imports and its entry does not grant.
+
+use crate::instance::{NotGranted, StoreData};
+use wasmtime::component::LinkerInstance;
+
+/// Puts a stub in the place of `name`, or where nothing stands yet.
+pub(super) fn stub(
+    instance: &mut LinkerInstance<'_, StoreData>,
+    name: &str,
+    denial: NotGranted,
+) -> wasmtime::Result<()> {
+    instance.func_new(name, move |_, _, _, _| Err(denial.clone().into()))
+}
+
+/// The resource type behind a resource that no import of the host knows. No function can ever make one.
+pub(super) enum Unprovided {}

@@ -1,0 +1,255 @@
+//! What travels with a call: for whom, until when, how deep. Passed explicitly, inherited by nested calls.
+
+use crate::error::{Error, ErrorKind, Reason, Result};
+use crate::services::{Clock, Output};
+use serde_json::Value as Json;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+/// The circumstances of one call. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct CallContext {
+    shared: Option<Arc<Shared>>,
+    deadline: Option<Instant>,
+    chain: Option<Arc<Link>>,
+    arguments: Option<Arc<[String]>>,
+}
+
+/// What the outermost caller said, the same for every call below.
+#[derive(Default)]
+struct Shared {
+    actor: Option<String>,
+    scope: Option<String>,
+    trace: Option<String>,
+    values: serde_json::Map<String, Json>,
+    cancellation: Option<CancellationToken>,
+    clock: Option<Arc<dyn Clock>>,
+    output: Option<Arc<dyn Output>>,
+}
+
+/// A function in the chain of calls, innermost first.
+struct Link {
+    function: Arc<str>,
+    depth: usize,
+    caller: Option<Arc<Link>>,
+}
+
+impl CallContext {
+    /// A context for an outermost call: nobody in particular, no deadline, the host's clock and output.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A context that says more.
+    pub fn builder() -> CallContextBuilder {
+        CallContextBuilder::default()
+    }
+
+    /// Who the call acts for.
+    pub fn actor(&self) -> Option<&str> {
+        self.shared.as_ref()?.actor.as_deref()
+    }
+
+    /// The scope it acts in.
+    pub fn scope(&self) -> Option<&str> {
+        self.shared.as_ref()?.scope.as_deref()
+    }
+
+    /// The trace it belongs to.
+    pub fn trace(&self) -> Option<&str> {
+        self.shared.as_ref()?.trace.as_deref()
+    }
+
+    /// A value of the request context.
+    pub fn value(&self, key: &str) -> Option<&Json> {
+        self.shared.as_ref()?.values.get(key)
+    }
+
+    /// The moment, in real time, at which the call ends whether it computes or waits.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// How many calls are open around this one: 0 for the outermost function.
+    pub fn depth(&self) -> usize {
+        self.chain.as_ref().map_or(0, |link| link.depth)
+    }
+
+    /// The command-line arguments of this call, which follow the entry's own.
+    pub fn arguments(&self) -> &[String] {
+        self.arguments.as_deref().unwrap_or_default()
+    }
+
+    /// The function that runs under this context, once it runs.
+    pub fn function(&self) -> Option<&str> {
+        self.chain.as_ref().map(|link| &*link.function)
+    }
+
+    pub(crate) fn clock(&self) -> Option<&Arc<dyn Clock>> {
+        self.shared.as_ref()?.clock.as_ref()
+    }
+
+    pub(crate) fn output(&self) -> Option<&Arc<dyn Output>> {
+        self.shared.as_ref()?.output.as_ref()
+    }
+
+    pub(crate) fn cancellation(&self) -> Option<&CancellationToken> {
+        self.shared.as_ref()?.cancellation.as_ref()
+    }
+
+    /// The context of `function`, called under this one: the chain is one longer, the arguments are the callee's own.
+    ///
+    /// # Errors
+    /// Kind `RateLimited`, reason `CallDepth`, when the chain would be longer than `max_depth`.
+    pub fn enter(&self, function: &Arc<str>, max_depth: usize) -> Result<Self> {
+        let depth = self.chain.as_ref().map_or(0, |link| link.depth + 1);
+        if depth >= max_depth.max(1) {
+            return Err(self.too_deep(function, max_depth));
+        }
+        let link = Link { function: function.clone(), depth, caller: self.chain.clone() };
+        Ok(Self { chain: Some(Arc::new(link)), ..self.clone() })
+    }
+
+    /// The context that a function hands to those it calls: everything but its own arguments.
+    #[must_use]
+    pub fn nested(&self) -> Self {
+        Self { arguments: None, ..self.clone() }
+    }
+
+    /// The same context with a deadline that is the earlier of its own and `deadline`.
+    #[must_use]
+    pub fn until(&self, deadline: Option<Instant>) -> Self {
+        let deadline = match (self.deadline, deadline) {
+            (Some(own), Some(other)) => Some(own.min(other)),
+            (own, other) => own.or(other),
+        };
+        Self { deadline, ..self.clone() }
+    }
+
+    /// At most the outermost and the innermost eight functions are named.
+    fn too_deep(&self, function: &str, max_depth: usize) -> Error {
+        let mut names: Vec<&str> = vec![function];
+        let mut link = self.chain.as_deref();
+        while let Some(current) = link {
+            names.push(&current.function);
+            link = current.caller.as_deref();
+        }
+        names.reverse();
+        let shown = if names.len() > 16 {
+            let (first, last) = (names.get(..8).unwrap_or_default(), names.get(names.len() - 8..).unwrap_or_default());
+            format!("{} -> … -> {}", first.join(" -> "), last.join(" -> "))
+        } else {
+            names.join(" -> ")
+        };
+        Error::new(ErrorKind::RateLimited, format!("function call depth exceeded: {shown}"))
+            .with_reason(Reason::CallDepth)
+            .with_remedy(format!("the limit is {max_depth}; raise limits.max_call_depth if the recursion is meant"))
+    }
+}
+
+/// Builds a [`CallContext`].
+#[derive(Default)]
+pub struct CallContextBuilder {
+    shared: Shared,
+    deadline: Option<Instant>,
+    arguments: Option<Arc<[String]>>,
+}
+
+impl CallContextBuilder {
+    /// Who the call acts for; the policy sees it.
+    #[must_use]
+    pub fn actor(mut self, actor: impl Into<String>) -> Self {
+        self.shared.actor = Some(actor.into());
+        self
+    }
+
+    /// The scope it acts in; the policy sees it.
+    #[must_use]
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.shared.scope = Some(scope.into());
+        self
+    }
+
+    /// The trace it belongs to.
+    #[must_use]
+    pub fn trace(mut self, trace: impl Into<String>) -> Self {
+        self.shared.trace = Some(trace.into());
+        self
+    }
+
+    /// A value of the request context.
+    #[must_use]
+    pub fn value(mut self, key: impl Into<String>, value: Json) -> Self {
+        self.shared.values.insert(key.into(), value);
+        self
+    }
+
+    /// Ends the call this long from now, whether it computes or waits. The entry's own limit stays in force.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.deadline = Instant::now().checked_add(timeout);
+        self
+    }
+
+    /// Ends the call, with kind `Canceled`, when the token is cancelled.
+    #[must_use]
+    pub fn cancellation(mut self, token: CancellationToken) -> Self {
+        self.shared.cancellation = Some(token);
+        self
+    }
+
+    /// The clock that guests of this call see.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.shared.clock = Some(clock);
+        self
+    }
+
+    /// Where guests of this call write.
+    #[must_use]
+    pub fn output(mut self, output: Arc<dyn Output>) -> Self {
+        self.shared.output = Some(output);
+        self
+    }
+
+    /// Command-line arguments for the function called, behind those of its entry.
+    #[must_use]
+    pub fn arguments(mut self, arguments: Vec<String>) -> Self {
+        self.arguments = Some(arguments.into());
+        self
+    }
+
+    /// The context.
+    pub fn build(self) -> CallContext {
+        CallContext {
+            shared: Some(Arc::new(self.shared)),
+            deadline: self.deadline,
+            chain: None,
+            arguments: self.arguments,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_that_is_too_deep_is_named_in_the_error() {
+        let (first, second): (Arc<str>, Arc<str>) = ("a:x".into(), "b:y".into());
+        let one = CallContext::new().enter(&first, 2).unwrap();
+        let two = one.enter(&second, 2).unwrap();
+        let error = two.enter(&first, 2).err().unwrap();
+        assert_eq!(error.message(), "function call depth exceeded: a:x -> b:y -> a:x");
+        assert_eq!((error.kind(), error.reason()), (ErrorKind::RateLimited, Reason::CallDepth));
+    }
+
+    #[test]
+    fn the_tighter_of_two_deadlines_holds() {
+        let now = Instant::now();
+        let (soon, late) = (now + Duration::from_secs(1), now + Duration::from_secs(9));
+        let context = CallContext::new().until(Some(soon)).until(Some(late)).until(None);
+        assert_eq!(context.deadline(), Some(soon));
+    }
+}

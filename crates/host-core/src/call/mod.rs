@@ -1,0 +1,10 @@
+//! Functions and the calls between them: the context that travels with a call, the trait, and the registry.
+
+mod context;
+mod function;
+mod payload;
+mod registry;
+
+pub use context::{CallContext, CallContextBuilder};
+pub use function::{Function, function};
+pub use registry::FunctionRegistry;

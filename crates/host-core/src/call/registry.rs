@@ -1,0 +1,96 @@
+//! The functions of a host, by id. Looking one up takes no lock.
+
+use super::{CallContext, Function};
+use crate::error::{Error, ErrorKind, Result};
+use crate::value::TextOrBytes;
+use arc_swap::ArcSwap;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+type Map = HashMap<Arc<str>, Arc<dyn Function>>;
+
+/// Functions by id, `namespace:name`. Clones share one registry. Replacing a function leaves the calls that already run
+/// on the old one alone.
+#[derive(Clone, Default)]
+pub struct FunctionRegistry(Arc<ArcSwap<Map>>);
+
+impl FunctionRegistry {
+    /// A registry without functions.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds functions, all of them or none.
+    ///
+    /// # Errors
+    /// Kind `AlreadyExists` where an id is taken, kind `Invalid` where an id is not `namespace:name`.
+    pub fn register_all(&self, functions: Vec<(Arc<str>, Arc<dyn Function>)>) -> Result<()> {
+        for (id, _) in &functions {
+            if !is_id(id) {
+                return Err(Error::invalid(format!("invalid function id: {id}"))
+                    .with_remedy("an id is namespace:name, for example app:report"));
+            }
+        }
+        let mut taken = None;
+        self.0.rcu(|current| {
+            let mut next = Map::clone(current);
+            taken = functions
+                .iter()
+                .find_map(|(id, function)| next.insert(id.clone(), function.clone()).map(|_| id.clone()));
+            if taken.is_some() { current.clone() } else { Arc::new(next) }
+        });
+        match taken {
+            Some(id) => Err(Error::new(ErrorKind::AlreadyExists, format!("a function {id} is registered already"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Adds one function: see [`FunctionRegistry::register_all`].
+    ///
+    /// # Errors
+    /// As `register_all`.
+    pub fn register(&self, id: &str, function: impl Function) -> Result<()> {
+        self.register_all(vec![(id.into(), Arc::new(function))])
+    }
+
+    /// Puts a function in the place of the one registered under `id`, or adds it.
+    pub fn replace(&self, id: &str, function: Arc<dyn Function>) {
+        let id: Arc<str> = id.into();
+        self.0.rcu(|current| {
+            let mut next = Map::clone(current);
+            next.insert(id.clone(), function.clone());
+            next
+        });
+    }
+
+    /// The function of this id.
+    pub fn get(&self, id: &str) -> Option<Arc<dyn Function>> {
+        self.0.load().get(id).cloned()
+    }
+
+    /// All ids, sorted.
+    pub fn ids(&self) -> Vec<Arc<str>> {
+        let mut ids: Vec<_> = self.0.load().keys().cloned().collect();
+        ids.sort();
+        ids
+    }
+
+    /// Calls a function by id, with one text or byte string: see [`Function::call_payload`].
+    ///
+    /// # Errors
+    /// `invalid function target: <target>` and `no handler registered for target: <target>`, beside the function's own.
+    pub async fn call_payload(&self, context: &CallContext, target: &str, input: TextOrBytes) -> Result<TextOrBytes> {
+        if !is_id(target) {
+            return Err(Error::invalid(format!("invalid function target: {target}")));
+        }
+        let Some(function) = self.get(target) else {
+            return Err(Error::new(ErrorKind::NotFound, format!("no handler registered for target: {target}")));
+        };
+        function.call_payload(context, input).await
+    }
+}
+
+/// Whether `id` has both parts, split at the first colon.
+fn is_id(id: &str) -> bool {
+    id.split_once(':').is_some_and(|(namespace, name)| !namespace.is_empty() && !name.is_empty())
+}

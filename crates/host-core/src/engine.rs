@@ -1,0 +1,105 @@
+//! The engine: pooled instances where the address space allows, epochs that a thread of its own ticks.
+
+use crate::error::{Error, ErrorKind, Result};
+use std::time::Duration;
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+/// The interval at which a computing guest gives its thread back, and the precision of deadlines.
+pub const EPOCH: Duration = Duration::from_millis(10);
+
+/// How the engine is made. Each setting has a default that suits a server.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct EngineOptions {
+    /// Instances at one time, over all entries. Default 1,000: each takes about six memory maps of the kernel's default
+    /// 65,530.
+    pub max_instances: u32,
+    /// How many of [`EngineOptions::max_instances`] only nested calls may take, so that a function which calls another
+    /// always finds room or an answer. Default a quarter.
+    pub nested_instances: u32,
+    /// The guest's stack, in bytes. Default 512 KiB.
+    pub max_wasm_stack: usize,
+    /// Whether to try the pooling allocator (instantiation in a third of the time). Default true; where the address
+    /// space does not suffice, the host falls back to allocation on demand and says so in the log.
+    pub pooling: bool,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self { max_instances: 1000, nested_instances: 250, max_wasm_stack: 512 << 10, pooling: true }
+    }
+}
+
+/// Makes an engine with these settings and starts the thread that ticks its epoch.
+///
+/// # Errors
+/// Kind `Unavailable` where neither allocator can be had or no thread can be started.
+pub(crate) fn start(options: &EngineOptions) -> Result<Engine> {
+    let engine = match options.pooling.then(|| Engine::new(&config(options, true))) {
+        Some(Ok(engine)) => engine,
+        Some(Err(error)) => {
+            tracing::warn!(%error, "no pooled instances: falling back to allocation on demand");
+            on_demand(options)?
+        }
+        None => on_demand(options)?,
+    };
+    tick(&engine)?;
+    Ok(engine)
+}
+
+/// The engine configuration of a host, for benchmarks and embedders that run Wasmtime beside it with equal settings.
+pub fn config(options: &EngineOptions, pooling: bool) -> Config {
+    let mut config = Config::new();
+    config.epoch_interruption(true);
+    config.max_wasm_stack(options.max_wasm_stack);
+    // A fiber's stack holds the guest's stack and the host functions that it calls.
+    config.async_stack_size(options.max_wasm_stack + (1 << 20));
+    // Costs every call about twice its time; only components with the async ABI need it.
+    config.concurrency_support(false);
+    if pooling {
+        let count = options.max_instances;
+        let mut pool = PoolingAllocationConfig::new();
+        pool.total_component_instances(count)
+            .total_stacks(count)
+            .total_core_instances(count.saturating_mul(4))
+            .total_memories(count.saturating_mul(2))
+            .total_tables(count.saturating_mul(4))
+            .total_gc_heaps(count)
+            // Components made from interpreted languages are compositions of dozens of modules with large tables.
+            .max_core_instances_per_component(200)
+            .max_memories_per_component(50)
+            .max_tables_per_component(200)
+            .max_component_instance_size(4 << 20)
+            .max_core_instance_size(4 << 20)
+            .table_elements(100_000)
+            // Small guests are reset by copying rather than by a system call.
+            .linear_memory_keep_resident(64 << 10)
+            .table_keep_resident(16 << 10)
+            .max_unused_warm_slots(count.min(100));
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    }
+    config
+}
+
+fn on_demand(options: &EngineOptions) -> Result<Engine> {
+    Engine::new(&config(options, false))
+        .map_err(|error| Error::new(ErrorKind::Unavailable, format!("no WebAssembly engine: {error:#}")))
+}
+
+/// A plain thread, never a timer of the async runtime: a runtime whose every worker computes would not tick it.
+fn tick(engine: &Engine) -> Result<()> {
+    let engine = engine.weak();
+    std::thread::Builder::new()
+        .name("wippy-epoch".into())
+        .spawn(move || {
+            loop {
+                std::thread::sleep(EPOCH);
+                match engine.upgrade() {
+                    Some(engine) => engine.increment_epoch(),
+                    None => return,
+                }
+            }
+        })
+        .map(drop)
+        .map_err(|error| Error::new(ErrorKind::Unavailable, "no thread for the epoch").with_source(error))
+}

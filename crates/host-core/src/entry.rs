@@ -1,0 +1,116 @@
+//! An entry as the host takes it: what to call, what it may use, how much of it.
+
+use crate::Limits;
+use crate::policy::network::NetworkRules;
+use serde_json::{Map, Value as Json};
+use std::sync::Arc;
+
+/// What an entry asks for. The loader of an application makes one of each function entry; an embedder writes it by hand.
+///
+/// ```
+/// use wippy_host_core::EntrySpec;
+///
+/// let spec = EntrySpec::new("app:report", "run").with_imports(["wasi:clocks", "funcs"]);
+/// assert_eq!(spec.imports.len(), 2);
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct EntrySpec {
+    /// `namespace:name`.
+    pub id: Arc<str>,
+    /// The exported function: `run`, or `iface#func` for one inside an exported interface.
+    pub method: String,
+    /// The names of what the component may use. Default none.
+    pub imports: Vec<String>,
+    /// Whether an import that is not granted stops the load, instead of ending the call that uses it. Default false.
+    pub strict_imports: bool,
+    /// Default: see [`Limits`].
+    pub limits: Limits,
+    /// Default: any public address. See [`NetworkRules`].
+    pub network: NetworkRules,
+    /// The sections that hold the imports' configuration, by name: `wasi`, and `config` for third parties.
+    pub sections: Map<String, Json>,
+}
+
+impl EntrySpec {
+    /// An entry with every default.
+    pub fn new(id: impl Into<Arc<str>>, method: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            method: method.into(),
+            imports: Vec::new(),
+            strict_imports: false,
+            limits: Limits::default(),
+            network: NetworkRules::public(),
+            sections: Map::new(),
+        }
+    }
+
+    /// Sets the names of what the component may use.
+    #[must_use]
+    pub fn with_imports<S: Into<String>>(mut self, imports: impl IntoIterator<Item = S>) -> Self {
+        self.imports = imports.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets the limits.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets the network rules.
+    #[must_use]
+    pub fn with_network(mut self, network: NetworkRules) -> Self {
+        self.network = network;
+        self
+    }
+
+    /// Sets one section of configuration, for example `wasi`.
+    #[must_use]
+    pub fn with_section(mut self, name: &str, value: Json) -> Self {
+        self.sections.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Makes an import that is not granted stop the load.
+    #[must_use]
+    pub fn with_strict_imports(mut self, strict: bool) -> Self {
+        self.strict_imports = strict;
+        self
+    }
+}
+
+/// What imports and errors say about the entry that an instance belongs to.
+#[derive(Debug)]
+pub struct EntryInfo {
+    id: Arc<str>,
+    limits: Limits,
+}
+
+impl EntryInfo {
+    pub(crate) fn new(id: Arc<str>, limits: Limits) -> Self {
+        Self { id, limits }
+    }
+
+    /// `namespace:name`.
+    pub fn id(&self) -> &Arc<str> {
+        &self.id
+    }
+
+    /// The part of the id before the first colon.
+    pub fn namespace(&self) -> &str {
+        self.id.split_once(':').map_or("", |(namespace, _)| namespace)
+    }
+
+    /// The limits of its calls.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The id that `text` means in this entry: a bare name is one of the entry's own namespace.
+    pub fn resolve_id(&self, text: &str) -> String {
+        if text.contains(':') { text.to_owned() } else { format!("{}:{text}", self.namespace()) }
+    }
+}

@@ -1,0 +1,275 @@
+//! The host: an engine, a registry of imports, the services, and the functions that entries become.
+
+use crate::assembly::{ComponentImports, Preflight, assemble, find_export};
+use crate::call::FunctionRegistry;
+use crate::component::{self, Bytes};
+use crate::engine::{self, EngineOptions};
+use crate::error::{Error, ErrorKind, Result};
+use crate::import::{Grants, Registry, SetupContext};
+use crate::instance::{Admission, Common, Parts, WasmFunction};
+use crate::policy::network::NetworkGuard;
+use crate::problem::{EntryProblem, EntryProblems, Place};
+use crate::services::{Clock, Directories, Entropy, Environment, GuestOutput, Output, Resolver, Services};
+use crate::{EntryInfo, EntrySpec, Policy};
+use std::sync::Arc;
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+/// Keys of shared sections that the host itself reads.
+const CORE_KEYS: &[(&str, &str)] = &[("wasi", "network")];
+
+/// A host. Cheap to clone; the clones are one host.
+#[derive(Clone)]
+pub struct Host(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    registry: Registry,
+    services: Services,
+    functions: FunctionRegistry,
+    admission: Arc<Admission>,
+}
+
+/// Builds a [`Host`].
+#[derive(Default)]
+pub struct HostBuilder {
+    registry: Option<Registry>,
+    services: Services,
+    engine: EngineOptions,
+}
+
+impl HostBuilder {
+    /// The imports that entries may be granted. Default: every import that the program links.
+    #[must_use]
+    pub fn registry(mut self, registry: Registry) -> Self {
+        self.registry = Some(registry);
+        self
+    }
+
+    /// The clock of every guest. Default: the system's.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.services.clock = Arc::new(clock);
+        self
+    }
+
+    /// The environment registry. Default: no variables.
+    #[must_use]
+    pub fn environment(mut self, environment: impl Environment) -> Self {
+        self.services.environment = Arc::new(environment);
+        self
+    }
+
+    /// The directories that mounts may name. Default: none.
+    #[must_use]
+    pub fn directories(mut self, directories: impl Directories) -> Self {
+        self.services.directories = Arc::new(directories);
+        self
+    }
+
+    /// Name resolution. Default: the system's.
+    #[must_use]
+    pub fn resolver(mut self, resolver: impl Resolver) -> Self {
+        self.services.resolver = Arc::new(resolver);
+        self
+    }
+
+    /// Where random numbers come from. Default: the operating system.
+    #[must_use]
+    pub fn entropy(mut self, entropy: impl Entropy) -> Self {
+        self.services.entropy = Arc::new(entropy);
+        self
+    }
+
+    /// Where guests' output goes. Default: the log.
+    #[must_use]
+    pub fn output(mut self, output: impl Output) -> Self {
+        self.services.output = Arc::new(output);
+        self
+    }
+
+    /// Who decides on network, mounts and calls. Default: what entries declare.
+    #[must_use]
+    pub fn policy(mut self, policy: impl Policy) -> Self {
+        self.services.policy = Arc::new(policy);
+        self
+    }
+
+    /// The engine's settings.
+    #[must_use]
+    pub fn engine(mut self, options: EngineOptions) -> Self {
+        self.engine = options;
+        self
+    }
+
+    /// The host.
+    ///
+    /// # Errors
+    /// Where the registry is unsound, or no engine can be had.
+    pub fn build(self) -> Result<Host> {
+        let registry = match self.registry {
+            Some(registry) => registry,
+            None => Registry::builder().with_linked().build()?,
+        };
+        let engine = engine::start(&self.engine)?;
+        Ok(Host(Arc::new(Inner {
+            engine,
+            registry,
+            services: self.services,
+            functions: FunctionRegistry::new(),
+            admission: Arc::new(Admission::new(&self.engine)),
+        })))
+    }
+}
+
+impl Host {
+    /// A builder with every default.
+    pub fn builder() -> HostBuilder {
+        HostBuilder::default()
+    }
+
+    /// Wasmtime's engine, for components that are compiled elsewhere.
+    pub fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    /// The imports of this host.
+    pub fn registry(&self) -> &Registry {
+        &self.0.registry
+    }
+
+    /// The functions of this host.
+    pub fn functions(&self) -> &FunctionRegistry {
+        &self.0.functions
+    }
+
+    /// The services of this host.
+    pub fn services(&self) -> &Services {
+        &self.0.services
+    }
+
+    /// Compiles a component, binary or text. Takes from milliseconds to seconds of computing: not for a thread of the
+    /// async runtime.
+    ///
+    /// # Errors
+    /// Kind `Invalid`, where the bytes are no component: what they are instead, and what to do.
+    pub fn compile(&self, bytes: impl AsRef<[u8]>) -> Result<Component> {
+        component::compile(&self.0.engine, Bytes::of(bytes.as_ref()))
+    }
+
+    /// What a component imports against what `imports` grants. Names that lead nowhere are left out.
+    pub fn preflight(&self, entry: &str, imports: &[String], component: &Component) -> Preflight {
+        let (grants, _) = Grants::resolve(&self.0.registry, imports);
+        Preflight::of(&self.0.registry, entry, &grants, &ComponentImports::of(&self.0.engine, component))
+    }
+
+    /// All that can be said of an entry without its component: its names and its configuration.
+    pub fn check(&self, spec: &EntrySpec) -> Vec<EntryProblem> {
+        let parts = EntryParts::new(self, spec);
+        parts.problems(self, spec)
+    }
+
+    /// Makes a function of an entry and its component: resolves its imports, sets them up, assembles its linker.
+    ///
+    /// # Errors
+    /// Every problem of the entry.
+    pub async fn prepare(&self, spec: EntrySpec, component: &Component) -> Result<WasmFunction, EntryProblems> {
+        let Inner { engine, registry, services, functions, admission } = &*self.0;
+        let parts = EntryParts::new(self, &spec);
+        let imports = ComponentImports::of(engine, component);
+        let mut problems = parts.problems(self, &spec);
+        for name in &imports.impossible {
+            problems.push(EntryProblem::new(
+                ErrorKind::Invalid,
+                Place::Component,
+                format!("the component imports {name}, which is neither an interface nor a function"),
+            ));
+        }
+        let export = match find_export(engine, component, &spec.method) {
+            Ok(export) => Some(export),
+            Err(none) => {
+                let problem = EntryProblem::new(ErrorKind::NotFound, Place::Method, none.message);
+                problems.push(problem.with_remedy(none.remedy));
+                None
+            }
+        };
+        let preflight = Preflight::of(registry, &spec.id, &parts.grants, &imports);
+        if spec.strict_imports {
+            problems.extend(preflight.missing().map(|finding| {
+                EntryProblem::new(ErrorKind::PermissionDenied, Place::Entry, format!("strict_imports: {finding}"))
+            }));
+        }
+        let failed = |problems| EntryProblems { entry: spec.id.to_string(), problems };
+        let Some(export) = export.filter(|_| problems.is_empty()) else { return Err(failed(problems)) };
+
+        let id = &spec.id;
+        let at = |place| move |error: Error| EntryProblems::of(id, &error, place);
+        let linked = assemble(engine, registry, &spec.id, &parts.grants, &imports).map_err(at(Place::Component))?;
+        let pre = linked.linker.instantiate_pre(component).map_err(|error| {
+            failed(vec![
+                EntryProblem::new(
+                    ErrorKind::Invalid,
+                    Place::Component,
+                    format!("the component does not fit: {error:#}"),
+                )
+                .with_remedy("build the guest against the WIT of the versions that `imports` lists"),
+            ])
+        })?;
+        let mut states = Vec::new();
+        let setup = SetupContext::new(&parts.entry, services, functions, &parts.network);
+        for import in registry.imports() {
+            let uses = import.meta().interfaces.iter().any(|interface| linked.interfaces.contains(&interface.name));
+            if uses && parts.grants.allows_any_of(import.meta().name) {
+                let config = registry.config_of(import, &spec.sections);
+                let shared = import.setup(setup, config).await.map_err(at(Place::Entry))?;
+                states.push((*import, shared));
+            }
+        }
+        let output = GuestOutput::new(spec.id.clone(), spec.limits.max_log_bytes);
+        let common = Arc::new(Common {
+            entry: parts.entry.clone(),
+            services: services.clone(),
+            functions: functions.clone(),
+            output,
+        });
+        let admission = admission.clone();
+        Ok(WasmFunction::new(Parts { pre, export, common, states, used: linked.interfaces, admission, preflight }))
+    }
+}
+
+/// What the checks and the preparation of an entry have in common.
+struct EntryParts {
+    entry: Arc<EntryInfo>,
+    network: Arc<NetworkGuard>,
+    grants: Grants,
+    names: Vec<EntryProblem>,
+}
+
+impl EntryParts {
+    fn new(host: &Host, spec: &EntrySpec) -> Self {
+        let (grants, names) = Grants::resolve(&host.0.registry, &spec.imports);
+        let names = names.into_iter().map(|problem| {
+            EntryProblem::new(ErrorKind::Invalid, Place::Import(problem.index), problem.message)
+                .with_remedy(problem.remedy)
+        });
+        let policy = host.0.services.policy.clone();
+        Self {
+            entry: Arc::new(EntryInfo::new(spec.id.clone(), spec.limits.clone())),
+            network: Arc::new(NetworkGuard::new(spec.id.clone(), spec.network.clone()).with_policy(policy)),
+            grants,
+            names: names.collect(),
+        }
+    }
+
+    fn problems(&self, host: &Host, spec: &EntrySpec) -> Vec<EntryProblem> {
+        let Inner { registry, services, functions, .. } = &*host.0;
+        let cx = SetupContext::new(&self.entry, services, functions, &self.network);
+        let mut problems = self.names.clone();
+        problems.extend(registry.check_sections(&cx, &spec.sections, CORE_KEYS).into_iter().map(|problem| {
+            let mut found = EntryProblem::new(ErrorKind::Invalid, Place::Config(problem.path), problem.message);
+            found.remedy = problem.remedy;
+            found
+        }));
+        problems
+    }
+}

@@ -1,0 +1,183 @@
+//! The trait that an import's author implements.
+
+use super::{ConfigProblem, ImportMeta};
+use crate::assembly::ImportLinker;
+use crate::call::{CallContext, FunctionRegistry};
+use crate::error::Result;
+use crate::instance::StoreData;
+use crate::policy::network::NetworkGuard;
+use crate::services::Services;
+use crate::slot::Slot;
+use crate::{EntryInfo, Limits};
+use async_trait::async_trait;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+
+/// A group of interfaces that guests may import.
+///
+/// ```
+/// use wippy_host_core::{
+///     HostImport, ImportLinker, ImportMeta, Interface, Result, Section, SetupContext, StateContext, async_trait,
+///     register_import,
+/// };
+/// use std::sync::Arc;
+///
+/// /// Counts how often a guest asked.
+/// pub struct Counter;
+///
+/// #[async_trait]
+/// impl HostImport for Counter {
+///     const META: ImportMeta = ImportMeta {
+///         name: "demo:counter",
+///         aliases: &[],
+///         summary: "Counts",
+///         interfaces: &[Interface::new("demo:counter/count", "1.0.0")],
+///         section: Section::None,
+///     };
+///     type Config = wippy_host_core::NoConfig;
+///     type Shared = ();
+///     type State = u32;
+///
+///     async fn setup(_: &SetupContext<'_>, _: Self::Config) -> Result<()> {
+///         Ok(())
+///     }
+///
+///     fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()> {
+///         linker.interface("demo:counter/count@1.0.0", |linker| {
+///             linker.instance("demo:counter/count@1.0.0")?.func_wrap("next", |mut store, (): ()| {
+///                 let count = store.data_mut().state::<Counter>();
+///                 *count += 1;
+///                 Ok((*count,))
+///             })
+///         })
+///     }
+///
+///     fn state(_: &mut StateContext<'_>, _: &Arc<()>) -> Result<u32> {
+///         Ok(0)
+///     }
+/// }
+/// register_import!(Counter);
+/// ```
+#[async_trait]
+pub trait HostImport: HostImportSlot<SlotState = Self::State> + Send + Sync + Sized + 'static {
+    /// Names, interfaces and the place of the configuration.
+    const META: ImportMeta;
+
+    /// This import's configuration in an entry. A key that the schema does not have is an error.
+    type Config: DeserializeOwned + JsonSchema + Send;
+
+    /// Made once for each entry that the import is granted to: opened directories, policies, connection pools.
+    type Shared: Send + Sync + 'static;
+
+    /// Made for each instance whose component uses the import.
+    type State: Send + 'static;
+
+    /// Checks what a schema cannot say, in every entry that has the configuration, granted or not. Each problem says
+    /// where: all of them are reported.
+    fn check(cx: &SetupContext<'_>, config: &Self::Config) -> Vec<ConfigProblem> {
+        let _ = (cx, config);
+        Vec::new()
+    }
+
+    /// Prepares what all instances of an entry share. May do I/O.
+    ///
+    /// # Errors
+    /// The entry does not load.
+    async fn setup(cx: &SetupContext<'_>, config: Self::Config) -> Result<Self::Shared>;
+
+    /// Links the interfaces, one call of [`ImportLinker::interface`] for each that [`HostImport::META`] names. Must not
+    /// depend on what is granted: the linker decides which take effect.
+    ///
+    /// # Errors
+    /// The entry does not load.
+    fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()>;
+
+    /// The state of a new instance. On the path of every call: cheap, no I/O.
+    ///
+    /// # Errors
+    /// The call fails.
+    fn state(cx: &mut StateContext<'_>, shared: &Arc<Self::Shared>) -> Result<Self::State>;
+}
+
+/// Where an import's state stands in every store. [`crate::register_import!`] implements it.
+pub trait HostImportSlot {
+    /// The type that the slot holds: `HostImport::State`.
+    type SlotState: Send + 'static;
+
+    /// The slot.
+    fn slot() -> &'static Slot<Self::SlotState>;
+}
+
+/// The configuration of an import that takes none.
+#[derive(Debug, Default, serde::Deserialize, JsonSchema)]
+pub struct NoConfig {}
+
+/// What [`HostImport::check`] and [`HostImport::setup`] may use.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct SetupContext<'a> {
+    /// The entry that is prepared.
+    pub entry: &'a Arc<EntryInfo>,
+    /// The host's services.
+    pub services: &'a Services,
+    /// The host's functions.
+    pub functions: &'a FunctionRegistry,
+    /// The entry's network rules, policy, denial log and remembered names.
+    pub network: &'a Arc<NetworkGuard>,
+}
+
+impl<'a> SetupContext<'a> {
+    pub(crate) fn new(
+        entry: &'a Arc<EntryInfo>,
+        services: &'a Services,
+        functions: &'a FunctionRegistry,
+        network: &'a Arc<NetworkGuard>,
+    ) -> Self {
+        Self { entry, services, functions, network }
+    }
+
+    /// The id that `text` means in this entry: a bare name is one of the entry's own namespace.
+    pub fn resolve_id(&self, text: &str) -> String {
+        self.entry.resolve_id(text)
+    }
+}
+
+/// What [`HostImport::state`] may use.
+pub struct StateContext<'a> {
+    pub(crate) data: &'a mut StoreData,
+    pub(crate) used: &'a [&'static str],
+}
+
+impl StateContext<'_> {
+    /// The data of the store, for state that imports share.
+    pub fn store(&mut self) -> &mut StoreData {
+        self.data
+    }
+
+    /// The context of the call.
+    pub fn call(&self) -> &CallContext {
+        self.data.call()
+    }
+
+    /// The entry.
+    pub fn entry(&self) -> &Arc<EntryInfo> {
+        self.data.entry()
+    }
+
+    /// The host's services.
+    pub fn services(&self) -> &Services {
+        self.data.services()
+    }
+
+    /// The limits of the entry.
+    pub fn limits(&self) -> &Limits {
+        self.data.limits()
+    }
+
+    /// Whether the component imports this interface (name without version), so that state can be left out that no
+    /// function will ask for.
+    pub fn uses(&self, interface: &str) -> bool {
+        self.used.contains(&interface)
+    }
+}

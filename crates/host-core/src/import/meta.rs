@@ -1,0 +1,97 @@
+//! What an import crate says of itself: names, interfaces, and where its configuration stands.
+
+/// The static description of an import: what reports, listings and the resolution of `imports` read.
+#[derive(Debug)]
+pub struct ImportMeta {
+    /// The name that `imports` lists, for example `wasi:clocks`. Lower case.
+    pub name: &'static str,
+    /// Further names. An alias that several imports share grants all of them.
+    pub aliases: &'static [Alias],
+    /// One line for listings.
+    pub summary: &'static str,
+    /// Every interface that the import links, each with the version at which it registers it.
+    pub interfaces: &'static [Interface],
+    /// The section of an entry that holds this import's configuration.
+    pub section: Section,
+}
+
+/// Another name for an import, or for a part of it.
+#[derive(Debug)]
+pub struct Alias {
+    /// The name, lower case.
+    pub name: &'static str,
+    /// The interfaces that the name grants, without version; empty for all of the import.
+    pub interfaces: &'static [&'static str],
+}
+
+impl Alias {
+    /// An alias for the whole import.
+    pub const fn whole(name: &'static str) -> Self {
+        Self { name, interfaces: &[] }
+    }
+}
+
+/// One interface at one version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interface {
+    /// Package and interface, without version: `wasi:clocks/wall-clock`.
+    pub name: &'static str,
+    /// The newest version of this track that the crate implements: `0.2.12`.
+    pub version: &'static str,
+}
+
+impl Interface {
+    /// `name` at `version`.
+    pub const fn new(name: &'static str, version: &'static str) -> Self {
+        Self { name, version }
+    }
+
+    /// The name under which a linker holds the interface: `wasi:clocks/wall-clock@0.2.12`.
+    pub fn full_name(&self) -> String {
+        format!("{}@{}", self.name, self.version)
+    }
+
+    /// The compatibility track: see [`track`].
+    pub fn track(&self) -> &'static str {
+        track(self.version)
+    }
+}
+
+/// Where in an entry the configuration of an import stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    /// The import takes no configuration.
+    None,
+    /// Keys of a section of the entry that several imports share, such as `wasi`. Each import owns the keys that its
+    /// schema names; a key that no import owns is an error.
+    Shared(&'static str),
+    /// A section of its own under the entry's `config`, for example `config: {"acme:kv": …}`.
+    Own(&'static str),
+}
+
+/// The part of a version that decides compatibility: `0.2` of `0.2.12`, `1` of `1.4.0`, the whole of a pre-release.
+pub fn track(version: &str) -> &str {
+    if version.contains('-') {
+        return version;
+    }
+    let mut dots = version.match_indices('.').map(|(at, _)| at);
+    match (version.starts_with("0."), dots.next(), dots.next()) {
+        (true, Some(_), Some(second)) => version.get(..second).unwrap_or(version),
+        (false, Some(first), _) => version.get(..first).unwrap_or(version),
+        _ => version,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::track;
+
+    #[test]
+    fn a_track_is_the_part_of_a_version_that_decides_compatibility() {
+        for (version, expected) in
+            [("0.2.12", "0.2"), ("0.2", "0.2"), ("1.4.0", "1"), ("1", "1"), ("0.3.0-rc-1", "0.3.0-rc-1"), ("", "")]
+        {
+            assert_eq!(track(version), expected, "{version}");
+        }
+    }
+}

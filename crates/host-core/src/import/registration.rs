@@ -1,0 +1,124 @@
+//! The erased form of an import: what the registry holds and calls.
+
+use super::{ConfigProblem, HostImport, ImportMeta, SetupContext, StateContext, config};
+use crate::assembly::{ImportLinker, LinkTarget};
+use crate::error::{Error, Result};
+use futures::future::BoxFuture;
+use serde_json::Value as Json;
+use std::any::Any;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// An import of this build. [`crate::register_import!`] makes one as `IMPORT`.
+#[derive(Clone, Copy)]
+pub struct Registration(&'static dyn Erased);
+
+/// What `inventory` collects.
+pub struct Submitted(pub &'static Registration);
+
+inventory::collect!(Submitted);
+
+pub(crate) type SharedState = Arc<dyn Any + Send + Sync>;
+
+impl Registration {
+    /// The erased form of `I`.
+    pub const fn new<I: HostImport>() -> Self {
+        Self(&Typed::<I>(PhantomData))
+    }
+
+    /// What the import says of itself.
+    pub fn meta(&self) -> &'static ImportMeta {
+        self.0.meta()
+    }
+
+    /// The JSON schema of its configuration.
+    pub fn schema(&self) -> Json {
+        self.0.schema()
+    }
+
+    pub(crate) fn known_keys(&self) -> Vec<String> {
+        config::known_keys(&self.schema())
+    }
+
+    /// All that is wrong with a configuration.
+    pub(crate) fn check(&self, cx: &SetupContext<'_>, config: &Json) -> Vec<ConfigProblem> {
+        let unknown = config::unknown_keys(&self.schema(), config);
+        if unknown.is_empty() { self.0.check(cx, config) } else { unknown }
+    }
+
+    pub(crate) fn setup<'a>(&self, cx: SetupContext<'a>, config: Json) -> BoxFuture<'a, Result<SharedState>> {
+        self.0.setup(cx, config)
+    }
+
+    pub(crate) fn link(&self, target: &mut LinkTarget<'_>) -> Result<()> {
+        self.0.link(target)
+    }
+
+    pub(crate) fn add_state(&self, cx: &mut StateContext<'_>, shared: &SharedState) -> Result<()> {
+        self.0.add_state(cx, shared)
+    }
+}
+
+trait Erased: Send + Sync {
+    fn meta(&self) -> &'static ImportMeta;
+    fn schema(&self) -> Json;
+    fn check(&self, cx: &SetupContext<'_>, config: &Json) -> Vec<ConfigProblem>;
+    fn setup<'a>(&self, cx: SetupContext<'a>, config: Json) -> BoxFuture<'a, Result<SharedState>>;
+    fn link(&self, target: &mut LinkTarget<'_>) -> Result<()>;
+    fn add_state(&self, cx: &mut StateContext<'_>, shared: &SharedState) -> Result<()>;
+}
+
+struct Typed<I>(PhantomData<fn() -> I>);
+
+impl<I: HostImport> Erased for Typed<I> {
+    fn meta(&self) -> &'static ImportMeta {
+        &I::META
+    }
+
+    fn schema(&self) -> Json {
+        schemars::schema_for!(I::Config).to_value()
+    }
+
+    fn check(&self, cx: &SetupContext<'_>, config: &Json) -> Vec<ConfigProblem> {
+        match I::Config::deserialize_from(config) {
+            Ok(config) => I::check(cx, &config),
+            Err(problem) => vec![problem],
+        }
+    }
+
+    fn setup<'a>(&self, cx: SetupContext<'a>, config: Json) -> BoxFuture<'a, Result<SharedState>> {
+        Box::pin(async move {
+            let config = I::Config::deserialize_from(&config).map_err(|problem| {
+                Error::invalid(format!("{}: {}: {}", cx.entry.id(), problem.path.join("."), problem.message))
+            })?;
+            Ok(Arc::new(I::setup(&cx, config).await?) as SharedState)
+        })
+    }
+
+    fn link(&self, target: &mut LinkTarget<'_>) -> Result<()> {
+        I::link(&mut ImportLinker::new(target))
+    }
+
+    fn add_state(&self, cx: &mut StateContext<'_>, shared: &SharedState) -> Result<()> {
+        let Ok(shared) = shared.clone().downcast::<I::Shared>() else {
+            return Err(Error::internal(format!("{}: shared state of another import", I::META.name)));
+        };
+        let state = I::state(cx, &shared)?;
+        cx.data.set(I::slot(), state);
+        Ok(())
+    }
+}
+
+/// Reads a configuration, and says where it is wrong.
+trait DeserializeFrom: Sized {
+    fn deserialize_from(config: &Json) -> Result<Self, ConfigProblem>;
+}
+
+impl<T: serde::de::DeserializeOwned> DeserializeFrom for T {
+    fn deserialize_from(config: &Json) -> Result<Self, ConfigProblem> {
+        serde_path_to_error::deserialize(config).map_err(|error| {
+            let path: Vec<String> = error.path().iter().map(ToString::to_string).collect();
+            ConfigProblem::new(path, error.into_inner().to_string())
+        })
+    }
+}

@@ -1,0 +1,144 @@
+//! What ended a guest's call, in words that its author and its operator understand.
+
+use super::limiter::LimitExceeded;
+use crate::EntryInfo;
+use crate::error::{Error, ErrorKind, Reason};
+use std::error::Error as StdError;
+use std::fmt;
+use wasmtime::component::ResourceTableError;
+use wasmtime::{PoolConcurrencyLimitError, Trap};
+
+/// A guest called a function that its entry does not import. Stubs end the call with it.
+#[derive(Debug, Clone)]
+pub struct NotGranted {
+    /// The function, for example `wasi:filesystem/types#[method]descriptor.open-at`.
+    pub function: String,
+    /// The entry.
+    pub entry: String,
+    /// Why it is not granted and what to write.
+    pub hint: String,
+}
+
+impl fmt::Display for NotGranted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "guest called {}, but {}", self.function, self.hint)
+    }
+}
+
+impl StdError for NotGranted {}
+
+/// The guest asked to end. An import that offers an `exit` returns this as its error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GuestExit(
+    /// The exit code; 0 is success.
+    pub i32,
+);
+
+impl fmt::Display for GuestExit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "exited with code {}", self.0)
+    }
+}
+
+impl StdError for GuestExit {}
+
+/// The error of a call that Wasmtime or a host function ended.
+pub(super) fn classify(entry: &EntryInfo, method: &str, error: &wasmtime::Error) -> Error {
+    let id = entry.id();
+    if let Some(denied) = error.downcast_ref::<NotGranted>() {
+        return Error::new(ErrorKind::PermissionDenied, denied.to_string()).with_reason(Reason::NotGranted);
+    }
+    if let Some(error) = error.downcast_ref::<Error>() {
+        return error.clone();
+    }
+    if let Some(limit) = error.downcast_ref::<LimitExceeded>() {
+        return Error::new(ErrorKind::RateLimited, format!("{id}: the guest asked for {limit}"))
+            .with_reason(limit.reason)
+            .with_remedy(format!("raise {} of the entry if the guest needs more", limit.setting));
+    }
+    if let Some(GuestExit(code)) = error.downcast_ref::<GuestExit>() {
+        return exited(id, *code);
+    }
+    if let Some(trap) = error.downcast_ref::<Trap>() {
+        return trapped(id, method, *trap, error);
+    }
+    if let Some(ResourceTableError::Full) = error.downcast_ref::<ResourceTableError>() {
+        return too_many_handles(id);
+    }
+    if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() {
+        return Error::new(ErrorKind::Unavailable, format!("{id}: the host has no room for another instance"))
+            .with_reason(Reason::HostFull)
+            .with_remedy("try again, or raise the host's max_instances");
+    }
+    let message = format!("{error:#}");
+    // Wasmtime has no types for these; the texts are those of 48.0.8, and tests hold them.
+    if message.contains("store handle limit exceeded") {
+        return too_many_handles(id);
+    }
+    if message.contains("fuel allocated for hostcalls has been exhausted") {
+        return Error::new(ErrorKind::RateLimited, format!("{id}: the guest passed too much data in one host call"))
+            .with_reason(Reason::HostBytes)
+            .with_remedy("raise limits.max_host_bytes of the entry, or let the guest pass less at a time");
+    }
+    if message.contains("resource limit exceeded") {
+        return Error::new(ErrorKind::RateLimited, format!("{id}: the component needs too many instances: {message}"))
+            .with_reason(Reason::Instances)
+            .with_remedy("raise limits.max_instances of the entry");
+    }
+    Error::internal(format!("{id}: {method} failed: {message}"))
+}
+
+fn too_many_handles(id: &str) -> Error {
+    Error::new(ErrorKind::RateLimited, format!("{id}: the guest holds too many handles"))
+        .with_reason(Reason::Resources)
+        .with_remedy("raise limits.max_resources of the entry, or let the guest drop what it no longer needs")
+}
+
+/// The guest left before it returned.
+fn exited(id: &str, code: i32) -> Error {
+    let error = if code == 0 {
+        Error::new(ErrorKind::Internal, format!("{id}: exited before returning a result"))
+            .with_remedy("return from the function instead of calling exit")
+    } else {
+        Error::new(ErrorKind::Internal, format!("{id}: exited with code {code}"))
+    };
+    error.with_reason(Reason::Exited(code))
+}
+
+fn trapped(id: &str, method: &str, trap: Trap, error: &wasmtime::Error) -> Error {
+    if trap == Trap::StackOverflow {
+        return Error::new(ErrorKind::RateLimited, format!("{id}: {method} exhausted its call stack"))
+            .with_reason(Reason::StackOverflow)
+            .with_remedy("look for a recursion without end, or raise the host's max_wasm_stack");
+    }
+    let mut message = format!("{id}: {method} trapped: {trap}");
+    if let Some(backtrace) = error.downcast_ref::<wasmtime::WasmBacktrace>() {
+        let frames = backtrace.frames().iter().filter_map(|frame| frame.func_name()).take(8);
+        let frames: Vec<_> = frames.map(shortened).collect();
+        if !frames.is_empty() {
+            message.push_str(&format!(" (in {})", frames.join(" < ")));
+        }
+    }
+    Error::internal(message).with_reason(Reason::Trap)
+}
+
+/// Names from a guest's name section, cut where they are long.
+fn shortened(name: &str) -> String {
+    match name.char_indices().nth(120) {
+        Some((cut, _)) => format!("{}…", name.get(..cut).unwrap_or_default()),
+        None => name.to_owned(),
+    }
+}
+
+/// The error of a call whose time is up.
+pub(super) fn timed_out(entry: &EntryInfo, own_limit: bool) -> Error {
+    let id = entry.id();
+    let error = match entry.limits().max_execution {
+        Some(limit) if own_limit => {
+            Error::new(ErrorKind::Timeout, format!("{id}: no result within {} ms", limit.as_millis()))
+                .with_remedy("raise limits.max_execution_ms of the entry if it needs longer")
+        }
+        _ => Error::new(ErrorKind::Timeout, format!("{id}: the caller's deadline passed")),
+    };
+    error.with_reason(Reason::ExecutionTime)
+}

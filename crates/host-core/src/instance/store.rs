@@ -1,0 +1,135 @@
+//! The data of a store.
+
+use super::limiter::Limiter;
+use crate::call::{CallContext, FunctionRegistry};
+use crate::import::HostImportSlot;
+use crate::services::{Clock, GuestOutput, Output, OutputStream, Services};
+use crate::slot::{Slot, Slots};
+use crate::{EntryInfo, Limits};
+use std::sync::Arc;
+use wasmtime::component::ResourceTable;
+
+/// What every store of the host carries: the resource table, the call, the entry, and the imports' states by slot.
+pub struct StoreData {
+    table: ResourceTable,
+    slots: Slots,
+    pub(super) limiter: Limiter,
+    call: CallContext,
+    common: Arc<Common>,
+}
+
+/// What all stores of one entry share.
+pub(crate) struct Common {
+    pub(crate) entry: Arc<EntryInfo>,
+    pub(crate) services: Services,
+    pub(crate) functions: FunctionRegistry,
+    pub(crate) output: GuestOutput,
+}
+
+impl StoreData {
+    pub(crate) fn new(common: Arc<Common>, call: CallContext) -> Self {
+        let limits = common.entry.limits();
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(limits.max_resources);
+        Self { table, slots: Slots::default(), limiter: Limiter::new(limits), call, common }
+    }
+
+    /// The resources that the guest holds.
+    pub fn table(&mut self) -> &mut ResourceTable {
+        &mut self.table
+    }
+
+    /// The state of an import: what its [`crate::HostImport::state`] made.
+    ///
+    /// # Panics
+    /// Where the import made no state for this store. The host makes it for every import of which the component uses an
+    /// interface that is granted, so only code that asks for another import's state can come here.
+    #[expect(clippy::panic, reason = "unreachable from guests; a getter of Wasmtime has no way to fail")]
+    pub fn state<I: HostImportSlot>(&mut self) -> &mut I::SlotState {
+        match self.slots.get(I::slot()) {
+            Some(state) => state,
+            None => panic!("no state of {}", std::any::type_name::<I>()),
+        }
+    }
+
+    /// The state of an import and the resource table, at once.
+    ///
+    /// # Panics
+    /// As [`StoreData::state`].
+    #[expect(clippy::panic, reason = "as state")]
+    pub fn state_and_table<I: HostImportSlot>(&mut self) -> (&mut I::SlotState, &mut ResourceTable) {
+        match self.slots.get(I::slot()) {
+            Some(state) => (state, &mut self.table),
+            None => panic!("no state of {}", std::any::type_name::<I>()),
+        }
+    }
+
+    /// State that imports share, such as one WASI context for several groups. Made with `init` where it is not there yet.
+    pub fn shared<T: Send + 'static>(
+        &mut self,
+        slot: &Slot<T>,
+        init: impl FnOnce() -> T,
+    ) -> (&mut T, &mut ResourceTable) {
+        if self.slots.get(slot).is_none() {
+            self.slots.set(slot, init());
+        }
+        match self.slots.get(slot) {
+            Some(state) => (state, &mut self.table),
+            None => unreachable!("the slot was filled above"),
+        }
+    }
+
+    pub(crate) fn set<T: Send + 'static>(&mut self, slot: &Slot<T>, state: T) {
+        self.slots.set(slot, state);
+    }
+
+    /// The context of the call that this store was made for.
+    pub fn call(&self) -> &CallContext {
+        &self.call
+    }
+
+    /// The entry.
+    pub fn entry(&self) -> &Arc<EntryInfo> {
+        &self.common.entry
+    }
+
+    /// The limits of the entry.
+    pub fn limits(&self) -> &Limits {
+        self.common.entry.limits()
+    }
+
+    /// The host's services.
+    pub fn services(&self) -> &Services {
+        &self.common.services
+    }
+
+    /// The host's functions.
+    pub fn functions(&self) -> &FunctionRegistry {
+        &self.common.functions
+    }
+
+    /// The clock of this call: the call's own, else the host's.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        self.call.clock().unwrap_or(&self.common.services.clock)
+    }
+
+    /// A writer of output lines in the name of this store's entry.
+    pub fn output(&self) -> OutputWriter {
+        let output = self.call.output().unwrap_or(&self.common.services.output).clone();
+        OutputWriter { common: self.common.clone(), output }
+    }
+}
+
+/// Writes lines in the name of an entry, within its limit, to where the call or the host wants them.
+#[derive(Clone)]
+pub struct OutputWriter {
+    common: Arc<Common>,
+    output: Arc<dyn Output>,
+}
+
+impl OutputWriter {
+    /// Writes one line, without its end.
+    pub fn line(&self, stream: OutputStream, line: &str) {
+        self.common.output.line(&*self.output, stream, line);
+    }
+}

@@ -1,0 +1,96 @@
+//! The one place where the host says no: network, mounts and calls between functions. Every import asks here, so that a
+//! third party's import passes the same gate.
+
+pub mod network;
+
+use crate::error::{Error, ErrorKind, Result};
+use network::NetworkPolicy;
+
+/// An embedder's say. Each method has a default, which is the host's own policy.
+pub trait Policy: NetworkPolicy + 'static {
+    /// Whether a function may call another. By default any function of the registry may be called.
+    ///
+    /// # Errors
+    /// An error of kind `PermissionDenied`: its message reaches the caller.
+    fn call(&self, request: &CallRequest<'_>) -> Result<()> {
+        let _ = request;
+        Ok(())
+    }
+
+    /// Whether a directory may be mounted, and whether for reading alone. By default as the entry says.
+    ///
+    /// # Errors
+    /// An error of kind `PermissionDenied`: the entry does not load.
+    fn mount(&self, request: &MountRequest<'_>) -> Result<MountAccess> {
+        Ok(if request.read_only { MountAccess::ReadOnly } else { MountAccess::ReadWrite })
+    }
+}
+
+/// A call from one function to another.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct CallRequest<'a> {
+    /// Who the outermost call acts for, if the embedder said so.
+    pub actor: Option<&'a str>,
+    /// The scope of the outermost call, if the embedder said so.
+    pub scope: Option<&'a str>,
+    /// The id of the calling function.
+    pub caller: &'a str,
+    /// The id of the function to call.
+    pub target: &'a str,
+}
+
+impl<'a> CallRequest<'a> {
+    /// The request of `caller` to call `target`, for nobody in particular.
+    pub fn new(caller: &'a str, target: &'a str) -> Self {
+        Self { actor: None, scope: None, caller, target }
+    }
+
+    /// The same request, for an actor in a scope.
+    #[must_use]
+    pub fn for_actor(self, actor: Option<&'a str>, scope: Option<&'a str>) -> Self {
+        Self { actor, scope, ..self }
+    }
+
+    /// The error that a policy returns to refuse the call.
+    pub fn denied(&self) -> Error {
+        Error::new(ErrorKind::PermissionDenied, format!("not allowed: {}", self.target))
+    }
+}
+
+/// A directory that an entry asks to mount.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct MountRequest<'a> {
+    /// The id of the entry that mounts.
+    pub entry: &'a str,
+    /// The id of the `fs.directory`.
+    pub directory: &'a str,
+    /// The absolute path in the guest.
+    pub guest: &'a str,
+    /// Whether the entry asks for reading alone.
+    pub read_only: bool,
+}
+
+impl<'a> MountRequest<'a> {
+    /// The request of `entry` to mount `directory` at `guest`.
+    pub fn new(entry: &'a str, directory: &'a str, guest: &'a str, read_only: bool) -> Self {
+        Self { entry, directory, guest, read_only }
+    }
+}
+
+/// What a mount lets the guest do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MountAccess {
+    /// Every change is refused.
+    ReadOnly,
+    /// Reading and writing.
+    ReadWrite,
+}
+
+/// The host's own policy: what entries declare, and nothing more.
+pub struct DefaultPolicy;
+
+impl NetworkPolicy for DefaultPolicy {}
+
+impl Policy for DefaultPolicy {}

@@ -1,0 +1,53 @@
+//! What every import may ask: clocks, the environment, directories, name resolution, output, policy. One set a host;
+//! an embedder replaces any of them through [`crate::HostBuilder`].
+
+mod clock;
+mod directories;
+mod entropy;
+mod environment;
+mod output;
+mod resolver;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use directories::{Directories, NoDirectories};
+pub use entropy::{Entropy, SystemEntropy};
+pub use environment::{Environment, NoEnvironment};
+pub use output::{CapturedOutput, GuestOutput, Output, OutputLine, OutputStream, TracingOutput};
+pub use resolver::{ResolveError, Resolver, SystemResolver};
+
+use crate::policy::{DefaultPolicy, Policy};
+use std::sync::Arc;
+
+/// The services of one host.
+#[derive(Clone)]
+pub struct Services {
+    /// Wall clock, monotonic clock and sleep of every guest whose call brings no clock of its own.
+    pub clock: Arc<dyn Clock>,
+    /// The environment registry, by id.
+    pub environment: Arc<dyn Environment>,
+    /// The directories that mounts may name, by id.
+    pub directories: Arc<dyn Directories>,
+    /// Name resolution for sockets and HTTP.
+    pub resolver: Arc<dyn Resolver>,
+    /// Where random numbers come from.
+    pub entropy: Arc<dyn Entropy>,
+    /// Where guests' output goes, unless the call captures it.
+    pub output: Arc<dyn Output>,
+    /// The embedder's say on network, mounts and calls.
+    pub policy: Arc<dyn Policy>,
+}
+
+impl Default for Services {
+    /// System clock and resolver, output to the log, the default policy, and nothing to find by id.
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(SystemClock::new()),
+            environment: Arc::new(NoEnvironment),
+            directories: Arc::new(NoDirectories),
+            resolver: Arc::new(SystemResolver::default()),
+            entropy: Arc::new(SystemEntropy),
+            output: Arc::new(TracingOutput),
+            policy: Arc::new(DefaultPolicy),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The WIT types whose parts have names: record, variant, enum and flags.
+
+use wasmtime::component::types::{Enum, Flags, Record, Variant};
+use wasmtime::component::{Type, Val};
+
+use super::error::Problem;
+use super::names::{same_name, unknown_name};
+use super::number::integer;
+use super::to_val::{convert, payload, single};
+use super::type_name::type_name;
+use super::{Value, ValueError};
+
+pub(super) fn record(value: Value, record: &Record, ty: &Type, depth: usize) -> Result<Val, ValueError> {
+    let mut entries = match value {
+        Value::Object(object) => object.into_pairs(),
+        Value::List(items) if items.is_empty() => Vec::new(),
+        other => return Err(ValueError::mismatch(type_name(ty), &other)),
+    };
+    let fields = record.fields();
+    let mut taken = 0;
+    let mut converted = Vec::with_capacity(fields.len());
+    for (index, field) in fields.enumerate() {
+        let is_field = |(name, _): &(String, Value)| same_name(name, field.name);
+        // Objects are mostly written in the type's order.
+        let entry = match entries.get(index).is_some_and(is_field) {
+            true => entries.get_mut(index),
+            false => entries.iter_mut().find(|entry| is_field(entry)),
+        };
+        let Some((name, value)) = entry else {
+            if !matches!(field.ty, Type::Option(_)) {
+                let (name, ty) = (field.name.to_owned(), type_name(&field.ty));
+                // A misspelt field is missing, too, and the better explanation.
+                let missing = || ValueError::new(Problem::MissingField { name, ty });
+                return Err(unknown_field(&entries, record).unwrap_or_else(missing));
+            }
+            converted.push((field.name.to_owned(), Val::Option(None)));
+            continue;
+        };
+        // The name moves into the result; the empty one that stays, which no field has, says that the entry is taken.
+        let mut name = std::mem::take(name);
+        let value = convert(std::mem::take(value), &field.ty, depth).map_err(|error| error.in_field(field.name))?;
+        if name != field.name {
+            field.name.clone_into(&mut name);
+        }
+        converted.push((name, value));
+        taken += 1;
+    }
+    match taken < entries.len() {
+        true => Err(unknown_field(&entries, record).unwrap_or_else(|| second_spelling(&entries, record))),
+        false => Ok(Val::Record(converted)),
+    }
+}
+
+/// An error about the first of the entries not yet taken that is no field at all.
+fn unknown_field(entries: &[(String, Value)], record: &Record) -> Option<ValueError> {
+    let fields: Vec<&str> = record.fields().map(|field| field.name).collect();
+    let is_known = |name: &str| fields.iter().any(|field| same_name(name, field));
+    let (name, _) = entries.iter().find(|(name, _)| !name.is_empty() && !is_known(name))?;
+    Some(unknown_name("field", name, fields.iter().copied()))
+}
+
+/// An error about an entry that is left over although its name is known: `tag_count` beside `tag-count`.
+fn second_spelling(entries: &[(String, Value)], record: &Record) -> ValueError {
+    let again = entries.iter().map(|(name, _)| name.as_str()).find(|name| !name.is_empty()).unwrap_or_default();
+    let mut fields = record.fields().map(|field| field.name);
+    match fields.find(|field| same_name(again, field)) {
+        Some(field) => ValueError::duplicate(field, again),
+        None => {
+            let fields: Vec<&str> = record.fields().map(|field| field.name).collect();
+            unknown_name("field", again, fields.into_iter())
+        }
+    }
+}
+
+/// Whether `text` has the form of a name in a WIT type, and so that of no JSON but `true`, `false` and `null`.
+pub(super) fn is_name(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+pub(super) fn variant(value: Value, variant: &Variant, ty: &Type, depth: usize) -> Result<Val, ValueError> {
+    let (name, value, is_plain) = match value {
+        Value::Text(name) => (name, Value::Null, true),
+        other => match single(other) {
+            Ok((name, value)) => (name, value, false),
+            Err(other) => return Err(ValueError::mismatch(format!("{{\"case\": …}} for {}", type_name(ty)), &other)),
+        },
+    };
+    let Some(case) = variant.cases().find(|case| same_name(&name, case.name)) else {
+        let cases: Vec<&str> = variant.cases().map(|case| case.name).collect();
+        return Err(unknown_name("case", &name, cases.into_iter()));
+    };
+    if let (true, Some(payload)) = (is_plain, &case.ty) {
+        let expected = format!("{{{:?}: {}}}", case.name, type_name(payload));
+        return Err(ValueError::mismatch(expected, &Value::Text(name)));
+    }
+    let case_name = case.name.to_owned();
+    let payload = payload(value, &case_name, case.ty, depth)?;
+    Ok(Val::Variant(case_name, payload.map(Box::new)))
+}
+
+pub(super) fn enumeration(value: Value, cases: &Enum, ty: &Type) -> Result<Val, ValueError> {
+    let names: Vec<&str> = cases.names().collect();
+    let name = match &value {
+        Value::Text(given) => match names.iter().find(|name| same_name(given, name)) {
+            Some(name) => name,
+            None => return Err(unknown_name("case", given, names.iter().copied())),
+        },
+        number @ (Value::Integer(_) | Value::Float(_)) => {
+            let index = integer::<u32>(number).ok().and_then(|index| names.get(usize::try_from(index).ok()?));
+            index.ok_or_else(|| {
+                let expected = format!("{} or its index, 0 to {}", type_name(ty), names.len().saturating_sub(1));
+                ValueError::mismatch(expected, number)
+            })?
+        }
+        other => return Err(ValueError::mismatch(type_name(ty), other)),
+    };
+    Ok(Val::Enum((*name).to_owned()))
+}
+
+pub(super) fn flags(value: Value, flags: &Flags, ty: &Type) -> Result<Val, ValueError> {
+    let names: Vec<&str> = flags.names().collect();
+    let known = |given: &str| match names.iter().find(|name| same_name(given, name)) {
+        Some(name) => Ok((*name).to_owned()),
+        None => Err(unknown_name("flag", given, names.iter().copied())),
+    };
+    let set = match value {
+        Value::List(items) => items
+            .iter()
+            .enumerate()
+            .map(|(index, item)| {
+                let name =
+                    item.as_str().ok_or_else(|| ValueError::mismatch("the name of a flag", item)).and_then(known);
+                name.map_err(|error| error.at_index(index))
+            })
+            .collect::<Result<_, _>>()?,
+        Value::Object(object) => object
+            .iter()
+            .map(|(name, is_set)| {
+                let known = known(name)?;
+                let is_set = is_set.as_bool().ok_or_else(|| ValueError::mismatch("bool", is_set).in_field(&known))?;
+                Ok(is_set.then_some(known))
+            })
+            .filter_map(Result::transpose)
+            .collect::<Result<_, _>>()?,
+        other => return Err(ValueError::mismatch(type_name(ty), &other)),
+    };
+    Ok(Val::Flags(set))
+}

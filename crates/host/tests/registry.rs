@@ -1,0 +1,37 @@
+//! The facade's registry against its features, in whatever combination it is built.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+#[test]
+fn the_registry_holds_exactly_the_enabled_groups() {
+    let registry = wippy_host::registry().unwrap();
+    let found: Vec<_> = registry.imports().iter().map(|import| import.meta().name).collect();
+    assert_eq!(found, wippy_host::ENABLED);
+    // The feature matrix says from outside what it asked for, so that this file cannot agree with itself by mistake.
+    if let Ok(expected) = std::env::var("WIPPY_EXPECTED_IMPORTS") {
+        let mut features: Vec<_> = found
+            .iter()
+            .filter_map(|name| wippy_host::FEATURES.iter().find(|(import, _)| import == name))
+            .map(|(_, feature)| *feature)
+            .collect();
+        features.sort_unstable();
+        assert_eq!(features.join(","), expected);
+    }
+}
+
+#[test]
+fn an_import_whose_feature_is_off_says_so() {
+    let registry = wippy_host::registry().unwrap();
+    for (import, feature) in wippy_host::FEATURES {
+        let (_, problems) = wippy_host::Grants::resolve(&registry, &[*import]);
+        if wippy_host::ENABLED.contains(import) {
+            assert_eq!(problems, [], "{import}");
+            continue;
+        }
+        assert_eq!(
+            problems[0].message,
+            format!("unsupported wasm host import: {import}: this build has the Cargo feature \"{feature}\" off")
+        );
+        assert_eq!(problems[0].remedy, format!("build with --features {feature}, or remove the line"));
+    }
+}

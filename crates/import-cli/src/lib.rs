@@ -1,0 +1,121 @@
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod environment;
+mod output;
+
+pub use config::{Config, Variable};
+pub use environment::CliState;
+
+use output::LineStream;
+use std::sync::Arc;
+use wasmtime::component::HasData;
+use wasmtime_wasi::cli::WasiCli;
+use wasmtime_wasi::p2::bindings::cli::{
+    environment as environment_interface, exit, stderr, stdin, stdout, terminal_input, terminal_output,
+    terminal_stderr, terminal_stdin, terminal_stdout,
+};
+use wippy_host_core::{
+    Alias, ConfigProblem, GuestExit, HostImport, ImportLinker, ImportMeta, Interface, OutputStream, Result, Section,
+    SetupContext, StateContext, StoreData, async_trait, register_import,
+};
+use wippy_wasi_context as context;
+
+/// `wasi:cli`.
+pub struct Cli;
+
+const VERSION: &str = "0.2.12";
+
+#[async_trait]
+impl HostImport for Cli {
+    const META: ImportMeta = ImportMeta {
+        name: "wasi:cli",
+        aliases: &[
+            Alias::whole("wasi1"),
+            Alias::whole("wasi-preview1"),
+            Alias::whole("preview1"),
+            Alias::whole("wasi_snapshot_preview1"),
+        ],
+        summary: "Environment, arguments, exit, standard streams, terminals",
+        interfaces: &[
+            Interface::new("wasi:cli/environment", VERSION),
+            Interface::new("wasi:cli/exit", VERSION),
+            Interface::new("wasi:cli/stderr", VERSION),
+            Interface::new("wasi:cli/stdin", VERSION),
+            Interface::new("wasi:cli/stdout", VERSION),
+            Interface::new("wasi:cli/terminal-input", VERSION),
+            Interface::new("wasi:cli/terminal-output", VERSION),
+            Interface::new("wasi:cli/terminal-stderr", VERSION),
+            Interface::new("wasi:cli/terminal-stdin", VERSION),
+            Interface::new("wasi:cli/terminal-stdout", VERSION),
+        ],
+        section: Section::Shared("wasi"),
+    };
+
+    type Config = Config;
+    type Shared = Config;
+    type State = CliState;
+
+    fn check(cx: &SetupContext<'_>, config: &Config) -> Vec<ConfigProblem> {
+        config::check(cx, config)
+    }
+
+    async fn setup(cx: &SetupContext<'_>, config: Config) -> Result<Config> {
+        Ok(config.resolved(cx))
+    }
+
+    fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()> {
+        let state = StoreData::state::<Self>;
+        linker.interface("wasi:cli/environment@0.2.12", |l| {
+            environment_interface::add_to_linker::<_, HasState>(l, state)
+        })?;
+        linker.interface("wasi:cli/exit@0.2.12", |l| exit::add_to_linker::<_, HasState>(l, state))?;
+        linker.interface("wasi:cli/stderr@0.2.12", |l| stderr::add_to_linker::<_, WasiCli>(l, context::cli))?;
+        linker.interface("wasi:cli/stdin@0.2.12", |l| stdin::add_to_linker::<_, WasiCli>(l, context::cli))?;
+        linker.interface("wasi:cli/stdout@0.2.12", |l| stdout::add_to_linker::<_, WasiCli>(l, context::cli))?;
+        linker.interface("wasi:cli/terminal-input@0.2.12", |l| {
+            terminal_input::add_to_linker::<_, WasiCli>(l, context::cli)
+        })?;
+        linker.interface("wasi:cli/terminal-output@0.2.12", |l| {
+            terminal_output::add_to_linker::<_, WasiCli>(l, context::cli)
+        })?;
+        linker.interface("wasi:cli/terminal-stderr@0.2.12", |l| {
+            terminal_stderr::add_to_linker::<_, WasiCli>(l, context::cli)
+        })?;
+        linker.interface("wasi:cli/terminal-stdin@0.2.12", |l| {
+            terminal_stdin::add_to_linker::<_, WasiCli>(l, context::cli)
+        })?;
+        linker.interface("wasi:cli/terminal-stdout@0.2.12", |l| {
+            terminal_stdout::add_to_linker::<_, WasiCli>(l, context::cli)
+        })
+    }
+
+    fn state(cx: &mut StateContext<'_>, shared: &Arc<Config>) -> Result<CliState> {
+        if cx.uses("wasi:cli/stdout") || cx.uses("wasi:cli/stderr") {
+            let writer = cx.store().output();
+            context::configure(cx.store(), |draft| {
+                draft.builder.stdout(LineStream::new(writer.clone(), OutputStream::Stdout));
+                draft.builder.stderr(LineStream::new(writer, OutputStream::Stderr));
+            });
+        }
+        CliState::new(cx, shared)
+    }
+}
+
+register_import!(Cli);
+
+struct HasState;
+
+impl HasData for HasState {
+    type Data<'a> = &'a mut CliState;
+}
+
+impl exit::Host for &mut CliState {
+    fn exit(&mut self, status: Result<(), ()>) -> wasmtime::Result<()> {
+        Err(GuestExit(i32::from(status.is_err())).into())
+    }
+
+    fn exit_with_code(&mut self, code: u8) -> wasmtime::Result<()> {
+        Err(GuestExit(code.into()).into())
+    }
+}

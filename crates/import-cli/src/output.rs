@@ -1,0 +1,121 @@
+//! Standard output and error of a function: lines for the log, in the name of the entry.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use tokio::io::AsyncWrite;
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi_io::bytes::Bytes;
+use wasmtime_wasi_io::poll::Pollable;
+use wasmtime_wasi_io::streams::{OutputStream as Stream, StreamResult};
+use wippy_host_core::{OutputStream, OutputWriter, async_trait};
+
+/// A longer line is written in pieces of this many bytes.
+const MAX_LINE: usize = 8 * 1024;
+
+/// How much a guest may write at a time.
+const PERMIT: usize = 64 * 1024;
+
+/// One of a guest's two output streams. All handles to it write to one line.
+#[derive(Clone)]
+pub(crate) struct LineStream(Arc<Mutex<Line>>);
+
+struct Line {
+    writer: OutputWriter,
+    stream: OutputStream,
+    pending: Vec<u8>,
+}
+
+impl LineStream {
+    pub(crate) fn new(writer: OutputWriter, stream: OutputStream) -> Self {
+        Self(Arc::new(Mutex::new(Line { writer, stream, pending: Vec::new() })))
+    }
+
+    fn write(&self, bytes: &[u8]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes);
+    }
+}
+
+impl Line {
+    fn write(&mut self, mut bytes: &[u8]) {
+        while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
+            let (line, rest) = bytes.split_at(end);
+            self.pending.extend_from_slice(line);
+            self.end();
+            bytes = rest.get(1..).unwrap_or_default();
+        }
+        self.pending.extend_from_slice(bytes);
+        while self.pending.len() > MAX_LINE {
+            let rest = self.pending.split_off(MAX_LINE);
+            self.end();
+            self.pending = rest;
+        }
+    }
+
+    fn end(&mut self) {
+        let line = self.pending.strip_suffix(b"\r").unwrap_or(&self.pending);
+        self.writer.line(self.stream, &String::from_utf8_lossy(line));
+        self.pending.clear();
+    }
+}
+
+impl Drop for Line {
+    /// What the guest wrote last, without a line's end, is a line too.
+    fn drop(&mut self) {
+        if !self.pending.is_empty() {
+            self.end();
+        }
+    }
+}
+
+impl IsTerminal for LineStream {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for LineStream {
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn p2_stream(&self) -> Box<dyn Stream> {
+        Box::new(self.clone())
+    }
+}
+
+impl Stream for LineStream {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        LineStream::write(self, &bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(PERMIT)
+    }
+}
+
+#[async_trait]
+impl Pollable for LineStream {
+    async fn ready(&mut self) {}
+}
+
+impl AsyncWrite for LineStream {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        LineStream::write(&self, bytes);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,109 @@
+#![doc = include_str!("../README.md")]
+
+mod sleep;
+mod timezone;
+
+use sleep::Sleep;
+use std::sync::Arc;
+use wasmtime::component::{HasData, Resource, ResourceTable};
+use wasmtime_wasi::p2::DynPollable;
+use wasmtime_wasi::p2::bindings::clocks::{monotonic_clock, wall_clock};
+use wippy_host_core::{
+    Alias, Clock, HostImport, ImportLinker, ImportMeta, Interface, NoConfig, Result, Section, SetupContext,
+    StateContext, StoreData, async_trait, register_import,
+};
+
+/// `wasi:clocks`.
+pub struct Clocks;
+
+const VERSION: &str = "0.2.12";
+
+#[async_trait]
+impl HostImport for Clocks {
+    const META: ImportMeta = ImportMeta {
+        name: "wasi:clocks",
+        aliases: &[
+            Alias::whole("wasi1"),
+            Alias::whole("wasi-preview1"),
+            Alias::whole("preview1"),
+            Alias::whole("wasi_snapshot_preview1"),
+        ],
+        summary: "Wall clock, monotonic clock, sleep, time zone (UTC)",
+        interfaces: &[
+            Interface::new("wasi:clocks/monotonic-clock", VERSION),
+            Interface::new("wasi:clocks/timezone", VERSION),
+            Interface::new("wasi:clocks/wall-clock", VERSION),
+        ],
+        section: Section::None,
+    };
+
+    type Config = NoConfig;
+    type Shared = ();
+    type State = Arc<dyn Clock>;
+
+    async fn setup(_: &SetupContext<'_>, _: NoConfig) -> Result<()> {
+        Ok(())
+    }
+
+    fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()> {
+        linker.interface("wasi:clocks/monotonic-clock@0.2.12", |l| {
+            monotonic_clock::add_to_linker::<_, HasClocks>(l, view)
+        })?;
+        linker.interface("wasi:clocks/timezone@0.2.12", timezone::link)?;
+        linker.interface("wasi:clocks/wall-clock@0.2.12", |l| wall_clock::add_to_linker::<_, HasClocks>(l, view))
+    }
+
+    fn state(cx: &mut StateContext<'_>, _: &Arc<()>) -> Result<Arc<dyn Clock>> {
+        Ok(cx.store().clock().clone())
+    }
+}
+
+register_import!(Clocks);
+
+struct ClocksView<'a> {
+    clock: &'a Arc<dyn Clock>,
+    table: &'a mut ResourceTable,
+}
+
+struct HasClocks;
+
+impl HasData for HasClocks {
+    type Data<'a> = ClocksView<'a>;
+}
+
+fn view(store: &mut StoreData) -> ClocksView<'_> {
+    let (clock, table) = store.state_and_table::<Clocks>();
+    ClocksView { clock, table }
+}
+
+impl wall_clock::Host for ClocksView<'_> {
+    fn now(&mut self) -> wasmtime::Result<wall_clock::Datetime> {
+        let now = self.clock.wall();
+        Ok(wall_clock::Datetime { seconds: now.as_secs(), nanoseconds: now.subsec_nanos() })
+    }
+
+    fn resolution(&mut self) -> wasmtime::Result<wall_clock::Datetime> {
+        let step = self.clock.wall_resolution();
+        Ok(wall_clock::Datetime { seconds: step.as_secs(), nanoseconds: step.subsec_nanos() })
+    }
+}
+
+impl monotonic_clock::Host for ClocksView<'_> {
+    fn now(&mut self) -> wasmtime::Result<u64> {
+        Ok(self.clock.monotonic())
+    }
+
+    fn resolution(&mut self) -> wasmtime::Result<u64> {
+        Ok(self.clock.monotonic_resolution())
+    }
+
+    fn subscribe_instant(&mut self, when: u64) -> wasmtime::Result<Resource<DynPollable>> {
+        let sleep = self.table.push(Sleep::until(self.clock.clone(), when))?;
+        wasmtime_wasi::p2::subscribe(self.table, sleep)
+    }
+
+    fn subscribe_duration(&mut self, duration: u64) -> wasmtime::Result<Resource<DynPollable>> {
+        let when = self.clock.monotonic().saturating_add(duration);
+        self.subscribe_instant(when)
+    }
+}

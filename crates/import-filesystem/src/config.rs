@@ -1,0 +1,115 @@
+//! What `wasi:filesystem` reads of an entry's `wasi` section.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::collections::HashMap;
+use wippy_host_core::{ConfigProblem, SetupContext};
+
+/// The keys of the `wasi` section that this import owns.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Config {
+    /// The directories that the guest sees. Default none.
+    pub mounts: Vec<Mount>,
+}
+
+/// One directory.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Mount {
+    /// The id of an `fs.directory`. Required.
+    pub fs: Option<String>,
+    /// Where the guest sees it: an absolute path. Required.
+    pub guest: Option<String>,
+    /// Whether every change is refused. Default false.
+    pub read_only: bool,
+}
+
+pub(crate) fn check(cx: &SetupContext<'_>, config: &Config) -> Vec<ConfigProblem> {
+    let mut problems = Vec::new();
+    let mut guests = HashMap::new();
+    for (index, mount) in config.mounts.iter().enumerate() {
+        let at = |key: &str| ["mounts".to_owned(), index.to_string(), key.to_owned()];
+        let here = || ["mounts".to_owned(), index.to_string()];
+        match mount.fs.as_deref().filter(|fs| !fs.is_empty()) {
+            None => problems.push(
+                ConfigProblem::new(here(), "wasi.mounts[].fs is required")
+                    .with_remedy("add fs: with the id of an fs.directory entry"),
+            ),
+            Some(fs) => problems.extend(check_directory(cx, &cx.resolve_id(fs)).map(|mut problem| {
+                problem.path = at("fs").into();
+                problem
+            })),
+        }
+        match mount.guest.as_deref().filter(|guest| !guest.is_empty()) {
+            None => problems.push(
+                ConfigProblem::new(here(), "wasi.mounts[].guest is required")
+                    .with_remedy("add guest: with an absolute path, for example /data"),
+            ),
+            Some(guest) if !guest.starts_with('/') => problems.push(
+                ConfigProblem::new(at("guest"), format!("wasi.mounts[].guest must be absolute, got {guest:?}"))
+                    .with_remedy(format!("write guest: /{}", guest.trim_start_matches("./"))),
+            ),
+            Some(guest) => {
+                let clean = cleaned(guest);
+                if let Some(first) = guests.insert(clean.clone(), index) {
+                    problems.push(
+                        ConfigProblem::new(
+                            at("guest"),
+                            format!("wasi.mounts[].guest must be unique: {clean} is that of number {} too", first + 1),
+                        )
+                        .with_remedy("mount one of the two elsewhere, or remove it"),
+                    );
+                }
+            }
+        }
+    }
+    problems
+}
+
+fn check_directory(cx: &SetupContext<'_>, id: &str) -> Option<ConfigProblem> {
+    let nowhere: [&str; 0] = [];
+    match cx.services.directories.get(id) {
+        Ok(Some(_)) => None,
+        Ok(None) => Some(
+            ConfigProblem::new(nowhere, format!("no fs.directory {id}"))
+                .with_remedy(format!("add an entry of kind fs.directory with the id {id}")),
+        ),
+        Err(error) => {
+            let problem = ConfigProblem::new(nowhere, error.message());
+            Some(match error.remedy() {
+                Some(remedy) => problem.with_remedy(remedy),
+                None => problem,
+            })
+        }
+    }
+}
+
+/// An absolute path without `.`, `..` and doubled slashes. `..` at the root stays there.
+pub(crate) fn cleaned(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cleaned;
+
+    #[test]
+    fn a_guest_path_is_cleaned_of_dots_and_doubled_slashes() {
+        for (path, expected) in
+            [("/", "/"), ("//data/", "/data"), ("/a/./b/../c", "/a/c"), ("/../..", "/"), ("/a/..", "/")]
+        {
+            assert_eq!(cleaned(path), expected, "{path}");
+        }
+    }
+}

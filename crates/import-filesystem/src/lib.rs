@@ -1,0 +1,71 @@
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod mounts;
+
+pub use config::{Config, Mount};
+
+use std::sync::Arc;
+use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemCtx};
+use wasmtime_wasi::p2::bindings::filesystem::{preopens, types};
+use wippy_host_core::{
+    Alias, ConfigProblem, HostImport, ImportLinker, ImportMeta, Interface, Result, Section, SetupContext, StateContext,
+    async_trait, register_import,
+};
+use wippy_wasi_context as context;
+
+/// `wasi:filesystem`.
+pub struct Filesystem;
+
+const VERSION: &str = "0.2.12";
+
+#[async_trait]
+impl HostImport for Filesystem {
+    const META: ImportMeta = ImportMeta {
+        name: "wasi:filesystem",
+        aliases: &[
+            Alias::whole("wasi1"),
+            Alias::whole("wasi-preview1"),
+            Alias::whole("preview1"),
+            Alias::whole("wasi_snapshot_preview1"),
+        ],
+        summary: "Files in mounted directories",
+        interfaces: &[
+            Interface::new("wasi:filesystem/preopens", VERSION),
+            Interface::new("wasi:filesystem/types", VERSION),
+        ],
+        section: Section::Shared("wasi"),
+    };
+
+    type Config = Config;
+    /// The opened directories: once for each entry, not for each call.
+    type Shared = SharedMounts;
+    type State = ();
+
+    fn check(cx: &SetupContext<'_>, config: &Config) -> Vec<ConfigProblem> {
+        config::check(cx, config)
+    }
+
+    async fn setup(cx: &SetupContext<'_>, config: Config) -> Result<SharedMounts> {
+        Ok(SharedMounts(mounts::open(cx, &config)?))
+    }
+
+    fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()> {
+        linker.interface("wasi:filesystem/preopens@0.2.12", |l| {
+            preopens::add_to_linker::<_, WasiFilesystem>(l, context::filesystem)
+        })?;
+        linker.interface("wasi:filesystem/types@0.2.12", |l| {
+            types::add_to_linker::<_, WasiFilesystem>(l, context::filesystem)
+        })
+    }
+
+    fn state(cx: &mut StateContext<'_>, shared: &Arc<SharedMounts>) -> Result<()> {
+        context::configure(cx.store(), |draft| draft.filesystem = Some(shared.0.clone()));
+        Ok(())
+    }
+}
+
+register_import!(Filesystem);
+
+/// The opened directories of one entry.
+pub struct SharedMounts(WasiFilesystemCtx);

@@ -1,0 +1,235 @@
+//! The sockets of one client: how many there are, which are idle, and which has to go when another is needed.
+//!
+//! hyper-util's pool bounds idle connections for each host and nothing in total, so a guest that visits thousands of
+//! hosts would hold as many sockets. This ledger counts every socket from before it is dialled until it is closed and,
+//! at the limit, closes the idle one that was used longest ago.
+//!
+//! A connection counts as idle when no exchange is bound to it **and** no exchange with its origin is choosing: such an
+//! exchange may have taken it from the pool and not yet said so, or be making it. What is closed is poisoned first, so that the pool
+//! gives it to nobody who chooses later. One kind cannot be poisoned, a connection that no exchange was ever bound to;
+//! should the pool give it away while it closes, the request comes back unwritten and the pool finds it another.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Context;
+
+use futures::task::AtomicWaker;
+use hyper_util::client::legacy::connect::CaptureConnection;
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+
+use super::Origin;
+
+/// A connection's number, unique within its client. It travels in hyper-util's connection metadata, from where an
+/// exchange learns which connection it was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct ConnectionId(u64);
+
+/// The ledger.
+pub(super) struct Connections {
+    sockets: Arc<Semaphore>,
+    book: Mutex<Book>,
+}
+
+#[derive(Default)]
+struct Book {
+    next_id: u64,
+    /// Counts uses, so that `last_used` orders them without a clock.
+    uses: u64,
+    open: HashMap<ConnectionId, Entry>,
+    /// How many exchanges are waiting to be given a connection, by origin.
+    choosing: HashMap<Origin, usize>,
+    /// How many wait for a socket.
+    waiting: usize,
+    /// How many of the open ones are about to close for them.
+    retiring: usize,
+}
+
+struct Entry {
+    origin: Origin,
+    exchanges: usize,
+    served: u64,
+    last_used: u64,
+    /// Of the last exchange that was bound to it, to poison it with.
+    chosen: Option<CaptureConnection>,
+    retire: Arc<Retire>,
+}
+
+/// The order to close, from the ledger to the stream.
+#[derive(Default)]
+struct Retire {
+    ordered: AtomicBool,
+    reader: AtomicWaker,
+}
+
+impl Connections {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { sockets: Arc::new(Semaphore::new(limit)), book: Mutex::default() }
+    }
+
+    /// The right to open one socket, closing an idle one if none is left. `queued` is set while it waits, and stays set
+    /// when the wait is given up, so that a timeout can tell what it was for.
+    pub(super) async fn reserve(&self, queued: &AtomicBool) -> Result<OwnedSemaphorePermit, AcquireError> {
+        queued.store(false, Ordering::Relaxed);
+        if let Ok(permit) = Arc::clone(&self.sockets).try_acquire_owned() {
+            return Ok(permit);
+        }
+        queued.store(true, Ordering::Relaxed);
+        let waiting = Waiting::new(self);
+        let permit = Arc::clone(&self.sockets).acquire_owned().await;
+        drop(waiting);
+        queued.store(false, Ordering::Relaxed);
+        permit
+    }
+
+    /// Enters a socket that was opened with `permit`.
+    pub(super) fn register(self: &Arc<Self>, origin: Origin, permit: OwnedSemaphorePermit) -> Registration {
+        let retire = Arc::new(Retire::default());
+        let mut book = self.book();
+        let id = ConnectionId(book.next_id);
+        book.next_id += 1;
+        let last_used = book.tick();
+        let retire_too = Arc::clone(&retire);
+        book.open.insert(id, Entry { origin, exchanges: 0, served: 0, last_used, chosen: None, retire: retire_too });
+        // Whoever wanted it may have found another in the meantime.
+        book.make_room();
+        drop(book);
+        Registration { id, connections: Arc::clone(self), retire, _permit: permit }
+    }
+
+    /// An exchange starts to look for a connection to `origin`; [`Self::chosen`] ends that.
+    pub(super) fn choosing(&self, origin: &Origin) {
+        *self.book().choosing.entry(origin.clone()).or_default() += 1;
+    }
+
+    /// An exchange has stopped looking: it is bound, or gone.
+    pub(super) fn chosen(&self, origin: &Origin) {
+        let mut book = self.book();
+        if let Some(count) = book.choosing.get_mut(origin) {
+            *count -= 1;
+            if *count == 0 {
+                book.choosing.remove(origin);
+            }
+        }
+        book.make_room();
+    }
+
+    /// Counts an exchange as a user of the connection. Returns whether the connection has served one before.
+    pub(super) fn bind(&self, id: ConnectionId, chosen: &CaptureConnection) -> bool {
+        let mut book = self.book();
+        let tick = book.tick();
+        // Not there: the connection is closed already, and the exchange is about to hear of it.
+        let Some(entry) = book.open.get_mut(&id) else { return false };
+        entry.exchanges += 1;
+        entry.served += 1;
+        entry.last_used = tick;
+        entry.chosen = Some(chosen.clone());
+        entry.served > 1
+    }
+
+    /// Takes back one [`Self::bind`].
+    pub(super) fn release(&self, id: ConnectionId) {
+        let mut book = self.book();
+        let tick = book.tick();
+        if let Some(entry) = book.open.get_mut(&id) {
+            entry.exchanges = entry.exchanges.saturating_sub(1);
+            entry.last_used = tick;
+        }
+        book.make_room();
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(test)]
+    pub(super) fn open(&self) -> usize {
+        self.book().open.len()
+    }
+}
+
+impl Book {
+    fn tick(&mut self) -> u64 {
+        self.uses += 1;
+        self.uses
+    }
+
+    /// Tells as many idle connections to close as are waited for, those used longest ago first. To be called whenever
+    /// somebody starts to wait or a connection may have become idle: a socket that becomes free goes to whoever waits
+    /// longest, so no waiter can count on the one that was closed for it.
+    fn make_room(&mut self) {
+        while self.retiring < self.waiting {
+            let idle = self
+                .open
+                .values()
+                .filter(|entry| entry.exchanges == 0 && !entry.retire.ordered.load(Ordering::Relaxed))
+                .filter(|entry| !self.choosing.contains_key(&entry.origin))
+                .min_by_key(|entry| entry.last_used);
+            let Some(entry) = idle else { return };
+            tracing::debug!(origin = %entry.origin, "closing an idle connection to make room for another");
+            entry.close();
+            self.retiring += 1;
+        }
+    }
+}
+
+impl Entry {
+    fn close(&self) {
+        if let Some(chosen) = &self.chosen
+            && let Some(connected) = chosen.connection_metadata().as_ref()
+        {
+            connected.poison();
+        }
+        self.retire.ordered.store(true, Ordering::Release);
+        self.retire.reader.wake();
+    }
+}
+
+/// One who waits for a socket.
+struct Waiting<'a>(&'a Connections);
+
+impl<'a> Waiting<'a> {
+    fn new(connections: &'a Connections) -> Self {
+        let mut book = connections.book();
+        book.waiting += 1;
+        book.make_room();
+        drop(book);
+        Self(connections)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.book().waiting -= 1;
+    }
+}
+
+/// A socket's line in the ledger, for as long as the socket lives.
+pub(super) struct Registration {
+    id: ConnectionId,
+    connections: Arc<Connections>,
+    retire: Arc<Retire>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Registration {
+    pub(super) fn id(&self) -> ConnectionId {
+        self.id
+    }
+
+    /// Whether the connection has to close; if not yet, whoever polls is woken when it has to.
+    pub(super) fn poll_retired(&self, context: &Context<'_>) -> bool {
+        self.retire.reader.register(context.waker());
+        self.retire.ordered.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        let mut book = self.connections.book();
+        book.open.remove(&self.id);
+        if self.retire.ordered.load(Ordering::Relaxed) {
+            book.retiring -= 1;
+        }
+    }
+}

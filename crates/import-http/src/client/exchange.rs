@@ -1,0 +1,204 @@
+//! One request and its response: what they occupy, and when they let go of it.
+//!
+//! An exchange holds a slot among the client's requests in flight and, once it was given a connection, counts as its
+//! user. Both directions have to be over before it lets go: a server may answer before it has read the whole request,
+//! and the connection is busy until then. Cancelling ends both directions at once.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Context;
+
+use futures::task::AtomicWaker;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::Origin;
+use super::connections::{ConnectionId, Connections};
+use super::connector::Purpose;
+use super::error::BoxError;
+
+/// The state that request body, response body and the waiting caller share.
+pub(super) struct Exchange {
+    pub(super) origin: Origin,
+    connections: Arc<Connections>,
+    held: Mutex<Held>,
+    cancelled: AtomicBool,
+    upload_waker: AtomicWaker,
+    upload: AtomicU8,
+}
+
+struct Held {
+    slot: Option<OwnedSemaphorePermit>,
+    connection: Option<ConnectionId>,
+    choosing: bool,
+    reused: bool,
+    request_over: bool,
+    response_over: bool,
+    upload_error: Option<BoxError>,
+}
+
+/// What the sending of the request body waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Upload {
+    /// The guest, to write more.
+    Starved = 0,
+    /// The server, to take what was handed over.
+    HandedOver = 1,
+    /// Nothing: it is done.
+    Done = 2,
+}
+
+impl Exchange {
+    /// Starts an exchange.
+    pub(super) fn new(origin: Origin, connections: Arc<Connections>, slot: Option<OwnedSemaphorePermit>) -> Arc<Self> {
+        Arc::new(Self {
+            origin,
+            connections,
+            held: Mutex::new(Held {
+                slot,
+                connection: None,
+                choosing: false,
+                reused: false,
+                request_over: false,
+                response_over: false,
+                upload_error: None,
+            }),
+            cancelled: AtomicBool::new(false),
+            upload_waker: AtomicWaker::new(),
+            upload: AtomicU8::new(Upload::Starved as u8),
+        })
+    }
+
+    /// To be called before every poll of the response's future, in which alone the pool chooses a connection, and
+    /// chooses another when the first turned out to be closed: until [`Self::observe`] the ledger has to expect it.
+    pub(super) fn choose(&self) {
+        let mut held = self.held();
+        if !held.choosing && !held.over() {
+            held.choosing = true;
+            self.connections.choosing(&self.origin);
+        }
+    }
+
+    /// To be called after every such poll: notes which connection the pool chose, and returns whether it has.
+    pub(super) fn observe(&self, purpose: &Purpose) -> bool {
+        let id = purpose.chosen_id();
+        let mut held = self.held();
+        let chosen = id.is_some() && id != purpose.progress.closed();
+        if let Some(id) = id.filter(|id| chosen && !held.over() && held.connection != Some(*id)) {
+            held.reused = self.connections.bind(id, &purpose.chosen);
+            if let Some(closed) = held.connection.replace(id) {
+                self.connections.release(closed);
+            }
+        }
+        // Waiting for a socket, it must not keep back the idle connections of its own origin: the pool offers each only
+        // once, so that one may stay idle that this exchange could use. Closing the one that it is just being offered
+        // does no harm, since the socket that it waits for comes instead.
+        if chosen || purpose.progress.is_queued() {
+            held.stop_choosing(self);
+        }
+        id.is_some()
+    }
+
+    /// Whether the connection had served another exchange before this one.
+    pub(super) fn reused(&self) -> bool {
+        self.held().reused
+    }
+
+    /// The response has ended, or there is none to come.
+    pub(super) fn response_over(&self) {
+        let mut held = self.held();
+        held.response_over = true;
+        held.let_go(self);
+    }
+
+    /// The request body has ended, or is no longer wanted.
+    pub(super) fn request_over(&self) {
+        self.upload.store(Upload::Done as u8, Ordering::Relaxed);
+        let mut held = self.held();
+        held.request_over = true;
+        held.let_go(self);
+    }
+
+    /// Gives up both directions. What hyper still holds of the request learns of it through the request body.
+    pub(super) fn cancel(&self) {
+        let mut held = self.held();
+        held.response_over = true;
+        held.request_over = true;
+        held.let_go(self);
+        drop(held);
+        self.cancelled.store(true, Ordering::Release);
+        self.upload_waker.wake();
+    }
+
+    /// Whether the exchange was cancelled; if not yet, whoever polls is woken when it is.
+    pub(super) fn poll_cancelled(&self, context: &Context<'_>) -> bool {
+        self.upload_waker.register(context.waker());
+        self.cancelled.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_upload(&self, upload: Upload) {
+        self.upload.store(upload as u8, Ordering::Relaxed);
+    }
+
+    /// Whether the server is what the sending of the request body waits for.
+    pub(super) fn server_stopped_reading(&self) -> bool {
+        self.upload.load(Ordering::Relaxed) == Upload::HandedOver as u8
+    }
+
+    /// Keeps the request body's error for the caller: hyper passes it on for HTTP/1 alone.
+    pub(super) fn set_upload_error(&self, error: BoxError) {
+        self.held().upload_error = Some(error);
+    }
+
+    pub(super) fn take_upload_error(&self) -> Option<BoxError> {
+        self.held().upload_error.take()
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    fn stop_choosing(&mut self, exchange: &Exchange) {
+        if std::mem::take(&mut self.choosing) {
+            exchange.connections.chosen(&exchange.origin);
+        }
+    }
+
+    fn over(&self) -> bool {
+        self.request_over && self.response_over
+    }
+
+    fn let_go(&mut self, exchange: &Exchange) {
+        if self.over() {
+            self.stop_choosing(exchange);
+            if let Some(id) = self.connection.take() {
+                exchange.connections.release(id);
+            }
+            self.slot = None;
+        }
+    }
+}
+
+/// The exchange as held by whoever waits for the response: dropping it before the response is over cancels.
+pub(super) struct Awaiting(Arc<Exchange>);
+
+impl Awaiting {
+    pub(super) fn new(exchange: Arc<Exchange>) -> Self {
+        Self(exchange)
+    }
+
+    pub(super) fn exchange(&self) -> &Arc<Exchange> {
+        &self.0
+    }
+}
+
+impl Drop for Awaiting {
+    fn drop(&mut self) {
+        // After its end the response's part is done, and what is left of the request may finish in its own time.
+        if !self.0.held().response_over {
+            self.0.cancel();
+        }
+    }
+}

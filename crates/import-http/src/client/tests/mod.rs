@@ -1,0 +1,9 @@
+//! The client against servers on the loopback interface, well-behaved and not.
+
+mod failures;
+mod limits;
+mod messages;
+mod pooling;
+mod support;
+mod timeouts;
+mod tls;

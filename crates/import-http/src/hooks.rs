@@ -1,0 +1,64 @@
+//! Where Wasmtime's `wasi:http` hands a request to our client.
+
+use crate::client::{Client, ClientError, Timeouts};
+use crate::error::{into_wasi, io_error};
+use futures::FutureExt;
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use std::future::Future;
+use std::sync::Arc;
+use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
+
+pub(crate) struct Hooks {
+    client: Client,
+    entry: Arc<str>,
+}
+
+impl Hooks {
+    pub(crate) fn new(client: Client, entry: Arc<str>) -> Self {
+        Self { client, entry }
+    }
+}
+
+type IoResult = Box<dyn Future<Output = Result<(), Error>> + Send>;
+type Sent = Box<dyn Future<Output = Result<(Response<WasiBody>, IoResult), Error>> + Send>;
+
+impl WasiHttpHooks for Hooks {
+    fn send_request(&mut self, request: Request<WasiBody>, options: Option<RequestOptions>, _: IoResult) -> Sent {
+        let options = options.unwrap_or_default();
+        let timeouts = Timeouts {
+            connect: options.connect_timeout,
+            first_byte: options.first_byte_timeout,
+            between_bytes: options.between_bytes_timeout,
+        };
+        let client = self.client.clone();
+        let entry = self.entry.clone();
+        Box::new(async move {
+            let response = client.send(request, timeouts).await.map_err(|error| failed(&entry, error))?;
+            let body = move |body: crate::client::ResponseBody| {
+                body.map_err(move |error| failed(&entry, error)).boxed_unsync()
+            };
+            // The connection is the pool's: there is no work of ours to wait for.
+            let done: IoResult = Box::new(std::future::ready(Ok(())).fuse());
+            Ok((response.map(body), done))
+        })
+    }
+
+    fn p2_error_from_hyper(&mut self, error: &hyper::Error) -> ErrorCode {
+        tracing::debug!(%error, "http protocol error");
+        ErrorCode::HttpProtocolError
+    }
+
+    fn p2_error_from_connect(&mut self, error: &std::io::Error) -> ErrorCode {
+        io_error(error)
+    }
+}
+
+/// A guest sees a code alone; the log has the sentence.
+fn failed(entry: &str, error: ClientError) -> Error {
+    if !matches!(error, ClientError::Denied { .. }) {
+        tracing::info!(entry, %error, "http request failed");
+    }
+    into_wasi(error)
+}

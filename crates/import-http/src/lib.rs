@@ -1,0 +1,82 @@
+#![doc = include_str!("../README.md")]
+
+mod client;
+mod dialer;
+mod error;
+mod hooks;
+
+use client::{Client, ClientOptions};
+use dialer::PolicyDialer;
+use hooks::Hooks;
+use std::sync::Arc;
+use wasmtime_wasi_http::p2::bindings::http::{outgoing_handler, types};
+use wasmtime_wasi_http::{WasiHttp, WasiHttpCtx, WasiHttpCtxView};
+use wippy_host_core::{
+    HostImport, ImportLinker, ImportMeta, Interface, NoConfig, Result, Section, SetupContext, StateContext, StoreData,
+    async_trait, register_import,
+};
+
+/// `wasi:http`.
+pub struct Http;
+
+const VERSION: &str = "0.2.12";
+
+#[async_trait]
+impl HostImport for Http {
+    const META: ImportMeta = ImportMeta {
+        name: "wasi:http",
+        aliases: &[],
+        summary: "Outgoing HTTP requests, under the entry's network policy",
+        interfaces: &[
+            Interface::new("wasi:http/outgoing-handler", VERSION),
+            Interface::new("wasi:http/types", VERSION),
+        ],
+        section: Section::None,
+    };
+
+    type Config = NoConfig;
+    /// The client of the entry: entries share no connection.
+    type Shared = SharedClient;
+    type State = HttpState;
+
+    async fn setup(cx: &SetupContext<'_>, _: NoConfig) -> Result<SharedClient> {
+        let dialer = PolicyDialer { guard: cx.network.clone(), resolver: cx.services.resolver.clone() };
+        Ok(SharedClient(Client::new(Arc::new(dialer), ClientOptions::default())))
+    }
+
+    fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()> {
+        linker.interface("wasi:http/outgoing-handler@0.2.12", |l| {
+            outgoing_handler::add_to_linker::<_, WasiHttp>(l, view)
+        })?;
+        linker.interface("wasi:http/types@0.2.12", |l| {
+            let mut options = types::LinkOptions::default();
+            options.informational_outbound_responses(true);
+            types::add_to_linker::<_, WasiHttp>(l, &options, view)
+        })
+    }
+
+    fn state(cx: &mut StateContext<'_>, shared: &Arc<SharedClient>) -> Result<HttpState> {
+        let mut context = WasiHttpCtx::new();
+        context.set_field_size_limit(MAX_FIELD_BYTES.min(cx.limits().max_host_bytes));
+        Ok(HttpState { context, hooks: Hooks::new(shared.0.clone(), cx.entry().id().clone()) })
+    }
+}
+
+register_import!(Http);
+
+/// What all header fields of one message may take of the host's memory, bookkeeping included.
+const MAX_FIELD_BYTES: usize = 128 * 1024;
+
+/// The client of one entry.
+pub struct SharedClient(Client);
+
+/// The state of one instance.
+pub struct HttpState {
+    context: WasiHttpCtx,
+    hooks: Hooks,
+}
+
+fn view(store: &mut StoreData) -> WasiHttpCtxView<'_> {
+    let (state, table) = store.state_and_table::<Http>();
+    WasiHttpCtxView { hooks: &mut state.hooks, table, ctx: &mut state.context }
+}

@@ -1,0 +1,148 @@
+#![doc = include_str!("../README.md")]
+
+mod seeded;
+
+pub use seeded::SeededEntropy;
+
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+use std::sync::Arc;
+use wasmtime::component::HasData;
+use wasmtime_wasi::p2::bindings::random::{insecure, insecure_seed, random};
+use wippy_host_core::{
+    Alias, Entropy, Error, ErrorKind, HostImport, ImportLinker, ImportMeta, Interface, NoConfig, Reason, Result,
+    Section, SetupContext, StateContext, StoreData, async_trait, register_import,
+};
+
+/// `wasi:random`.
+pub struct Random;
+
+const VERSION: &str = "0.2.12";
+
+#[async_trait]
+impl HostImport for Random {
+    const META: ImportMeta = ImportMeta {
+        name: "wasi:random",
+        aliases: &[
+            Alias::whole("wasi1"),
+            Alias::whole("wasi-preview1"),
+            Alias::whole("preview1"),
+            Alias::whole("wasi_snapshot_preview1"),
+        ],
+        summary: "Random numbers, secure and insecure",
+        interfaces: &[
+            Interface::new("wasi:random/insecure", VERSION),
+            Interface::new("wasi:random/insecure-seed", VERSION),
+            Interface::new("wasi:random/random", VERSION),
+        ],
+        section: Section::None,
+    };
+
+    type Config = NoConfig;
+    type Shared = ();
+    type State = RandomState;
+
+    async fn setup(_: &SetupContext<'_>, _: NoConfig) -> Result<()> {
+        Ok(())
+    }
+
+    fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()> {
+        linker.interface("wasi:random/insecure@0.2.12", |l| insecure::add_to_linker::<_, View>(l, view))?;
+        linker.interface("wasi:random/insecure-seed@0.2.12", |l| insecure_seed::add_to_linker::<_, View>(l, view))?;
+        linker.interface("wasi:random/random@0.2.12", |l| random::add_to_linker::<_, View>(l, view))
+    }
+
+    fn state(cx: &mut StateContext<'_>, _: &Arc<()>) -> Result<RandomState> {
+        Ok(RandomState {
+            entropy: cx.services().entropy.clone(),
+            insecure: None,
+            max_bytes: cx.limits().max_host_bytes,
+            entry: cx.entry().id().clone(),
+        })
+    }
+}
+
+register_import!(Random);
+
+/// The generators of one instance.
+pub struct RandomState {
+    entropy: Arc<dyn Entropy>,
+    /// Made when first asked for: most guests never do.
+    insecure: Option<SmallRng>,
+    max_bytes: usize,
+    entry: Arc<str>,
+}
+
+struct View;
+
+impl HasData for View {
+    type Data<'a> = &'a mut RandomState;
+}
+
+fn view(store: &mut StoreData) -> &mut RandomState {
+    store.state::<Random>()
+}
+
+impl RandomState {
+    fn buffer(&self, len: u64) -> wasmtime::Result<Vec<u8>> {
+        match usize::try_from(len) {
+            Ok(len) if len <= self.max_bytes => Ok(vec![0; len]),
+            _ => Err(Error::new(
+                ErrorKind::RateLimited,
+                format!(
+                    "{}: the guest asked for {len} random bytes at once, and may have {}",
+                    self.entry, self.max_bytes
+                ),
+            )
+            .with_reason(Reason::HostBytes)
+            .with_remedy("raise limits.max_host_bytes of the entry, or let the guest ask for less at a time")
+            .into()),
+        }
+    }
+
+    fn insecure(&mut self) -> wasmtime::Result<&mut SmallRng> {
+        if self.insecure.is_none() {
+            let mut seed = <SmallRng as SeedableRng>::Seed::default();
+            self.entropy.fill(&mut seed)?;
+            self.insecure = Some(SmallRng::from_seed(seed));
+        }
+        self.insecure.as_mut().ok_or_else(|| Error::internal("no insecure generator").into())
+    }
+
+    fn secure_u64(&self) -> wasmtime::Result<u64> {
+        let mut bytes = [0; 8];
+        self.entropy.fill(&mut bytes)?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+}
+
+impl random::Host for &mut RandomState {
+    fn get_random_bytes(&mut self, len: u64) -> wasmtime::Result<Vec<u8>> {
+        let mut bytes = self.buffer(len)?;
+        self.entropy.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn get_random_u64(&mut self) -> wasmtime::Result<u64> {
+        self.secure_u64()
+    }
+}
+
+impl insecure::Host for &mut RandomState {
+    fn get_insecure_random_bytes(&mut self, len: u64) -> wasmtime::Result<Vec<u8>> {
+        let mut bytes = self.buffer(len)?;
+        self.insecure()?.fill_bytes(&mut bytes);
+        Ok(bytes)
+    }
+
+    fn get_insecure_random_u64(&mut self) -> wasmtime::Result<u64> {
+        Ok(self.insecure()?.next_u64())
+    }
+}
+
+impl insecure_seed::Host for &mut RandomState {
+    /// Not drawn from the insecure generator, whose output would let a guest's peers guess it.
+    fn insecure_seed(&mut self) -> wasmtime::Result<(u64, u64)> {
+        Ok((self.secure_u64()?, self.secure_u64()?))
+    }
+}

@@ -1,0 +1,107 @@
+#![doc = include_str!("../README.md")]
+
+mod lookup;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use wasmtime_wasi::p2::bindings::sockets::{instance_network, network, tcp, tcp_create_socket, udp, udp_create_socket};
+use wasmtime_wasi::sockets::{SocketAddrUse, WasiSockets};
+use wippy_host_core::policy::network::{NetworkGuard, NetworkUse};
+use wippy_host_core::{
+    HostImport, ImportLinker, ImportMeta, Interface, NoConfig, Resolver, Result, Section, SetupContext, StateContext,
+    async_trait, register_import,
+};
+use wippy_wasi_context as context;
+
+/// `wasi:sockets`.
+pub struct Sockets;
+
+const VERSION: &str = "0.2.12";
+
+#[async_trait]
+impl HostImport for Sockets {
+    const META: ImportMeta = ImportMeta {
+        name: "wasi:sockets",
+        aliases: &[],
+        summary: "TCP, UDP and name look-up, under the entry's network policy",
+        interfaces: &[
+            Interface::new("wasi:sockets/instance-network", VERSION),
+            Interface::new("wasi:sockets/ip-name-lookup", VERSION),
+            Interface::new("wasi:sockets/network", VERSION),
+            Interface::new("wasi:sockets/tcp", VERSION),
+            Interface::new("wasi:sockets/tcp-create-socket", VERSION),
+            Interface::new("wasi:sockets/udp", VERSION),
+            Interface::new("wasi:sockets/udp-create-socket", VERSION),
+        ],
+        section: Section::None,
+    };
+
+    type Config = NoConfig;
+    type Shared = SharedNetwork;
+    type State = Arc<SharedNetwork>;
+
+    async fn setup(cx: &SetupContext<'_>, _: NoConfig) -> Result<SharedNetwork> {
+        Ok(SharedNetwork { guard: cx.network.clone(), resolver: cx.services.resolver.clone() })
+    }
+
+    fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()> {
+        linker.interface("wasi:sockets/instance-network@0.2.12", |l| {
+            instance_network::add_to_linker::<_, WasiSockets>(l, context::sockets)
+        })?;
+        linker.interface("wasi:sockets/ip-name-lookup@0.2.12", lookup::link)?;
+        linker.interface("wasi:sockets/network@0.2.12", |l| {
+            let mut options = network::LinkOptions::default();
+            options.network_error_code(true);
+            network::add_to_linker::<_, WasiSockets>(l, &options, context::sockets)
+        })?;
+        linker.interface("wasi:sockets/tcp@0.2.12", |l| tcp::add_to_linker::<_, WasiSockets>(l, context::sockets))?;
+        linker.interface("wasi:sockets/tcp-create-socket@0.2.12", |l| {
+            tcp_create_socket::add_to_linker::<_, WasiSockets>(l, context::sockets)
+        })?;
+        linker.interface("wasi:sockets/udp@0.2.12", |l| udp::add_to_linker::<_, WasiSockets>(l, context::sockets))?;
+        linker.interface("wasi:sockets/udp-create-socket@0.2.12", |l| {
+            udp_create_socket::add_to_linker::<_, WasiSockets>(l, context::sockets)
+        })
+    }
+
+    fn state(cx: &mut StateContext<'_>, shared: &Arc<SharedNetwork>) -> Result<Arc<SharedNetwork>> {
+        let guard = shared.guard.clone();
+        let serves = Arc::new(AtomicBool::new(false));
+        context::configure(cx.store(), |draft| {
+            draft.builder.allow_tcp(true).allow_udp(true);
+            draft.builder.socket_addr_check(move |address, using| {
+                let allowed = check(&guard, &serves, address, using);
+                Box::pin(std::future::ready(allowed))
+            });
+        });
+        Ok(shared.clone())
+    }
+}
+
+register_import!(Sockets);
+
+/// What all instances of an entry share of the network.
+pub struct SharedNetwork {
+    guard: Arc<NetworkGuard>,
+    resolver: Arc<dyn Resolver>,
+}
+
+/// The policy at the moment of use, for each address that a socket uses. `serves` remembers that this instance bound a UDP
+/// socket by permission: Wasmtime does not say which socket a datagram came in on.
+fn check(guard: &NetworkGuard, serves: &AtomicBool, address: SocketAddr, using: SocketAddrUse) -> bool {
+    let action = match using {
+        SocketAddrUse::TcpBind | SocketAddrUse::UdpBind => NetworkUse::Bind,
+        SocketAddrUse::TcpListen => NetworkUse::Listen,
+        SocketAddrUse::TcpAccept => NetworkUse::Accept,
+        SocketAddrUse::TcpConnect => NetworkUse::Connect,
+        SocketAddrUse::UdpSend => NetworkUse::SendDatagram,
+        SocketAddrUse::UdpReceive => NetworkUse::ReceiveDatagram { on_permitted_bind: serves.load(Ordering::Relaxed) },
+    };
+    let allowed = guard.check(action, None, address).is_ok();
+    let free = address.ip().is_unspecified() && address.port() == 0;
+    if allowed && !free && matches!(using, SocketAddrUse::UdpBind) {
+        serves.store(true, Ordering::Relaxed);
+    }
+    allowed
+}

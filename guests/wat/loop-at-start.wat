@@ -1,0 +1,11 @@
+;; A component in text that never finishes instantiation.
+;;   run: func() -> u32
+(component
+  (core module $code
+    (func $begin (loop $again (br $again)))
+    (start $begin)
+    (func (export "run") (result i32) (i32.const 1)))
+  (core instance $instance (instantiate $code))
+  (alias core export $instance "run" (core func $run))
+  (type $plain (func (result u32)))
+  (func (export "run") (type $plain) (canon lift (core func $run))))
