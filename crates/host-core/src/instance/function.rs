@@ -1,6 +1,7 @@
 //! A WASM function: a fresh instance for each call, from look-up to drop.
 
 use super::Admission;
+use super::direct::{Direct, Input};
 use super::failure::{classify, timed_out};
 use super::store::{Common, StoreData};
 use crate::assembly::Export;
@@ -21,11 +22,18 @@ pub struct WasmFunction {
     export: ComponentExportIndex,
     method: String,
     signature: Signature,
+    direct: Option<Direct>,
     common: Arc<Common>,
     states: Vec<(Registration, SharedState)>,
     used: Vec<&'static str>,
     admission: Arc<Admission>,
     preflight: Preflight,
+}
+
+/// Arguments that fit the parameters.
+enum Arguments {
+    Direct(Direct, Input),
+    Dynamic(Vec<Val>),
 }
 
 /// What a [`WasmFunction`] is made of.
@@ -43,7 +51,19 @@ impl WasmFunction {
     pub(crate) fn new(parts: Parts) -> Self {
         let Parts { pre, export, common, states, used, admission, preflight } = parts;
         let signature = Signature::of(&export.ty);
-        Self { pre, export: export.index, method: export.name, signature, common, states, used, admission, preflight }
+        let direct = Direct::of(signature.params(), signature.result());
+        Self {
+            pre,
+            export: export.index,
+            method: export.name,
+            signature,
+            direct,
+            common,
+            states,
+            used,
+            admission,
+            preflight,
+        }
     }
 
     /// The entry.
@@ -61,27 +81,47 @@ impl WasmFunction {
         &self.preflight
     }
 
+    /// The arguments as the guest takes them.
+    fn convert(&self, arguments: Vec<Value>) -> Result<Arguments> {
+        let arguments = match self.direct {
+            Some(direct) => match direct.input(arguments) {
+                Ok(input) => return Ok(Arguments::Direct(direct, input)),
+                Err(arguments) => arguments,
+            },
+            None => arguments,
+        };
+        let converted = self.signature.to_vals(arguments);
+        converted
+            .map(Arguments::Dynamic)
+            .map_err(|error| Error::invalid(format!("{}: {error}", self.common.entry.id())).with_source(error))
+    }
+
     /// From a store to the result, without deadline or cancellation: those drop this future.
-    async fn run(&self, context: CallContext, arguments: &[Val]) -> Result<Option<Val>> {
+    async fn run(&self, context: CallContext, arguments: Arguments) -> Result<Value> {
+        let entry = &self.common.entry;
         let mut store = self.store(context)?;
-        let failed = |error: wasmtime::Error| classify(&self.common.entry, &self.method, &error);
+        let failed = |error: wasmtime::Error| classify(entry, &self.method, &error);
         let instance = self.pre.instantiate_async(&mut store).await.map_err(failed)?;
         let Some(function) = instance.get_func(&mut store, self.export) else {
-            return Err(Error::internal(format!("{}: {} is gone", self.common.entry.id(), self.method)));
+            return Err(Error::internal(format!("{}: {} is gone", entry.id(), self.method)));
+        };
+        let arguments = match arguments {
+            Arguments::Direct(direct, input) => return direct.call(&mut store, function, input).await.map_err(failed),
+            Arguments::Dynamic(arguments) => arguments,
         };
         let mut results = [Val::Bool(false)];
         let count = usize::from(self.signature.result().is_some());
-        let results_asked = results.get_mut(..count).unwrap_or_default();
-        let called = function.call_async(&mut store, arguments, results_asked).await;
-        match called {
-            Ok(()) => {}
-            Err(error) => match self.exited_well(&error) {
-                Some(result) => return Ok(result),
-                None => return Err(failed(error)),
-            },
-        }
-        let [result] = results;
-        Ok((count == 1).then_some(result))
+        let asked = results.get_mut(..count).unwrap_or_default();
+        let result = match function.call_async(&mut store, &arguments, asked).await {
+            Ok(()) => {
+                let [result] = results;
+                (count == 1).then_some(result)
+            }
+            Err(error) => self.exited_well(&error).ok_or_else(|| failed(error))?,
+        };
+        self.signature
+            .to_value(result)
+            .map_err(|error| Error::internal(format!("{}: {error}", entry.id())).with_source(error))
     }
 
     fn store(&self, context: CallContext) -> Result<Store<StoreData>> {
@@ -121,17 +161,14 @@ impl Function for WasmFunction {
     async fn call(&self, context: &CallContext, arguments: Vec<Value>) -> Result<Value> {
         let entry = &self.common.entry;
         let limits = entry.limits();
-        let arguments = self
-            .signature
-            .to_vals(arguments)
-            .map_err(|error| Error::invalid(format!("{}: {error}", entry.id())).with_source(error))?;
+        let arguments = self.convert(arguments)?;
         let own = limits.max_execution.and_then(|limit| Instant::now().checked_add(limit));
         let context = context.enter(entry.id(), limits.max_call_depth)?.until(own);
         let deadline = context.deadline();
         let cancellation = context.cancellation().cloned();
         let work = async {
             let _permit = self.admission.admit(context.depth()).await?;
-            self.run(context, &arguments).await
+            self.run(context, arguments).await
         };
         let work = async {
             match deadline {
@@ -142,16 +179,13 @@ impl Function for WasmFunction {
                 None => work.await,
             }
         };
-        let result = match cancellation {
-            None => work.await?,
+        match cancellation {
+            None => work.await,
             Some(token) => match token.run_until_cancelled(work).await {
-                Some(result) => result?,
-                None => return Err(Error::new(ErrorKind::Canceled, format!("{}: canceled by the caller", entry.id()))),
+                Some(result) => result,
+                None => Err(Error::new(ErrorKind::Canceled, format!("{}: canceled by the caller", entry.id()))),
             },
-        };
-        self.signature
-            .to_value(result)
-            .map_err(|error| Error::internal(format!("{}: {error}", entry.id())).with_source(error))
+        }
     }
 
     fn signature(&self) -> Option<&Signature> {

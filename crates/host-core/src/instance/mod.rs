@@ -1,6 +1,7 @@
 //! A call from store to drop: the data of a store, its limits, and the function that makes a fresh instance for each call.
 
 mod admission;
+mod direct;
 mod failure;
 mod function;
 mod limiter;
