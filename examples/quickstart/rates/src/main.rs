@@ -30,8 +30,15 @@ fn main() -> ExitCode {
         }
     };
     eprintln!("rates service at http://{rates}/rate, audit service at {audit}");
-    let run = Command::new(&program).args(arguments).env("RATES_ADDR", rates).env("AUDIT_ADDR", audit).status();
-    match run {
+    let mut command = Command::new(&program);
+    command.args(arguments).env("RATES_ADDR", rates).env("AUDIT_ADDR", audit);
+    // Set by `cargo run` for this program: a `cargo run` below would build again what watches them.
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            command.env_remove(name);
+        }
+    }
+    match command.status() {
         Ok(status) => code_of(status),
         Err(error) => {
             eprintln!("cannot run {}: {error}", program.display());
