@@ -1,17 +1,15 @@
 //! An application, opened: its host, its functions, and every problem that was met on the way.
 
+use crate::code::Compiler;
 use crate::directories::ApplicationDirectories;
 use crate::environment::ApplicationEnvironment;
-use crate::findings::remarks;
-use crate::manifest::{self, Declarations, Entry, Function, FunctionCode, LoadOptions, Problem};
-use crate::module::{self, At};
-use crate::spec::{code_span, kind, located, spec};
-use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use crate::findings;
+use crate::located::located;
+use crate::manifest::{self, Declarations, Entry, Function, LoadOptions, Problem};
+use crate::spec::spec;
 use std::path::Path;
 use std::sync::Arc;
-use wasmtime::component::Component;
-use wippy_host_core::{Directories, Error, Function as Callable, Host, Preflight, Registry, Result, WasmFunction};
+use wippy_host_core::{Error, Function as Callable, Host, Place, Preflight, Registry, Result, WasmFunction};
 
 /// A running application.
 pub struct Application {
@@ -23,9 +21,12 @@ pub struct Application {
 pub struct Opened {
     /// The application, with every function that is sound.
     pub application: Application,
+    /// What its files declare.
+    pub declarations: Declarations,
     /// All problems and remarks, by file, line and column.
     pub problems: Vec<Problem>,
-    /// What each function's component imports against what its entry grants.
+    /// What the component of each function imports against what its entry grants, also where the function has problems;
+    /// a function whose code does not compile has none.
     pub preflights: Vec<Preflight>,
 }
 
@@ -38,26 +39,39 @@ impl Opened {
 
 impl Application {
     /// Opens the application in a directory: loads its files, creates the directories that ask for it, compiles and
-    /// prepares every function. Must run inside a Tokio runtime.
+    /// prepares every function. Must run inside a Tokio runtime; what blocks runs on its blocking threads.
     ///
     /// # Errors
     /// Only where no host can be made; what is wrong with the application is in [`Opened::problems`].
-    pub async fn open(root: &Path, options: &LoadOptions, registry: Registry) -> Result<Opened> {
-        let loaded = manifest::load(root, options);
-        let mut problems = loaded.problems;
-        let environment = ApplicationEnvironment::new(&loaded.declarations);
-        let (directories, found) = ApplicationDirectories::new(&loaded.root, &loaded.declarations);
-        problems.extend(found);
+    pub async fn open(root: &Path, options: LoadOptions, registry: Registry) -> Result<Opened> {
+        let root = root.to_path_buf();
+        let read = tokio::task::spawn_blocking(move || {
+            let loaded = manifest::load(&root, &options);
+            let (directories, found) = ApplicationDirectories::new(&loaded.root, &loaded.declarations);
+            (loaded, directories, found)
+        });
+        let (loaded, directories, found) =
+            read.await.map_err(|error| Error::internal(format!("loading the application failed: {error}")))?;
+        let declarations = loaded.declarations;
+        let environment = ApplicationEnvironment::new(&declarations);
         let host = Host::builder()
             .registry(registry)
             .environment(environment.clone())
             .directories(directories.clone())
             .build()?;
-        let mut opening = Opening { host: &host, directories: &directories, compiled: HashMap::new(), problems };
-        let preflights = opening.functions(&loaded.declarations).await?;
-        let mut problems = opening.problems;
+        let compiler = Compiler::new(&host, &directories);
+        let mut opening = Opening {
+            host: &host,
+            compiler,
+            declarations: &declarations,
+            problems: loaded.problems,
+            preflights: vec![],
+        };
+        opening.problems.extend(found);
+        opening.functions().await?;
+        let Opening { mut problems, preflights, .. } = opening;
         manifest::sort(&mut problems);
-        Ok(Opened { application: Self { host, environment }, problems, preflights })
+        Ok(Opened { application: Self { host, environment }, declarations, problems, preflights })
     }
 
     /// The host.
@@ -74,95 +88,50 @@ impl Application {
 /// An application while it is opened.
 struct Opening<'a> {
     host: &'a Host,
-    directories: &'a ApplicationDirectories,
-    /// Components by the hash of their code: entries that share a file share its compilation.
-    compiled: HashMap<[u8; 32], Result<Component>>,
+    compiler: Compiler,
+    declarations: &'a Declarations,
     problems: Vec<Problem>,
+    preflights: Vec<Preflight>,
 }
 
 impl Opening<'_> {
-    async fn functions(&mut self, declarations: &Declarations) -> Result<Vec<Preflight>> {
+    async fn functions(&mut self) -> Result<()> {
         let mut ready: Vec<(Arc<str>, Arc<dyn Callable>)> = Vec::new();
-        let mut preflights = Vec::new();
-        for (entry, function) in declarations.functions() {
+        for (entry, function) in self.declarations.functions() {
             if let Some(prepared) = self.function(entry, function).await {
-                preflights.push(prepared.preflight().clone());
                 ready.push((prepared.entry().id().clone(), Arc::new(prepared)));
             }
         }
-        self.host.functions().register_all(ready)?;
-        Ok(preflights)
+        self.host.functions().register_all(ready)
     }
 
+    /// A function that has no errors. What is wrong with its code does not hide what is wrong with the rest.
     async fn function(&mut self, entry: &Entry, function: &Function) -> Option<WasmFunction> {
-        let (spec, problems) = spec(entry, function);
+        let (spec, mut problems) = spec(entry, function);
+        let mut findings = Vec::new();
+        let prepared = match self.compiler.code(&function.code).await {
+            Err(problem) => {
+                let problem = problem.map(|problem| problem.for_entry(&entry.id.value));
+                problems.extend(problem);
+                Err(self.host.check(&spec))
+            }
+            Ok(component) => {
+                let preflight = self.host.preflight(&spec.id, &spec.imports, &component);
+                findings = findings::of(entry, function, &preflight);
+                self.preflights.push(preflight);
+                self.host.prepare(spec, &component).await.map_err(|found| found.problems)
+            }
+        };
+        let prepared = prepared.map_err(|found| {
+            // A misspelt name grants nothing, and a remark that its group is not granted would say so twice.
+            if found.iter().any(|problem| matches!(problem.place, Place::Import(_))) {
+                findings.retain(Problem::is_error);
+            }
+            problems.extend(found.iter().filter_map(|found| located(self.declarations, entry, function, found)));
+        });
+        problems.extend(findings);
         let sound = !problems.iter().any(Problem::is_error);
         self.problems.extend(problems);
-        let Some(component) = self.component(entry, function).await else {
-            // The rest of the entry is still checked: its problems are not to come one at a time.
-            let found = self.host.check(&spec);
-            self.problems.extend(found.iter().map(|problem| located(entry, function, problem)));
-            return None;
-        };
-        match self.host.prepare(spec, &component).await {
-            Ok(prepared) => {
-                self.problems.extend(remarks(entry, function, prepared.preflight()));
-                sound.then_some(prepared)
-            }
-            Err(found) => {
-                self.problems.extend(found.problems.iter().map(|problem| located(entry, function, problem)));
-                None
-            }
-        }
-    }
-
-    /// The compiled code of a function, or `None` where it has a problem, which is noted.
-    async fn component(&mut self, entry: &Entry, function: &Function) -> Option<Component> {
-        let bytes = match &function.code {
-            FunctionCode::Wat { source } => source.value.as_bytes().to_vec(),
-            FunctionCode::Wasm { fs, path, hash } => {
-                // A directory that cannot be used is a problem of its own entry.
-                let directory = self.directories.get(&fs.value.to_string()).ok().flatten()?;
-                match module::read(&directory, &path.value, hash) {
-                    Ok(bytes) => bytes,
-                    Err(problem) => {
-                        let span = match problem.at {
-                            At::Path => &path.span,
-                            At::Hash => &hash.span,
-                        };
-                        let mut found = Problem::at(problem.kind, span, &problem.message).for_entry(&entry.id.value);
-                        if let Some(remedy) = &problem.remedy {
-                            found = found.with_remedy(remedy);
-                        }
-                        self.problems.push(found);
-                        return None;
-                    }
-                }
-            }
-        };
-        match self.compile(bytes).await {
-            Ok(component) => Some(component),
-            Err(error) => {
-                let mut found = Problem::at(kind(error.kind()), code_span(function), error.message());
-                if let Some(remedy) = error.remedy() {
-                    found = found.with_remedy(remedy);
-                }
-                self.problems.push(found.for_entry(&entry.id.value));
-                None
-            }
-        }
-    }
-
-    async fn compile(&mut self, bytes: Vec<u8>) -> Result<Component> {
-        let digest: [u8; 32] = Sha256::digest(&bytes).into();
-        if let Some(known) = self.compiled.get(&digest) {
-            return known.clone();
-        }
-        let host = self.host.clone();
-        let compiled = tokio::task::spawn_blocking(move || host.compile(bytes))
-            .await
-            .unwrap_or_else(|error| Err(Error::internal(format!("the compiler failed: {error}"))));
-        self.compiled.insert(digest, compiled.clone());
-        compiled
+        prepared.ok().filter(|_| sound)
     }
 }

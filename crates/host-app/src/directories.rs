@@ -25,7 +25,7 @@ impl ApplicationDirectories {
             let Declaration::FsDirectory(directory) = &entry.declaration else { continue };
             let opened = open(root, entry, directory).map_err(|problem| {
                 let missing = Missing(problem.message.clone());
-                problems.push(problem);
+                problems.push(*problem);
                 missing
             });
             found.insert(entry.id.value.to_string(), opened);
@@ -44,11 +44,13 @@ impl Directories for ApplicationDirectories {
     }
 }
 
-fn open(root: &Path, entry: &Entry, directory: &FsDirectory) -> std::result::Result<PathBuf, Problem> {
-    let path = root.join(&directory.directory.value);
+fn open(root: &Path, entry: &Entry, directory: &FsDirectory) -> std::result::Result<PathBuf, Box<Problem>> {
+    // Without the dots that are written, since messages show it.
+    let path: PathBuf = root.join(&directory.directory.value).components().collect();
     let shown = &directory.directory.value;
     let problem = |kind, message: String, remedy: String| {
-        Problem::at(kind, &directory.directory.span, message).for_entry(&entry.id.value).with_remedy(remedy)
+        let problem = Problem::at(kind, &directory.directory.span, message);
+        Box::new(problem.for_entry(&entry.id.value).with_remedy(remedy))
     };
     match fs::metadata(&path) {
         Ok(metadata) if metadata.is_dir() => Ok(path),
@@ -62,7 +64,7 @@ fn open(root: &Path, entry: &Entry, directory: &FsDirectory) -> std::result::Res
                 return create(&path, directory.mode.as_ref().map(|mode| mode.value)).map(|()| path).map_err(|error| {
                     problem(
                         ProblemKind::Unavailable,
-                        format!("the directory {shown} cannot be created: {error}"),
+                        format!("the directory {shown} cannot be created: {}", reason(&error)),
                         "create it by hand, or name another".to_owned(),
                     )
                 });
@@ -73,11 +75,25 @@ fn open(root: &Path, entry: &Entry, directory: &FsDirectory) -> std::result::Res
                 format!("create {}, or add auto_init: true", path.display()),
             ))
         }
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => Err(problem(
+            ProblemKind::Invalid,
+            format!("the directory {shown} cannot be: its path leads through a file"),
+            "name a directory, relative to the application's root".to_owned(),
+        )),
         Err(error) => Err(problem(
             ProblemKind::PermissionDenied,
-            format!("the directory {shown} cannot be opened: {error}"),
+            format!("the directory {shown} cannot be opened: {}", reason(&error)),
             "make it readable for the user that runs the host".to_owned(),
         )),
+    }
+}
+
+/// What the operating system says, without the number that the standard library adds.
+pub(crate) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error ") {
+        Some((reason, _)) => reason.to_owned(),
+        None => text,
     }
 }
 

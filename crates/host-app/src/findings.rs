@@ -1,49 +1,78 @@
-//! The preflight of an entry as remarks at their places in its file.
+//! The preflight of an entry as remarks, or under `strict_imports` as errors, at their places in its file.
 
+use crate::located::code_span;
 use crate::manifest::{Entry, Function, Problem, ProblemKind};
-use crate::spec::code_span;
+use std::collections::BTreeMap;
 use wippy_host_core::{Finding, Preflight};
 
-/// A remark for each finding that a person may want to act on: what is imported but not granted, and what is granted but
-/// not imported. Neither stops the application.
-pub(crate) fn remarks(entry: &Entry, function: &Function, preflight: &Preflight) -> Vec<Problem> {
-    let imports = function.imports_key.as_ref().unwrap_or_else(|| code_span(function));
-    let mut remarks = Vec::new();
-    let mut missing: Vec<(&str, Vec<&str>)> = Vec::new();
-    for finding in &preflight.findings {
-        let (span, kind) = match finding {
-            Finding::NotGranted { interface, add, .. } => {
-                match missing.iter_mut().find(|(name, _)| name == add) {
-                    Some((_, interfaces)) => interfaces.push(interface),
-                    None => missing.push((add, vec![interface])),
-                }
-                continue;
-            }
-            Finding::Unused { index, .. } => {
-                (function.imports.get(*index).map_or(imports, |import| &import.span), ProblemKind::Invalid)
-            }
-            Finding::Unprovided { .. } | Finding::NoSuchVersion { .. } | Finding::FeatureOff { .. } => {
-                (code_span(function), ProblemKind::NotFound)
-            }
-            _ => continue,
+/// What a person may want to act on: imported but not granted, and granted but not imported. Neither stops the
+/// application, but for the first under `strict_imports: true`.
+pub(crate) fn of(entry: &Entry, function: &Function, preflight: &Preflight) -> Vec<Problem> {
+    let strict = function.strict_imports.as_ref().filter(|strict| strict.value);
+    let code = code_span(&function.code);
+    let imports = function.imports_key.as_ref().or(strict.map(|strict| &strict.span)).unwrap_or(code);
+    let missing = |kind, span, what: String, remedy: String| {
+        let problem = match strict {
+            Some(_) => Problem::at(kind, span, format!("strict_imports: {what}")),
+            None => Problem::at(kind, span, format!("{what}: a call of it ends the guest's call")).as_remark(),
         };
-        let text = finding.to_string();
-        let (message, remedy) = text.split_once("; ").map_or((text.as_str(), None), |(m, r)| (m, Some(r)));
-        let remark = Problem::at(kind, span, message);
-        remarks.push(match remedy {
-            Some(remedy) => remark.with_remedy(remedy),
-            None => remark,
+        problem.with_remedy(remedy)
+    };
+    let mut found = Vec::new();
+    for finding in &preflight.findings {
+        found.push(match finding {
+            Finding::Unused { name, .. } => {
+                let written = function.imports.iter().find(|import| import.value == *name);
+                let message = format!("\"{name}\" is granted, and the component imports nothing of it");
+                Problem::at(ProblemKind::Invalid, written.map_or(imports, |import| &import.span), message)
+                    .with_remedy(format!("remove \"{name}\" from imports"))
+                    .as_remark()
+            }
+            Finding::Unprovided { interface } => missing(
+                ProblemKind::NotFound,
+                code,
+                format!("the component imports {interface}, which no import of this build provides"),
+                "build the guest without it, or a host with an import crate that provides it".to_owned(),
+            ),
+            Finding::NoSuchVersion { interface, available } => {
+                let has = available.join(" and ");
+                missing(
+                    ProblemKind::NotFound,
+                    code,
+                    format!("the component imports {interface}, of which this build has version {has}"),
+                    format!("build the guest for version {has}"),
+                )
+            }
+            Finding::FeatureOff { interface, feature } => missing(
+                ProblemKind::NotFound,
+                code,
+                format!("the component imports {interface}, and this build has its Cargo feature off"),
+                format!("build the host with --features {feature}"),
+            ),
+            _ => continue,
         });
     }
-    for (name, interfaces) in missing {
-        let message = format!(
-            "the component imports {}, which is not granted: a call of it ends the guest's call",
-            interfaces.join(", ")
-        );
-        remarks.push(
-            Problem::at(ProblemKind::PermissionDenied, imports, message)
-                .with_remedy(format!("if the guest needs it, add \"{name}\" to imports")),
-        );
+    for (group, interfaces) in not_granted(preflight) {
+        let what = format!("the component imports {interfaces}, which is not granted");
+        let remedy = match strict {
+            Some(_) => format!("add \"{group}\" to imports"),
+            None => format!("if the guest needs it, add \"{group}\" to imports"),
+        };
+        found.push(missing(ProblemKind::PermissionDenied, imports, what, remedy));
     }
-    remarks.into_iter().map(|remark| remark.as_remark().for_entry(&entry.id.value)).collect()
+    found.into_iter().map(|problem| problem.for_entry(&entry.id.value)).collect()
+}
+
+/// Each group that is imported and not granted, with what is imported of it: `wasi:cli (environment, exit)`.
+fn not_granted(preflight: &Preflight) -> BTreeMap<&str, String> {
+    let mut groups: BTreeMap<&str, BTreeMap<&str, Vec<&str>>> = BTreeMap::new();
+    for finding in &preflight.findings {
+        let Finding::NotGranted { interface, add, .. } = finding else { continue };
+        let unversioned = interface.split('@').next().unwrap_or(interface);
+        let (package, name) = unversioned.split_once('/').unwrap_or((unversioned, ""));
+        groups.entry(add).or_default().entry(package).or_default().push(name);
+    }
+    let listed = |(package, names): (&str, Vec<&str>)| format!("{package} ({})", names.join(", "));
+    let described = |packages: BTreeMap<_, _>| packages.into_iter().map(listed).collect::<Vec<_>>().join(" and ");
+    groups.into_iter().map(|(group, packages)| (group, described(packages))).collect()
 }

@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod application;
+mod code;
 mod directories;
 mod environment;
 mod findings;
+mod located;
 pub mod manifest;
 mod module;
 mod spec;

@@ -1,52 +1,50 @@
 //! The bytes of a `function.wasm`: found in its directory, read within a limit, and held to its hash.
 
-use crate::manifest::{ContentHash, Located, ProblemKind};
+use crate::directories::reason;
+use crate::manifest::{ContentHash, Located, Problem, ProblemKind};
 use sha2::{Digest, Sha256};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 /// The largest module that is read: 512 MiB.
 const MAX_BYTES: u64 = 512 << 20;
 
-/// Why a module cannot be used.
-pub(crate) struct ModuleProblem {
-    pub(crate) kind: ProblemKind,
-    pub(crate) at: At,
-    pub(crate) message: String,
-    pub(crate) remedy: Option<String>,
-}
-
-/// The key that the problem is about.
-pub(crate) enum At {
-    Path,
-    Hash,
-}
-
 /// Reads `path` below `directory`. A path that leaves it, also through a symbolic link, is refused.
-pub(crate) fn read(directory: &Path, path: &str, hash: &Located<ContentHash>) -> Result<Vec<u8>, ModuleProblem> {
-    let at_path = |kind, message: String, remedy: &str| ModuleProblem {
-        kind,
-        at: At::Path,
-        message,
-        remedy: Some(remedy.to_owned()),
-    };
-    let Some(relative) = relative(path) else {
+pub(crate) fn read(
+    directory: &Path,
+    path: &Located<String>,
+    hash: &Located<ContentHash>,
+) -> Result<Vec<u8>, Box<Problem>> {
+    let written = &path.value;
+    let at_path =
+        |kind, message: String, remedy: &str| Box::new(Problem::at(kind, &path.span, message).with_remedy(remedy));
+    let Some(relative) = relative(written) else {
         return Err(at_path(
             ProblemKind::PermissionDenied,
-            format!("path {path} leaves its directory"),
+            format!("path {written} leaves its directory"),
             "name a file below the directory of `fs`, without ..",
         ));
     };
+    let not_a_file = || {
+        at_path(
+            ProblemKind::Invalid,
+            format!("path {written} is not a file"),
+            "name the file of the compiled guest, below the directory of `fs`",
+        )
+    };
+    if relative.as_os_str().is_empty() {
+        return Err(not_a_file());
+    }
     let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => at_path(
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => at_path(
             ProblemKind::NotFound,
-            format!("no file {path} in {}", directory.display()),
+            format!("no file {written} in {}", directory.display()),
             "build the guest into that directory, or correct `path`",
         ),
         _ => at_path(
             ProblemKind::Unavailable,
-            format!("{path} cannot be read: {error}"),
+            format!("{written} cannot be read: {}", reason(&error)),
             "make the file readable for the user that runs the host",
         ),
     };
@@ -55,9 +53,13 @@ pub(crate) fn read(directory: &Path, path: &str, hash: &Located<ContentHash>) ->
     if !file.starts_with(&root) {
         return Err(at_path(
             ProblemKind::PermissionDenied,
-            format!("path {path} leaves its directory through a symbolic link"),
+            format!("path {written} leaves its directory through a symbolic link"),
             "put the file itself into the directory",
         ));
+    }
+    // Opening a pipe would wait for whoever writes to it.
+    if !fs::metadata(&file).map_err(failed)?.is_file() {
+        return Err(not_a_file());
     }
     let mut bytes = Vec::new();
     let opened = File::open(&file).map_err(failed)?;
@@ -65,23 +67,20 @@ pub(crate) fn read(directory: &Path, path: &str, hash: &Located<ContentHash>) ->
     if bytes.len() as u64 > MAX_BYTES {
         return Err(at_path(
             ProblemKind::Invalid,
-            format!("{path} is larger than {} MiB", MAX_BYTES >> 20),
+            format!("{written} is larger than {} MiB", MAX_BYTES >> 20),
             "strip the module, or split it",
         ));
     }
     let actual = ContentHash(Sha256::digest(&bytes).into());
     if actual != hash.value {
-        return Err(ModuleProblem {
-            kind: ProblemKind::Invalid,
-            at: At::Hash,
-            message: format!("hash mismatch: expected {}, got {actual}", hash.value),
-            remedy: Some(format!("if the file is the one you mean, write hash: {actual}")),
-        });
+        let message = format!("hash mismatch: expected {}, got {actual}", hash.value);
+        let problem = Problem::at(ProblemKind::Invalid, &hash.span, message);
+        return Err(Box::new(problem.with_remedy(format!("if the file is the one you mean, write hash: {actual}"))));
     }
     Ok(bytes)
 }
 
-/// The path below its directory: a leading slash is that directory. `None` where it leads out.
+/// The path below its directory, which a leading slash stands for. `None` where it leads out.
 fn relative(path: &str) -> Option<PathBuf> {
     let mut relative = PathBuf::new();
     for component in Path::new(path).components() {
@@ -91,7 +90,7 @@ fn relative(path: &str) -> Option<PathBuf> {
             Component::ParentDir | Component::Prefix(_) => return None,
         }
     }
-    (!relative.as_os_str().is_empty()).then_some(relative)
+    Some(relative)
 }
 
 #[cfg(test)]
@@ -102,7 +101,8 @@ mod tests {
     fn a_module_path_stays_in_its_directory() {
         assert_eq!(relative("/a/b.wasm"), Some("a/b.wasm".into()));
         assert_eq!(relative("./b.wasm"), Some("b.wasm".into()));
-        for path in ["", "/", "..", "/../b.wasm", "a/../../b.wasm"] {
+        assert_eq!(relative("/"), Some("".into()));
+        for path in ["..", "/../b.wasm", "a/../../b.wasm"] {
             assert_eq!(relative(path), None, "{path}");
         }
     }

@@ -1,12 +1,12 @@
 //! `call`: one function, once.
 
 use crate::open::{ApplicationArguments, open};
-use crate::output::{Failure, Output, problem_json};
-use serde_json::json;
-use std::io::Write;
+use crate::output::{Failure, Output};
 use std::process::ExitCode;
 use wippy_host::value::arguments_from_text;
-use wippy_host::{CallContext, Error, ErrorKind, Host, Value};
+use wippy_host::{CallContext, Error, ErrorKind, Value, nearest};
+use wippy_host_app::Opened;
+use wippy_host_app::manifest::{EntryId, Lookup, Problem, Severity};
 
 #[derive(clap::Args)]
 pub(crate) struct CallArguments {
@@ -15,68 +15,68 @@ pub(crate) struct CallArguments {
     /// The function: namespace:name.
     #[arg(value_name = "NS:NAME")]
     function: String,
-    /// The arguments, each as JSON, or as plain text where the parameter is a string.
-    #[arg(value_name = "ARGS", allow_hyphen_values = true, trailing_var_arg = true)]
+    /// The arguments, each as JSON, or as plain text where the parameter is a string. A text that begins with a dash
+    /// goes behind `--`.
+    #[arg(value_name = "ARGS", allow_negative_numbers = true)]
     arguments: Vec<String>,
-    /// Print a text or byte result as it is, without quotes or a line's end.
+    /// Print a text or byte result as it is, without quotes or a line's end; of a result, what its ok or err holds.
     #[arg(long)]
     raw: bool,
 }
 
 pub(crate) async fn run(output: &Output, call: CallArguments) -> Result<ExitCode, Failure> {
     let opened = open(&call.application).await?;
-    if opened.has_errors() {
-        if output.json {
-            let problems: Vec<_> = opened.problems.iter().map(problem_json).collect();
-            anstream::eprintln!("{}", json!({"problems": problems}));
-        } else {
-            let errors: Vec<_> = opened
-                .problems
-                .into_iter()
-                .filter(|problem| problem.severity != wippy_host_app::manifest::Severity::Remark)
-                .collect();
-            output.problems(&errors);
-        }
-        return Err(Failure::Printed);
+    let failed = opened.has_errors();
+    let shown: Vec<Problem> =
+        opened.problems.iter().filter(|problem| problem.severity != Severity::Remark).cloned().collect();
+    if failed {
+        return Err(Failure::Problems(shown));
     }
-    let host = opened.application.host();
-    let function = host.functions().get(&call.function).ok_or_else(|| no_function(host, &call.function))?;
-    let parameters = function.signature().map(|signature| signature.params()).unwrap_or_default();
+    // With --json, standard error holds nothing or one document: why the call failed.
+    if !output.json {
+        output.problems(&shown);
+    }
+    let functions = opened.application.host().functions();
+    let function = functions.get(&call.function).ok_or_else(|| no_function(&opened, &call.function))?;
+    let signature = function.signature();
+    let parameters = signature.map(|signature| signature.params()).unwrap_or_default();
     let arguments = arguments_from_text(parameters, &call.arguments)
         .map_err(|error| Error::invalid(format!("{}: {error}", call.function)).with_source(error))?;
     let result = function.call(&CallContext::new(), arguments).await?;
-    let failed = function.signature().is_some_and(|signature| signature.shape().result.is_result())
-        && result.as_object().is_some_and(|result| result.get("err").is_some());
-    print(output, result, call.raw)?;
+    let outcome = signature.filter(|signature| signature.shape().result.is_result()).and(result.as_object());
+    let failed = outcome.is_some_and(|outcome| outcome.get("err").is_some());
+    let payload = outcome.and_then(|outcome| outcome.get("ok").or_else(|| outcome.get("err")));
+    match (payload.unwrap_or(&result), call.raw) {
+        // Nothing is printed for a function that returns nothing.
+        (Value::Null, true) => {}
+        (Value::Text(text), true) => output.raw(text.as_bytes())?,
+        (Value::Bytes(bytes), true) => output.raw(bytes)?,
+        _ => output.json(&result.into_json().map_err(Error::from)?)?,
+    }
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// Nothing is printed for a function that returns nothing.
-fn print(output: &Output, result: Value, raw: bool) -> Result<(), Failure> {
-    let written = match (&result, raw) {
-        (Value::Null, true) => Ok(()),
-        (Value::Text(text), true) => std::io::stdout().write_all(text.as_bytes()),
-        (Value::Bytes(bytes), true) => std::io::stdout().write_all(bytes),
-        _ => {
-            output.result(&result.into_json().map_err(Error::from)?);
-            Ok(())
-        }
+/// Why there is no function of this id, and which one may be meant.
+fn no_function(opened: &Opened, id: &str) -> Error {
+    const LISTED: usize = 20;
+    let ids = opened.application.host().functions().ids();
+    let other = match id.parse::<EntryId>().map(|id| opened.declarations.lookup(&id)) {
+        Ok(Lookup::Found(entry)) => Some(format!("{id} is of kind {}, not a function", entry.kind.value)),
+        Ok(Lookup::Skipped(kind)) => Some(format!("{id} is of kind {kind}, which this host does not have")),
+        _ => None,
     };
-    match written.and_then(|()| std::io::stdout().flush()) {
-        Ok(()) => Ok(()),
-        // Whoever read the output has read enough.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        Err(error) => Err(Failure::message(format!("cannot write the result: {error}"))),
+    // A name without a namespace is near to its namesake, however long the namespace is.
+    let namesake = ids.iter().find(|known| known.split_once(':').is_some_and(|(_, name)| name == id));
+    let near = || namesake.map(|known| &**known).or_else(|| nearest(id, ids.iter().map(|known| &**known)));
+    let near = if other.is_some() { None } else { near() };
+    let near = near.map(|near| format!("did you mean {near}? ")).unwrap_or_default();
+    let message = other.unwrap_or_else(|| format!("no function {id} in the application"));
+    let error = Error::new(ErrorKind::NotFound, message);
+    if ids.is_empty() {
+        return error.with_remedy("the application has no functions");
     }
-}
-
-fn no_function(host: &Host, id: &str) -> Error {
-    let ids = host.functions().ids();
-    let listed: Vec<&str> = ids.iter().take(20).map(|id| &**id).collect();
-    let error = Error::new(ErrorKind::NotFound, format!("no function {id} in the application"));
-    match (wippy_host::nearest(id, listed.iter().copied()), listed.is_empty()) {
-        (_, true) => error.with_remedy("the application has no functions"),
-        (Some(near), _) => error.with_remedy(format!("did you mean {near}? the functions are: {}", listed.join(", "))),
-        (None, _) => error.with_remedy(format!("the functions are: {}", listed.join(", "))),
-    }
+    let listed: Vec<&str> = ids.iter().take(LISTED).map(|id| &**id).collect();
+    let more = ids.len().saturating_sub(LISTED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    error.with_remedy(format!("{near}the functions are: {}{more}", listed.join(", ")))
 }

@@ -1,5 +1,4 @@
 #![doc = include_str!("../README.md")]
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what a command line is for")]
 
 mod call;
 mod check;
@@ -39,7 +38,7 @@ enum Command {
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let output = Output { json: arguments.json };
-    start_log();
+    start_log(&output);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return output.fail(&Failure::message(format!("no async runtime: {error}"))),
@@ -60,10 +59,21 @@ pub fn run() -> ExitCode {
 }
 
 /// The log goes to standard error: standard output is for results.
-fn start_log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("WIPPY_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+fn start_log(output: &Output) {
+    use tracing_subscriber::EnvFilter;
+    let set = std::env::var("WIPPY_LOG").ok().filter(|filter| !filter.is_empty());
+    let filter = match set.as_deref().map(EnvFilter::try_new) {
+        None => EnvFilter::new("info"),
+        Some(Ok(filter)) => filter,
+        Some(Err(error)) => {
+            output
+                .warn(&format!("WIPPY_LOG is no filter: {error}; write a level, or target=level, with commas between"));
+            EnvFilter::new("info")
+        }
+    };
     let colour = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
-    // A second subscriber is refused: an embedder that has set its own keeps it.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour).try_init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour);
+    // It would say where it cannot be read that it cannot write, and panic. A second subscriber is refused: an embedder
+    // that has set its own keeps it.
+    let _ = log.log_internal_errors(false).try_init();
 }

@@ -1,6 +1,6 @@
 //! Opens an application for a command.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use wippy_host_app::manifest::LoadOptions;
 use wippy_host_app::{Application, Opened};
 
@@ -18,5 +18,5 @@ pub(crate) struct ApplicationArguments {
 pub(crate) async fn open(arguments: &ApplicationArguments) -> wippy_host::Result<Opened> {
     let mut options = LoadOptions::from_process_environment();
     options.skip_unknown_kinds = arguments.skip_unknown_kinds;
-    Application::open(Path::new(&arguments.path), &options, wippy_host::registry()?).await
+    Application::open(&arguments.path, options, wippy_host::registry()?).await
 }

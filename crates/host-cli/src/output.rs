@@ -1,8 +1,11 @@
-//! Errors and problems for people, or as JSON.
+//! Results, errors and problems: for people, or as JSON.
+//!
+//! Whoever reads an output may close it at any time, so nothing here prints with the macros that panic then.
 
-use anstream::{eprintln, println};
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value as Json, json};
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::process::ExitCode;
 use wippy_host::Error;
 use wippy_host_app::manifest::{Problem, Severity};
@@ -20,9 +23,9 @@ pub(crate) struct Output {
 /// Why a command failed.
 pub(crate) enum Failure {
     Error(Box<Error>),
+    /// The application has problems: these, of which at least one is an error.
+    Problems(Vec<Problem>),
     Message(String),
-    /// Everything was printed already.
-    Printed,
 }
 
 impl Failure {
@@ -41,22 +44,39 @@ impl Output {
     /// Prints why a command failed, and gives exit code 1.
     pub(crate) fn fail(&self, failure: &Failure) -> ExitCode {
         match failure {
-            Failure::Printed => {}
-            Failure::Message(message) if self.json => eprintln!("{}", json!({"error": {"message": message}})),
-            Failure::Message(message) => eprintln!("{ERROR}error{ERROR:#}: {message}"),
-            Failure::Error(error) if self.json => {
-                let remedy = error.remedy();
-                let described = json!({"kind": error.kind().as_str(), "message": error.message(), "remedy": remedy});
-                eprintln!("{}", json!({"error": described}));
-            }
+            Failure::Message(message) if self.json => to_stderr(json!({"error": {"message": message}})),
+            Failure::Message(message) => to_stderr(format_args!("{ERROR}error{ERROR:#}: {message}")),
+            Failure::Problems(problems) => self.refuse(problems),
+            Failure::Error(error) if self.json => to_stderr(json!({"error": error_json(error)})),
             Failure::Error(error) => {
-                eprintln!("{ERROR}error{ERROR:#}: {} {DIM}({}){DIM:#}", error.message(), error.kind());
+                let message = visible(error.message());
+                to_stderr(format_args!("{ERROR}error{ERROR:#}: {message} {DIM}({}){DIM:#}", error.kind()));
                 if let Some(remedy) = error.remedy() {
-                    eprintln!("  {REMARK}help{REMARK:#}: {remedy}");
+                    to_stderr(format_args!("  {REMARK}help{REMARK:#}: {}", visible(remedy)));
                 }
             }
         }
         ExitCode::FAILURE
+    }
+
+    /// Prints the problems for which an application is not run.
+    fn refuse(&self, problems: &[Problem]) {
+        let errors = problems.iter().filter(|problem| problem.is_error()).count();
+        let message = format!("the application has {} and does not run", count(errors, "problem"));
+        if self.json {
+            let problems: Vec<Json> = problems.iter().map(problem_json).collect();
+            let error = json!({"kind": "Invalid", "message": message, "remedy": null});
+            return to_stderr(json!({"error": error, "problems": problems}));
+        }
+        self.problems(problems);
+        to_stderr(format_args!("{ERROR}error{ERROR:#}: {message}"));
+    }
+
+    /// Prints a warning that is about no file.
+    pub(crate) fn warn(&self, message: &str) {
+        if !self.json {
+            to_stderr(format_args!("{WARNING}warning{WARNING:#}: {message}"));
+        }
     }
 
     /// Prints problems to standard error, with the line of the file that each is about.
@@ -68,27 +88,71 @@ impl Output {
                 Severity::Remark => (REMARK, "remark"),
             };
             let entry = problem.entry.as_ref().map(|entry| format!("{entry}: ")).unwrap_or_default();
-            eprintln!("{style}{word}{style:#}: {entry}{}", problem.message);
+            to_stderr(format_args!("{style}{word}{style:#}: {entry}{}", problem.message));
             if !problem.file.as_os_str().is_empty() {
-                let place = match problem.line {
-                    0 => problem.file.display().to_string(),
-                    line => format!("{}:{line}:{}", problem.file.display(), problem.column),
-                };
-                eprintln!("  {DIM}-->{DIM:#} {place}");
+                let file = visible(&problem.file.to_string_lossy()).replace('\n', "\\n");
+                match problem.line {
+                    0 => to_stderr(format_args!("  {DIM}-->{DIM:#} {file}")),
+                    line => to_stderr(format_args!("  {DIM}-->{DIM:#} {file}:{line}:{}", problem.column)),
+                }
             }
             if let (Some(line), true) = (&problem.source_line, problem.line > 0) {
-                eprintln!("  {DIM}{:>4} |{DIM:#} {}", problem.line, line.trim_end());
+                to_stderr(format_args!("  {DIM}{:>4} |{DIM:#} {}", problem.line, line.trim_end()));
             }
             if let Some(remedy) = &problem.remedy {
-                eprintln!("  {REMARK}help{REMARK:#}: {remedy}");
+                to_stderr(format_args!("  {REMARK}help{REMARK:#}: {remedy}"));
             }
         }
     }
 
-    /// Prints one JSON document to standard output, for people to read where it is a terminal.
-    pub(crate) fn result(&self, result: &Json) {
-        println!("{result:#}");
+    /// Prints one JSON document to standard output.
+    pub(crate) fn json(&self, document: &Json) -> Result<(), Failure> {
+        self.text(format_args!("{document:#}\n"))
     }
+
+    /// Prints text to standard output.
+    pub(crate) fn text(&self, text: impl Display) -> Result<(), Failure> {
+        let mut stdout = anstream::stdout().lock();
+        finished(write!(stdout, "{text}").and_then(|()| stdout.flush()))
+    }
+
+    /// Prints bytes to standard output as they are.
+    pub(crate) fn raw(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        finished(stdout.write_all(bytes).and_then(|()| stdout.flush()))
+    }
+}
+
+fn finished(written: io::Result<()>) -> Result<(), Failure> {
+    match written {
+        Ok(()) => Ok(()),
+        // Whoever read the output has read enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Failure::message(format!("cannot write the result: {error}"))),
+    }
+}
+
+fn to_stderr(line: impl Display) {
+    // There is nowhere left to say that this failed; the exit code says enough.
+    let _ = writeln!(anstream::stderr().lock(), "{line}");
+}
+
+/// Text that may come from a guest, without what would steer a terminal.
+fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() && c != '\n' { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    shown
+}
+
+/// `1 problem`, `2 problems`.
+pub(crate) fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
+fn error_json(error: &Error) -> Json {
+    json!({"kind": error.kind().as_str(), "message": error.message(), "remedy": error.remedy()})
 }
 
 /// A problem as JSON.
@@ -101,7 +165,8 @@ pub(crate) fn problem_json(problem: &Problem) -> Json {
         },
         "kind": problem.kind.to_string(),
         "entry": problem.entry,
-        "file": problem.file,
+        // Not the path itself: one that is not UTF-8 has no JSON.
+        "file": problem.file.to_string_lossy(),
         "line": problem.line,
         "column": problem.column,
         "message": problem.message,

@@ -1,0 +1,17 @@
+//! The command line as a user meets it: the real binary, on applications that each test writes.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod arguments;
+mod check;
+mod code;
+mod ending;
+mod entries;
+mod grants;
+mod quickstart;
+mod results;
+mod services;
+mod streams;
+mod support;
+mod usage;
+mod wasi;
