@@ -2,6 +2,7 @@
 
 use crate::assembly::ComponentImports;
 use crate::error::{Error, Result};
+use crate::unfolding::{self, TooLarge};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
@@ -44,8 +45,18 @@ fn is_text(bytes: &[u8]) -> bool {
 
 pub(crate) fn compile(engine: &Engine, bytes: Bytes<'_>) -> Result<Component> {
     let component = match bytes {
-        Bytes::Component(binary) => Component::from_binary(engine, binary).map_err(|error| broken(&error))?,
-        Bytes::Text(text) => Component::new(engine, text).map_err(|error| broken_text(&error))?,
+        Bytes::Component(binary) => {
+            unfolding::check(binary).map_err(too_large)?;
+            Component::from_binary(engine, binary).map_err(|error| broken(&error))?
+        }
+        Bytes::Text(text) => {
+            let binary = wat::parse_bytes(text).map_err(|error| broken_text(&error.to_string()))?;
+            if matches!(Bytes::of(&binary), Bytes::CoreModule) {
+                return Err(compile_error_of_core_module());
+            }
+            unfolding::check(&binary).map_err(too_large)?;
+            Component::from_binary(engine, &binary).map_err(|error| broken_text(&error.root_cause().to_string()))?
+        }
         Bytes::CoreModule => {
             return Err(Error::invalid("the file is a core WebAssembly module, not a component")
                 .with_remedy("make a component of it, for example with: wasm-tools component new"));
@@ -70,6 +81,11 @@ pub(crate) fn compile(engine: &Engine, bytes: Bytes<'_>) -> Result<Component> {
     }
 }
 
+fn too_large(reason: TooLarge) -> Error {
+    Error::invalid(format!("the component is too large to compile: {reason}"))
+        .with_remedy("compose it of fewer components, or of fewer instances of each")
+}
+
 fn uses_async_abi(engine: &Engine, component: &Component) -> Option<String> {
     ComponentImports::of(engine, component).asynchronous().or_else(|| {
         component.component_type().exports(engine).find_map(|(name, export)| match export.ty {
@@ -92,7 +108,7 @@ fn async_abi(function: &str) -> Error {
 
 fn broken(error: &wasmtime::Error) -> Error {
     let cause = error.root_cause().to_string();
-    if cause.contains("async") {
+    if is_async(&cause) {
         return async_abi(cause.lines().next().unwrap_or_default());
     }
     if cause.contains("unexpected end") {
@@ -101,11 +117,15 @@ fn broken(error: &wasmtime::Error) -> Error {
     Error::invalid(format!("the component is damaged or not valid: {cause}")).with_remedy("copy or build it again")
 }
 
+/// The validator's words for what needs a feature that the engine has off. A name in the guest may hold "async" too.
+fn is_async(cause: &str) -> bool {
+    cause.contains("component model async") || cause.contains("component-model-async")
+}
+
 /// The parser of the text format says line and column itself.
-fn broken_text(error: &wasmtime::Error) -> Error {
-    let cause = error.root_cause().to_string();
-    if cause.contains("expected a WebAssembly component but was given a WebAssembly module") {
-        return compile_error_of_core_module();
+fn broken_text(cause: &str) -> Error {
+    if is_async(cause) {
+        return async_abi(cause.lines().next().unwrap_or_default());
     }
     Error::invalid(format!("the WebAssembly text is not valid: {}", cause.trim()))
 }

@@ -215,6 +215,7 @@ impl Host {
                 .with_remedy("build the guest against the WIT of the versions that `imports` lists"),
             ])
         })?;
+        linked.prove(&spec.id, component).map_err(at(Place::Component))?;
         let mut states = Vec::new();
         let setup = SetupContext::new(&parts.entry, services, functions, &parts.network);
         for import in registry.imports() {

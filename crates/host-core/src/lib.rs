@@ -14,6 +14,7 @@ pub mod policy;
 mod problem;
 mod services;
 mod slot;
+mod unfolding;
 pub mod value;
 
 pub use assembly::{Finding, ImportLinker, LinkTarget, Preflight};

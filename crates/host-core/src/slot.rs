@@ -57,7 +57,8 @@ impl Slots {
     pub(crate) fn set<T: Send + 'static>(&mut self, slot: &Slot<T>, state: T) {
         let index = slot.index();
         if self.0.len() <= index {
-            self.0.resize_with(index + 1, || None);
+            // Room for every slot at once: growing for one state after the other would allocate several times a call.
+            self.0.resize_with(NEXT.load(Ordering::Relaxed).max(index + 1), || None);
         }
         if let Some(place) = self.0.get_mut(index) {
             *place = Some(Box::new(state));

@@ -73,3 +73,8 @@ pub fn registry() -> Result<Registry> {
 pub fn builder() -> Result<HostBuilder> {
     Ok(Host::builder().registry(registry()?))
 }
+
+/// The examples of the README at the root of the repository, which are tested with those here.
+#[cfg(all(doctest, feature = "all"))]
+#[doc = include_str!("../../../README.md")]
+mod readme {}

@@ -1,6 +1,7 @@
 //! The variables, arguments and working directory of one instance.
 
 use crate::Config;
+use crate::streams::Lines;
 use std::sync::Arc;
 use wasmtime_wasi::p2::bindings::cli::environment::Host;
 use wippy_host_core::{Error, ErrorKind, Result, StateContext};
@@ -8,28 +9,31 @@ use wippy_host_core::{Error, ErrorKind, Result, StateContext};
 /// What one instance sees of its surroundings.
 pub struct CliState {
     shared: Arc<Config>,
-    variables: Vec<(String, String)>,
+    /// The values of `shared.env`, in its order.
+    values: Vec<Option<String>>,
     arguments: Vec<String>,
+    pub(crate) lines: Lines,
 }
 
 impl CliState {
     /// Resolves the variables, so that a call sees what is set when it starts.
     pub(crate) fn new(cx: &mut StateContext<'_>, shared: &Arc<Config>) -> Result<Self> {
-        let mut state = Self { shared: shared.clone(), variables: Vec::new(), arguments: Vec::new() };
+        let mut state =
+            Self { shared: shared.clone(), values: Vec::new(), arguments: Vec::new(), lines: Lines::default() };
         if !cx.uses("wasi:cli/environment") {
             return Ok(state);
         }
         let environment = &cx.services().environment;
+        state.values.reserve_exact(shared.env.len());
         for variable in &shared.env {
-            let (Some(id), Some(name)) = (&variable.id, &variable.name) else { continue };
-            match environment.get(id)? {
-                Some(value) => state.variables.push((name.clone(), value)),
-                None if variable.required => {
-                    return Err(Error::new(ErrorKind::NotFound, format!("required wasi env variable not found: {id}"))
-                        .with_remedy(format!("set the variable behind {id}, or give its entry a default")));
-                }
-                None => {}
+            // An entry of which a variable has no id does not load.
+            let id = variable.id.as_deref().unwrap_or_default();
+            let value = environment.get(id)?;
+            if value.is_none() && variable.required {
+                return Err(Error::new(ErrorKind::NotFound, format!("required wasi env variable not found: {id}"))
+                    .with_remedy(format!("set the variable behind {id}, or give its entry a default")));
             }
+            state.values.push(value);
         }
         state.arguments = cx.call().arguments().to_vec();
         Ok(state)
@@ -38,7 +42,8 @@ impl CliState {
 
 impl Host for &mut CliState {
     fn get_environment(&mut self) -> wasmtime::Result<Vec<(String, String)>> {
-        Ok(self.variables.clone())
+        let variables = self.shared.env.iter().zip(&self.values);
+        Ok(variables.filter_map(|(variable, value)| Some((variable.name.clone()?, value.clone()?))).collect())
     }
 
     fn get_arguments(&mut self) -> wasmtime::Result<Vec<String>> {

@@ -3,23 +3,22 @@
 mod config;
 mod environment;
 mod output;
+mod streams;
 
 pub use config::{Config, Variable};
 pub use environment::CliState;
 
-use output::LineStream;
 use std::sync::Arc;
+use streams::{HasAbsent, HasOutput, absent, output};
 use wasmtime::component::HasData;
-use wasmtime_wasi::cli::WasiCli;
 use wasmtime_wasi::p2::bindings::cli::{
     environment as environment_interface, exit, stderr, stdin, stdout, terminal_input, terminal_output,
     terminal_stderr, terminal_stdin, terminal_stdout,
 };
 use wippy_host_core::{
-    Alias, ConfigProblem, GuestExit, HostImport, ImportLinker, ImportMeta, Interface, OutputStream, Result, Section,
-    SetupContext, StateContext, StoreData, async_trait, register_import,
+    Alias, ConfigProblem, GuestExit, HostImport, ImportLinker, ImportMeta, Interface, Result, Section, SetupContext,
+    StateContext, StoreData, async_trait, register_import,
 };
-use wippy_wasi_context as context;
 
 /// `wasi:cli`.
 pub struct Cli;
@@ -65,39 +64,32 @@ impl HostImport for Cli {
     }
 
     fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()> {
+        wippy_wasi_context::link_io_types(linker)?;
         let state = StoreData::state::<Self>;
         linker.interface("wasi:cli/environment@0.2.12", |l| {
             environment_interface::add_to_linker::<_, HasState>(l, state)
         })?;
         linker.interface("wasi:cli/exit@0.2.12", |l| exit::add_to_linker::<_, HasState>(l, state))?;
-        linker.interface("wasi:cli/stderr@0.2.12", |l| stderr::add_to_linker::<_, WasiCli>(l, context::cli))?;
-        linker.interface("wasi:cli/stdin@0.2.12", |l| stdin::add_to_linker::<_, WasiCli>(l, context::cli))?;
-        linker.interface("wasi:cli/stdout@0.2.12", |l| stdout::add_to_linker::<_, WasiCli>(l, context::cli))?;
+        linker.interface("wasi:cli/stderr@0.2.12", |l| stderr::add_to_linker::<_, HasOutput>(l, output))?;
+        linker.interface("wasi:cli/stdin@0.2.12", |l| stdin::add_to_linker::<_, HasAbsent>(l, absent))?;
+        linker.interface("wasi:cli/stdout@0.2.12", |l| stdout::add_to_linker::<_, HasOutput>(l, output))?;
         linker.interface("wasi:cli/terminal-input@0.2.12", |l| {
-            terminal_input::add_to_linker::<_, WasiCli>(l, context::cli)
+            terminal_input::add_to_linker::<_, HasAbsent>(l, absent)
         })?;
         linker.interface("wasi:cli/terminal-output@0.2.12", |l| {
-            terminal_output::add_to_linker::<_, WasiCli>(l, context::cli)
+            terminal_output::add_to_linker::<_, HasAbsent>(l, absent)
         })?;
         linker.interface("wasi:cli/terminal-stderr@0.2.12", |l| {
-            terminal_stderr::add_to_linker::<_, WasiCli>(l, context::cli)
+            terminal_stderr::add_to_linker::<_, HasAbsent>(l, absent)
         })?;
         linker.interface("wasi:cli/terminal-stdin@0.2.12", |l| {
-            terminal_stdin::add_to_linker::<_, WasiCli>(l, context::cli)
+            terminal_stdin::add_to_linker::<_, HasAbsent>(l, absent)
         })?;
-        linker.interface("wasi:cli/terminal-stdout@0.2.12", |l| {
-            terminal_stdout::add_to_linker::<_, WasiCli>(l, context::cli)
-        })
+        linker
+            .interface("wasi:cli/terminal-stdout@0.2.12", |l| terminal_stdout::add_to_linker::<_, HasAbsent>(l, absent))
     }
 
     fn state(cx: &mut StateContext<'_>, shared: &Arc<Config>) -> Result<CliState> {
-        if cx.uses("wasi:cli/stdout") || cx.uses("wasi:cli/stderr") {
-            let writer = cx.store().output();
-            context::configure(cx.store(), |draft| {
-                draft.builder.stdout(LineStream::new(writer.clone(), OutputStream::Stdout));
-                draft.builder.stderr(LineStream::new(writer, OutputStream::Stderr));
-            });
-        }
         CliState::new(cx, shared)
     }
 }

@@ -1,14 +1,9 @@
 //! Standard output and error of a function: lines for the log, in the name of the entry.
 
-use std::io;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
-use tokio::io::AsyncWrite;
-use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi_io::bytes::Bytes;
 use wasmtime_wasi_io::poll::Pollable;
-use wasmtime_wasi_io::streams::{OutputStream as Stream, StreamResult};
+use wasmtime_wasi_io::streams::{OutputStream as Stream, StreamError, StreamResult};
 use wippy_host_core::{OutputStream, OutputWriter, async_trait};
 
 /// A longer line is written in pieces of this many bytes.
@@ -69,24 +64,11 @@ impl Drop for Line {
     }
 }
 
-impl IsTerminal for LineStream {
-    fn is_terminal(&self) -> bool {
-        false
-    }
-}
-
-impl StdoutStream for LineStream {
-    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
-        Box::new(self.clone())
-    }
-
-    fn p2_stream(&self) -> Box<dyn Stream> {
-        Box::new(self.clone())
-    }
-}
-
 impl Stream for LineStream {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        if bytes.len() > PERMIT {
+            return Err(StreamError::trap("write of more bytes than check-write permitted"));
+        }
         LineStream::write(self, &bytes);
         Ok(())
     }
@@ -103,19 +85,4 @@ impl Stream for LineStream {
 #[async_trait]
 impl Pollable for LineStream {
     async fn ready(&mut self) {}
-}
-
-impl AsyncWrite for LineStream {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        LineStream::write(&self, bytes);
-        Poll::Ready(Ok(bytes.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
 }

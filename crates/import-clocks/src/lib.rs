@@ -46,6 +46,7 @@ impl HostImport for Clocks {
     }
 
     fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()> {
+        wippy_wasi_context::link_io_types(linker)?;
         linker.interface("wasi:clocks/monotonic-clock@0.2.12", |l| {
             monotonic_clock::add_to_linker::<_, HasClocks>(l, view)
         })?;

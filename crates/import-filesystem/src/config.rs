@@ -64,6 +64,31 @@ pub(crate) fn check(cx: &SetupContext<'_>, config: &Config) -> Vec<ConfigProblem
             }
         }
     }
+    problems.extend(contradictions(cx, config));
+    problems
+}
+
+/// Read-only mounts of what another mount lets the guest change: the guest would write there through the other.
+fn contradictions(cx: &SetupContext<'_>, config: &Config) -> Vec<ConfigProblem> {
+    let directory = |mount: &Mount| {
+        let id = cx.resolve_id(mount.fs.as_deref()?);
+        let path = cx.services.directories.get(&id).ok()??;
+        Some((id, path.canonicalize().ok()?))
+    };
+    let mut problems = Vec::new();
+    for (index, mount) in config.mounts.iter().enumerate().filter(|(_, mount)| mount.read_only) {
+        let Some((id, path)) = directory(mount) else { continue };
+        let writable = config.mounts.iter().filter(|other| !other.read_only).filter_map(directory);
+        for (other, _) in writable.filter(|(_, outer)| path.starts_with(outer)) {
+            problems.push(
+                ConfigProblem::new(
+                    ["mounts".to_owned(), index.to_string(), "read_only".to_owned()],
+                    format!("{id} is mounted read-only, and lies in {other}, which this entry mounts for writing"),
+                )
+                .with_remedy(format!("mount {other} with read_only: true too, or keep the two apart")),
+            );
+        }
+    }
     problems
 }
 

@@ -51,6 +51,7 @@ impl HostImport for Filesystem {
     }
 
     fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()> {
+        wippy_wasi_context::link_io_types(linker)?;
         linker.interface("wasi:filesystem/preopens@0.2.12", |l| {
             preopens::add_to_linker::<_, WasiFilesystem>(l, context::filesystem)
         })?;
@@ -60,7 +61,8 @@ impl HostImport for Filesystem {
     }
 
     fn state(cx: &mut StateContext<'_>, shared: &Arc<SharedMounts>) -> Result<()> {
-        context::configure(cx.store(), |draft| draft.filesystem = Some(shared.0.clone()));
+        let shared = shared.clone();
+        context::provide_filesystem(cx.store(), move || shared.0.clone());
         Ok(())
     }
 }

@@ -1,9 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod client;
+mod config;
 mod dialer;
 mod error;
+mod error_code;
 mod hooks;
+
+pub use config::Config;
 
 use client::{Client, ClientOptions};
 use dialer::PolicyDialer;
@@ -12,8 +16,8 @@ use std::sync::Arc;
 use wasmtime_wasi_http::p2::bindings::http::{outgoing_handler, types};
 use wasmtime_wasi_http::{WasiHttp, WasiHttpCtx, WasiHttpCtxView};
 use wippy_host_core::{
-    HostImport, ImportLinker, ImportMeta, Interface, NoConfig, Result, Section, SetupContext, StateContext, StoreData,
-    async_trait, register_import,
+    ConfigProblem, Error, HostImport, ImportLinker, ImportMeta, Interface, Result, Section, SetupContext, StateContext,
+    StoreData, async_trait, register_import,
 };
 
 /// `wasi:http`.
@@ -31,27 +35,34 @@ impl HostImport for Http {
             Interface::new("wasi:http/outgoing-handler", VERSION),
             Interface::new("wasi:http/types", VERSION),
         ],
-        section: Section::None,
+        section: Section::Own("wasi:http"),
     };
 
-    type Config = NoConfig;
+    type Config = Config;
     /// The client of the entry: entries share no connection.
     type Shared = SharedClient;
     type State = HttpState;
 
-    async fn setup(cx: &SetupContext<'_>, _: NoConfig) -> Result<SharedClient> {
+    fn check(_: &SetupContext<'_>, config: &Config) -> Vec<ConfigProblem> {
+        config.extra_roots().err().into_iter().collect()
+    }
+
+    async fn setup(cx: &SetupContext<'_>, config: Config) -> Result<SharedClient> {
         let dialer = PolicyDialer { guard: cx.network.clone(), resolver: cx.services.resolver.clone() };
-        Ok(SharedClient(Client::new(Arc::new(dialer), ClientOptions::default())))
+        let extra_roots = config.extra_roots().map_err(|problem| Error::invalid(problem.message))?;
+        Ok(SharedClient(Client::new(Arc::new(dialer), ClientOptions { extra_roots, ..ClientOptions::default() })))
     }
 
     fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()> {
+        wippy_wasi_context::link_io_types(linker)?;
         linker.interface("wasi:http/outgoing-handler@0.2.12", |l| {
             outgoing_handler::add_to_linker::<_, WasiHttp>(l, view)
         })?;
         linker.interface("wasi:http/types@0.2.12", |l| {
             let mut options = types::LinkOptions::default();
             options.informational_outbound_responses(true);
-            types::add_to_linker::<_, WasiHttp>(l, &options, view)
+            types::add_to_linker::<_, WasiHttp>(l, &options, view)?;
+            error_code::link(l)
         })
     }
 

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod error;
+
 use std::sync::Arc;
 use wasmtime::component::{HasData, ResourceTable};
 use wasmtime_wasi_io::bindings::wasi::io;
@@ -42,7 +44,7 @@ impl HostImport for Io {
     }
 
     fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()> {
-        linker.interface("wasi:io/error@0.2.12", |l| io::error::add_to_linker::<_, Table>(l, StoreData::table))?;
+        linker.interface("wasi:io/error@0.2.12", error::link)?;
         linker.interface("wasi:io/poll@0.2.12", |l| io::poll::add_to_linker::<_, Table>(l, StoreData::table))?;
         linker.interface("wasi:io/streams@0.2.12", |l| io::streams::add_to_linker::<_, Table>(l, StoreData::table))
     }

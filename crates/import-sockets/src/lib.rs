@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod error_code;
 mod lookup;
 
 use std::net::SocketAddr;
@@ -46,14 +47,15 @@ impl HostImport for Sockets {
     }
 
     fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()> {
+        wippy_wasi_context::link_io_types(linker)?;
         linker.interface("wasi:sockets/instance-network@0.2.12", |l| {
             instance_network::add_to_linker::<_, WasiSockets>(l, context::sockets)
         })?;
         linker.interface("wasi:sockets/ip-name-lookup@0.2.12", lookup::link)?;
         linker.interface("wasi:sockets/network@0.2.12", |l| {
-            let mut options = network::LinkOptions::default();
-            options.network_error_code(true);
-            network::add_to_linker::<_, WasiSockets>(l, &options, context::sockets)
+            // Its one unstable function is ours.
+            network::add_to_linker::<_, WasiSockets>(l, &network::LinkOptions::default(), context::sockets)?;
+            error_code::link(l)
         })?;
         linker.interface("wasi:sockets/tcp@0.2.12", |l| tcp::add_to_linker::<_, WasiSockets>(l, context::sockets))?;
         linker.interface("wasi:sockets/tcp-create-socket@0.2.12", |l| {
@@ -67,10 +69,10 @@ impl HostImport for Sockets {
 
     fn state(cx: &mut StateContext<'_>, shared: &Arc<SharedNetwork>) -> Result<Arc<SharedNetwork>> {
         let guard = shared.guard.clone();
-        let serves = Arc::new(AtomicBool::new(false));
-        context::configure(cx.store(), |draft| {
-            draft.builder.allow_tcp(true).allow_udp(true);
-            draft.builder.socket_addr_check(move |address, using| {
+        context::provide_sockets(cx.store(), move |builder| {
+            let serves = AtomicBool::new(false);
+            builder.allow_tcp(true).allow_udp(true);
+            builder.socket_addr_check(move |address, using| {
                 let allowed = check(&guard, &serves, address, using);
                 Box::pin(std::future::ready(allowed))
             });

@@ -97,7 +97,7 @@ impl Guest for StdCalls {
         (RandomState::new().hash_one(0u8), RandomState::new().hash_one(1u8))
     }
 
-    fn exit(code: i32) -> String {
+    fn exit_process(code: i32) -> String {
         std::process::exit(code)
     }
 }

@@ -1,10 +1,15 @@
 //! The linker of one entry, made from the names in its list alone.
 //!
 //! An interface that the component imports is linked whole, under the version that its crate registers, because only
-//! the crate's own resource types and destructors let the component load. Where the interface is not granted, each
-//! function that the component imports is then shadowed by a stub. That is sound only if the stub lands on the very
-//! name that the crate registered, so it is checked: before shadowing is allowed, defining the stub must fail because
-//! the name is taken. Where it does not fail, the entry does not load.
+//! the crate's own resource types and destructors let the component load. Once everything is linked, each function that
+//! the component imports of an interface that is not granted is shadowed by a stub. That is sound only if the stub
+//! stands where the component's import leads, so both halves are checked, and where one does not hold, the entry does
+//! not load:
+//!
+//! - the stub lands on the very name that the crate registered: before shadowing is allowed, defining the stub must
+//!   fail because the name is taken;
+//! - the import leads to that name, and not to another version that some crate linked beside it: see
+//!   [`Linked::prove`].
 
 use super::component_imports::{ComponentImports, ImportedInterface};
 use super::stub::{Unprovided, stub};
@@ -13,7 +18,7 @@ use crate::import::{Grants, HostImport, ImportMeta, Registration, Registry, trac
 use crate::instance::{NotGranted, StoreData};
 use std::marker::PhantomData;
 use wasmtime::Engine;
-use wasmtime::component::{Linker, ResourceType};
+use wasmtime::component::{Component, Linker, ResourceType};
 
 /// What [`HostImport::link`] links into.
 pub struct ImportLinker<'a, I> {
@@ -43,21 +48,53 @@ impl<'a, I: HostImport> ImportLinker<'a, I> {
             None => Ok(()),
         })
     }
+
+    /// Links the types of an interface of another import that functions of this one mention, for example
+    /// `wasi:io/poll@0.2.12` for a pollable. It takes effect only in a build that does not have the other import: then
+    /// `link` brings the resource types that components need to load, and each of its functions is a stub.
+    ///
+    /// # Errors
+    /// Where `link` fails.
+    pub fn types(
+        &mut self,
+        name: &str,
+        link: impl FnOnce(&mut Linker<StoreData>) -> wasmtime::Result<()>,
+    ) -> Result<()> {
+        let mut link = Some(link);
+        self.target.types(&I::META, name, &mut |linker| match link.take() {
+            Some(link) => link(linker),
+            None => Ok(()),
+        })
+    }
 }
 
 type Link<'l> = &'l mut dyn FnMut(&mut Linker<StoreData>) -> wasmtime::Result<()>;
 
 trait Target {
     fn interface(&mut self, meta: &'static ImportMeta, name: &str, link: Link<'_>) -> Result<()>;
+    fn types(&mut self, meta: &'static ImportMeta, name: &str, link: Link<'_>) -> Result<()>;
 }
 
 /// A linker under construction.
 pub struct LinkTarget<'a> {
     linker: Linker<StoreData>,
+    registry: &'a Registry,
     entry: &'a str,
     grants: &'a Grants,
     imports: &'a ComponentImports,
     linked: Vec<&'static str>,
+    /// Names under which types alone are linked, of imports that this build does not have.
+    types: Vec<String>,
+    denied: Vec<Denied<'a>>,
+}
+
+/// An import of an interface that is linked and not granted.
+struct Denied<'a> {
+    import: &'a ImportedInterface,
+    /// The name under which the interface is linked.
+    linked_as: String,
+    /// Why it is not granted, and what would grant it.
+    hint: String,
 }
 
 impl Target for LinkTarget<'_> {
@@ -65,34 +102,65 @@ impl Target for LinkTarget<'_> {
         let Some(interface) = meta.interfaces.iter().find(|interface| interface.full_name() == name) else {
             return Err(Error::internal(format!("{} links {name}, which its metadata does not name", meta.name)));
         };
-        let wanted: Vec<&ImportedInterface> = self
-            .imports
-            .interfaces
-            .iter()
-            .filter(|import| import.name == interface.name && track(&import.version) == interface.track())
-            .collect();
+        let wanted = self.wanted(interface.name, interface.track());
         if wanted.is_empty() {
             return Ok(());
         }
         link(&mut self.linker)
             .map_err(|error| Error::internal(format!("{}: cannot link {name}: {error:#}", meta.name)))?;
         self.linked.push(interface.name);
-        if self.grants.allows(interface.name, interface.version) {
+        if !self.grants.allows(interface.name, interface.version) {
+            let hint = format!("entry {} does not import it; add \"{}\" to its imports", self.entry, meta.name);
+            self.deny(wanted, name, &hint);
+        }
+        Ok(())
+    }
+
+    fn types(&mut self, meta: &'static ImportMeta, name: &str, link: Link<'_>) -> Result<()> {
+        let (base, version) = name.split_once('@').unwrap_or((name, ""));
+        let wanted = self.wanted(base, track(version));
+        let here =
+            self.registry.provider(base, track(version)).is_some() || self.types.iter().any(|known| known == name);
+        if wanted.is_empty() || here {
             return Ok(());
         }
-        wanted.into_iter().try_for_each(|import| self.shadow(meta, name, import))
+        link(&mut self.linker)
+            .map_err(|error| Error::internal(format!("{}: cannot link the types of {name}: {error:#}", meta.name)))?;
+        self.types.push(name.to_owned());
+        let hint = self.absent(base);
+        self.deny(wanted, name, &hint);
+        Ok(())
     }
 }
 
-impl LinkTarget<'_> {
+impl<'a> LinkTarget<'a> {
+    /// The component's imports of an interface on a track.
+    fn wanted(&self, interface: &str, on: &str) -> Vec<&'a ImportedInterface> {
+        let all = self.imports.interfaces.iter();
+        all.filter(|import| import.name == interface && track(&import.version) == on).collect()
+    }
+
+    fn deny(&mut self, imports: Vec<&'a ImportedInterface>, linked_as: &str, hint: &str) {
+        let denied = |import| Denied { import, linked_as: linked_as.to_owned(), hint: hint.to_owned() };
+        self.denied.extend(imports.into_iter().map(denied));
+    }
+
+    /// Why an interface that no import of this build provides is not there.
+    fn absent(&self, interface: &str) -> String {
+        let package = interface.split('/').next().unwrap_or(interface);
+        match self.registry.feature_of(package) {
+            Some(feature) => {
+                format!("this build has the Cargo feature \"{feature}\" off; build with --features {feature}")
+            }
+            None => format!("no import of this host provides it to entry {}", self.entry),
+        }
+    }
+
     /// Replaces the functions of an interface that is not granted; see the module's documentation.
-    fn shadow(&mut self, meta: &ImportMeta, name: &str, import: &ImportedInterface) -> Result<()> {
+    fn shadow(&mut self, denied: &Denied<'_>) -> Result<()> {
+        let Denied { import, linked_as: name, hint } = denied;
         for function in &import.functions {
-            let denial = NotGranted {
-                function: format!("{}#{}", import.name, function.name),
-                entry: self.entry.to_owned(),
-                hint: format!("entry {} does not import it; add \"{}\" to its imports", self.entry, meta.name),
-            };
+            let denial = not_granted(self.entry, format!("{}#{}", import.name, function.name), hint);
             let mut define = |allow: bool| {
                 self.linker.allow_shadowing(allow);
                 let defined = self
@@ -115,30 +183,35 @@ impl LinkTarget<'_> {
     }
 
     /// Stubs what no import of the host provides.
-    fn unprovided(&mut self, registry: &Registry) -> wasmtime::Result<()> {
-        let denial = |function: String| NotGranted {
-            function,
-            entry: self.entry.to_owned(),
-            hint: format!("no import of this host provides it to entry {}", self.entry),
-        };
-        let linker = &mut self.linker;
+    fn unprovided(&mut self) -> wasmtime::Result<()> {
         for import in &self.imports.interfaces {
-            if registry.provider(&import.name, track(&import.version)).is_some() {
+            let version = track(&import.version);
+            let typed = |name: &String| {
+                name.split_once('@').is_some_and(|(base, of)| base == import.name && track(of) == version)
+            };
+            if self.registry.provider(&import.name, version).is_some() || self.types.iter().any(typed) {
                 continue;
             }
-            let mut instance = linker.instance(&import.full_name)?;
+            let hint = self.absent(&import.name);
+            let mut instance = self.linker.instance(&import.full_name)?;
             for resource in &import.resources {
                 instance.resource(resource, ResourceType::host::<Unprovided>(), |_, _| Ok(()))?;
             }
             for function in &import.functions {
-                stub(&mut instance, &function.name, denial(format!("{}#{}", import.full_name, function.name)))?;
+                let denied = format!("{}#{}", import.full_name, function.name);
+                stub(&mut instance, &function.name, not_granted(self.entry, denied, &hint))?;
             }
         }
         for function in &self.imports.functions {
-            stub(&mut linker.root(), &function.name, denial(function.name.clone()))?;
+            let denial = not_granted(self.entry, function.name.clone(), &self.absent(&function.name));
+            stub(&mut self.linker.root(), &function.name, denial)?;
         }
         Ok(())
     }
+}
+
+fn not_granted(entry: &str, function: String, hint: &str) -> NotGranted {
+    NotGranted { function, entry: entry.to_owned(), hint: hint.to_owned() }
 }
 
 /// A finished linker.
@@ -146,6 +219,48 @@ pub(crate) struct Linked {
     pub(crate) linker: Linker<StoreData>,
     /// The interfaces that the component imports and an import provides, granted or not.
     pub(crate) interfaces: Vec<&'static str>,
+    denied: Vec<DeniedName>,
+}
+
+/// An import that is not granted and that the component asks for in another version than the one linked.
+struct DeniedName {
+    /// As the component has it.
+    full_name: String,
+    /// As the import crate's metadata has it: where the stubs are.
+    linked_as: String,
+    /// One of its functions.
+    function: String,
+}
+
+impl Linked {
+    /// Proves that every import that is not granted leads to the name whose functions are stubs. Wasmtime resolves a
+    /// version to itself, else to the newest compatible one that anybody linked, so a crate that links a version which
+    /// its metadata does not name would open a way around the stubs. Both ways are tried, on copies of the linker:
+    ///
+    /// - nothing stands at the version that the component asks for;
+    /// - the newest version is the one with the stubs: an empty interface, newer than that one by no more than its build
+    ///   metadata, takes its place, and then the component does not fit any more.
+    ///
+    /// To be asked of a linker that the component fits.
+    pub(crate) fn prove(&self, entry: &str, component: &Component) -> Result<()> {
+        let mut exact = self.linker.clone();
+        exact.allow_shadowing(false);
+        for DeniedName { full_name, linked_as, function } in &self.denied {
+            let free = exact
+                .instance(full_name)
+                .and_then(|mut at| at.resource(function, ResourceType::host::<Unprovided>(), |_, _| Ok(())));
+            let mut newest = self.linker.clone();
+            let replaced = newest.instance(&format!("{linked_as}+empty")).map(drop);
+            if free.is_err() || replaced.is_err() || newest.instantiate_pre(component).is_ok() {
+                return Err(Error::internal(format!(
+                    "{entry}: {full_name} is not granted, and leads to another version than {linked_as}: an import crate \
+                     links an interface that its metadata does not name"
+                ))
+                .with_remedy("correct the import crate: link each interface under the version of its metadata alone"));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Makes the linker of an entry for one component.
@@ -156,14 +271,23 @@ pub(crate) fn assemble(
     grants: &Grants,
     imports: &ComponentImports,
 ) -> Result<Linked> {
-    let mut target = LinkTarget { linker: Linker::new(engine), entry, grants, imports, linked: Vec::new() };
+    let linker = Linker::new(engine);
+    let (linked, types, denied) = (Vec::new(), Vec::new(), Vec::new());
+    let mut target = LinkTarget { linker, registry, entry, grants, imports, linked, types, denied };
     for import in registry.imports().iter().filter(|import| imports_any_of(imports, import)) {
         import.link(&mut target)?;
     }
+    // Only now: nothing is linked any more that could take a stub's place.
+    let denied = std::mem::take(&mut target.denied);
+    denied.iter().try_for_each(|denied| target.shadow(denied))?;
     target
-        .unprovided(registry)
+        .unprovided()
         .map_err(|error| Error::new(ErrorKind::Invalid, format!("{entry}: cannot stub an import: {error:#}")))?;
-    Ok(Linked { linker: target.linker, interfaces: target.linked })
+    let denied = denied.into_iter().filter(|denied| denied.import.full_name != denied.linked_as).filter_map(|denied| {
+        let function = denied.import.functions.first()?.name.clone();
+        Some(DeniedName { full_name: denied.import.full_name.clone(), linked_as: denied.linked_as, function })
+    });
+    Ok(Linked { linker: target.linker, interfaces: target.linked, denied: denied.collect() })
 }
 
 fn imports_any_of(imports: &ComponentImports, import: &Registration) -> bool {

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 pub struct CallContext {
     shared: Option<Arc<Shared>>,
     deadline: Option<Instant>,
-    chain: Option<Arc<Link>>,
+    current: Option<Link>,
     arguments: Option<Arc<[String]>>,
 }
 
@@ -29,6 +29,7 @@ struct Shared {
 }
 
 /// A function in the chain of calls, innermost first.
+#[derive(Clone)]
 struct Link {
     function: Arc<str>,
     depth: usize,
@@ -73,7 +74,7 @@ impl CallContext {
 
     /// How many calls are open around this one: 0 for the outermost function.
     pub fn depth(&self) -> usize {
-        self.chain.as_ref().map_or(0, |link| link.depth)
+        self.current.as_ref().map_or(0, |link| link.depth)
     }
 
     /// The command-line arguments of this call, which follow the entry's own.
@@ -83,7 +84,7 @@ impl CallContext {
 
     /// The function that runs under this context, once it runs.
     pub fn function(&self) -> Option<&str> {
-        self.chain.as_ref().map(|link| &*link.function)
+        self.current.as_ref().map(|link| &*link.function)
     }
 
     pub(crate) fn clock(&self) -> Option<&Arc<dyn Clock>> {
@@ -103,12 +104,18 @@ impl CallContext {
     /// # Errors
     /// Kind `RateLimited`, reason `CallDepth`, when the chain would be longer than `max_depth`.
     pub fn enter(&self, function: &Arc<str>, max_depth: usize) -> Result<Self> {
-        let depth = self.chain.as_ref().map_or(0, |link| link.depth + 1);
+        let depth = self.current.as_ref().map_or(0, |link| link.depth + 1);
         if depth >= max_depth.max(1) {
             return Err(self.too_deep(function, max_depth));
         }
-        let link = Link { function: function.clone(), depth, caller: self.chain.clone() };
-        Ok(Self { chain: Some(Arc::new(link)), ..self.clone() })
+        // The caller's link is shared only here: an outermost call has none, and allocates nothing.
+        let caller = self.current.clone().map(Arc::new);
+        Ok(Self {
+            shared: self.shared.clone(),
+            deadline: self.deadline,
+            current: Some(Link { function: function.clone(), depth, caller }),
+            arguments: self.arguments.clone(),
+        })
     }
 
     /// The context that a function hands to those it calls: everything but its own arguments.
@@ -119,18 +126,18 @@ impl CallContext {
 
     /// The same context with a deadline that is the earlier of its own and `deadline`.
     #[must_use]
-    pub fn until(&self, deadline: Option<Instant>) -> Self {
-        let deadline = match (self.deadline, deadline) {
+    pub fn until(mut self, deadline: Option<Instant>) -> Self {
+        self.deadline = match (self.deadline, deadline) {
             (Some(own), Some(other)) => Some(own.min(other)),
             (own, other) => own.or(other),
         };
-        Self { deadline, ..self.clone() }
+        self
     }
 
     /// At most the outermost and the innermost eight functions are named.
     fn too_deep(&self, function: &str, max_depth: usize) -> Error {
         let mut names: Vec<&str> = vec![function];
-        let mut link = self.chain.as_deref();
+        let mut link = self.current.as_ref();
         while let Some(current) = link {
             names.push(&current.function);
             link = current.caller.as_deref();
@@ -225,7 +232,7 @@ impl CallContextBuilder {
         CallContext {
             shared: Some(Arc::new(self.shared)),
             deadline: self.deadline,
-            chain: None,
+            current: None,
             arguments: self.arguments,
         }
     }

@@ -87,12 +87,26 @@ impl Grants {
 
 type Granted = Vec<(&'static str, Interface)>;
 
+fn granted_track(granted: &Granted) -> &'static str {
+    granted.first().map_or("", |(_, interface)| interface.track())
+}
+
 impl Registry {
     /// What a name grants, or why it grants nothing and what to write instead.
     fn lookup(&self, name: &ImportName) -> Result<Granted, (String, String)> {
         let granted = self.named(&name.base);
         if granted.is_empty() {
             return Err(self.unknown(name));
+        }
+        if let Some(text) = name.no_version() {
+            return Err((
+                format!("unsupported wasm host import: {}@{text}: \"{text}\" is no version", name.base),
+                format!(
+                    "write the version as numbers, behind the whole name: \"{}@{}\"",
+                    name.base,
+                    granted_track(&granted)
+                ),
+            ));
         }
         let Some(wanted) = name.track() else { return Ok(granted) };
         let narrowed: Granted = granted.iter().filter(|(_, i)| i.track() == wanted).copied().collect();

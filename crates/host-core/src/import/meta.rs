@@ -69,9 +69,10 @@ pub enum Section {
     Own(&'static str),
 }
 
-/// The part of a version that decides compatibility: `0.2` of `0.2.12`, `1` of `1.4.0`, the whole of a pre-release.
+/// The part of a version that decides compatibility: `0.2` of `0.2.12`, `1` of `1.4.0`, the whole of a pre-release and of
+/// `0.0.x`, in which every release may break. The same as Wasmtime's linker has it.
 pub fn track(version: &str) -> &str {
-    if version.contains('-') {
+    if version.contains('-') || version.starts_with("0.0.") {
         return version;
     }
     let mut dots = version.match_indices('.').map(|(at, _)| at);
@@ -88,9 +89,15 @@ mod tests {
 
     #[test]
     fn a_track_is_the_part_of_a_version_that_decides_compatibility() {
-        for (version, expected) in
-            [("0.2.12", "0.2"), ("0.2", "0.2"), ("1.4.0", "1"), ("1", "1"), ("0.3.0-rc-1", "0.3.0-rc-1"), ("", "")]
-        {
+        for (version, expected) in [
+            ("0.2.12", "0.2"),
+            ("0.2", "0.2"),
+            ("1.4.0", "1"),
+            ("1", "1"),
+            ("0.3.0-rc-1", "0.3.0-rc-1"),
+            ("0.0.4", "0.0.4"),
+            ("", ""),
+        ] {
             assert_eq!(track(version), expected, "{version}");
         }
     }

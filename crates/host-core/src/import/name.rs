@@ -21,10 +21,24 @@ impl ImportName {
         }
     }
 
+    /// What follows the `@`, where that is no version: `wasi:cli@0.2.0/stdout` must not count as all of `wasi:cli`.
+    pub(crate) fn no_version(&self) -> Option<&str> {
+        self.version.as_deref().filter(|version| !is_version(version))
+    }
+
     /// The track that the name narrows to, if it names a version.
     pub(crate) fn track(&self) -> Option<&str> {
         self.version.as_deref().map(track)
     }
+}
+
+/// One to three numbers, and perhaps what semantic versioning puts behind the third.
+fn is_version(text: &str) -> bool {
+    let (numbers, rest) = text.split_at(text.find(['-', '+']).unwrap_or(text.len()));
+    let count = numbers.split('.').count();
+    numbers.split('.').all(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+        && (rest.is_empty() && count <= 3 || count == 3)
+        && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b"-+.".contains(&b))
 }
 
 /// The name of `known` that `name` was probably meant to be, if any is near enough to say so.
@@ -52,6 +66,18 @@ mod tests {
             ImportName { base: "wasi:http".into(), version: Some("0.2.3".into()) }
         );
         assert_eq!(ImportName::parse("wasi:http @ 0.2").track(), Some("0.2"));
+    }
+
+    #[test]
+    fn what_follows_the_at_sign_is_a_version_or_refused() {
+        for name in ["a:b@0", "a:b@0.2", "a:b@0.2.12", "a:b@0.3.0-rc-1.2", "a:b@1.0.0+x"] {
+            assert_eq!(ImportName::parse(name).no_version(), None, "{name}");
+        }
+        for name in
+            ["a:b@", "a:b@0.2.", "a:b@0.2.x", "a:b@0.2.0/c", "a:b@0.2.0.1", "a:b@^0.2", "a:b@0.2@0.2", "a:b@0.2-x"]
+        {
+            assert!(ImportName::parse(name).no_version().is_some(), "{name}");
+        }
     }
 
     #[test]

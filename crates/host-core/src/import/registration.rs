@@ -1,6 +1,6 @@
 //! The erased form of an import: what the registry holds and calls.
 
-use super::{ConfigProblem, HostImport, ImportMeta, SetupContext, StateContext, config};
+use super::{ConfigProblem, HostImport, ImportMeta, Section, SetupContext, StateContext, config};
 use crate::assembly::{ImportLinker, LinkTarget};
 use crate::error::{Error, Result};
 use futures::future::BoxFuture;
@@ -88,8 +88,15 @@ impl<I: HostImport> Erased for Typed<I> {
 
     fn setup<'a>(&self, cx: SetupContext<'a>, config: Json) -> BoxFuture<'a, Result<SharedState>> {
         Box::pin(async move {
+            // A section that is there was checked before: here, something is missing from one that is not.
             let config = I::Config::deserialize_from(&config).map_err(|problem| {
-                Error::invalid(format!("{}: {}: {}", cx.entry.id(), problem.path.join("."), problem.message))
+                let section = match I::META.section {
+                    Section::None => Vec::new(),
+                    Section::Shared(name) => vec![name.to_owned()],
+                    Section::Own(name) => vec!["config".to_owned(), name.to_owned()],
+                };
+                let place = [section, problem.path].concat().join(".");
+                Error::invalid(format!("{}: {place}: {}", cx.entry.id(), problem.message))
             })?;
             Ok(Arc::new(I::setup(&cx, config).await?) as SharedState)
         })

@@ -55,8 +55,9 @@ impl RegistryBuilder {
     /// The registry.
     ///
     /// # Errors
-    /// Two imports of one name, two imports that provide one interface at one version, or one that was expected and did
-    /// not register itself: each is a mistake in how the program was put together.
+    /// Two imports of one name, an alias that is the name of another import, two imports that provide one interface on
+    /// one track, or one that was expected and did not register itself: each is a mistake in how the program was put
+    /// together.
     pub fn build(mut self) -> Result<Registry> {
         self.imports.sort_by_key(|import| import.meta().name);
         for pair in self.imports.windows(2) {
@@ -69,19 +70,33 @@ impl RegistryBuilder {
                 ));
             }
         }
-        let mut interfaces: Vec<(String, &str)> = self
+        // By track and not by version: a grant of one would be a grant of the other, and Wasmtime would take the newer.
+        let mut interfaces: Vec<(&str, &str, &str)> = self
             .imports
             .iter()
-            .flat_map(|import| import.meta().interfaces.iter().map(|i| (i.full_name(), import.meta().name)))
+            .flat_map(|import| import.meta().interfaces.iter().map(|i| (i.name, i.track(), import.meta().name)))
             .collect();
-        interfaces.sort();
+        interfaces.sort_unstable();
         for pair in interfaces.windows(2) {
-            if let [(first, one), (second, other)] = pair
-                && first == second
+            if let [(first, track, one), (second, other_track, other)] = pair
+                && (first, track) == (second, other_track)
             {
                 return Err(Error::new(
                     ErrorKind::AlreadyExists,
-                    format!("two import crates provide {first}: {one} and {other}"),
+                    if one == other {
+                        format!("the import crate {one} provides {first}@{track} twice")
+                    } else {
+                        format!("two import crates provide {first}@{track}: {one} and {other}")
+                    },
+                ));
+            }
+        }
+        for import in &self.imports {
+            let taken = |alias: &&crate::import::Alias| self.imports.iter().any(|i| i.meta().name == alias.name);
+            if let Some(alias) = import.meta().aliases.iter().find(taken) {
+                return Err(Error::new(
+                    ErrorKind::AlreadyExists,
+                    format!("{} has the alias {}, which is the name of another import", import.meta().name, alias.name),
                 ));
             }
         }
@@ -197,7 +212,11 @@ impl Registry {
                 [section, own] => sections.get(*section).and_then(|section| section.get(*own)),
                 _ => None,
             };
-            if at.is_none() {
+            let Some(at) = at else { continue };
+            if let [_, own] = prefix
+                && !at.is_object()
+            {
+                problems.push(ConfigProblem::new(prefix, format!("{own} must be a mapping")));
                 continue;
             }
             for mut problem in import.check(cx, &self.config_of(import, sections)) {

@@ -3,34 +3,32 @@
 
 use crate::EngineOptions;
 use crate::error::{Error, ErrorKind, Reason, Result};
-use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub(crate) struct Admission {
-    outermost: Arc<Semaphore>,
-    nested: Arc<Semaphore>,
+    outermost: Semaphore,
+    nested: Semaphore,
 }
 
 impl Admission {
     pub(crate) fn new(options: &EngineOptions) -> Self {
         let nested = options.nested_instances.min(options.max_instances.saturating_sub(1));
         Self {
-            outermost: Arc::new(Semaphore::new((options.max_instances - nested) as usize)),
-            nested: Arc::new(Semaphore::new(nested as usize)),
+            outermost: Semaphore::new((options.max_instances - nested) as usize),
+            nested: Semaphore::new(nested as usize),
         }
     }
 
-    pub(crate) async fn admit(&self, depth: usize) -> Result<OwnedSemaphorePermit> {
+    pub(crate) async fn admit(&self, depth: usize) -> Result<SemaphorePermit<'_>> {
         if depth == 0 {
-            if let Ok(permit) = self.outermost.clone().try_acquire_owned() {
-                return Ok(permit);
-            }
-            return self.outermost.clone().acquire_owned().await.map_err(|_| full("the host is closing"));
+            // Room at once costs nothing of the task's budget in the runtime.
+            return match self.outermost.try_acquire() {
+                Ok(permit) => Ok(permit),
+                Err(_) => self.outermost.acquire().await.map_err(|_| full("the host is closing")),
+            };
         }
-        let nested = self.nested.clone().try_acquire_owned();
-        nested
-            .or_else(|_| self.outermost.clone().try_acquire_owned())
-            .map_err(|_| full("the host has no room for another nested call"))
+        let nested = self.nested.try_acquire().or_else(|_| self.outermost.try_acquire());
+        nested.map_err(|_| full("the host has no room for another nested call"))
     }
 }
 

@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind, Reason};
 use std::error::Error as StdError;
 use std::fmt;
 use wasmtime::component::ResourceTableError;
-use wasmtime::{PoolConcurrencyLimitError, Trap};
+use wasmtime::{GcHeapOutOfMemory, PoolConcurrencyLimitError, Trap};
 
 /// A guest called a function that its entry does not import. Stubs end the call with it.
 #[derive(Debug, Clone)]
@@ -55,6 +55,15 @@ pub(super) fn classify(entry: &EntryInfo, method: &str, error: &wasmtime::Error)
         return Error::new(ErrorKind::RateLimited, format!("{id}: the guest asked for {limit}"))
             .with_reason(limit.reason)
             .with_remedy(format!("raise {} of the entry if the guest needs more", limit.setting));
+    }
+    // The growth that the limiter refused is not what Wasmtime reports.
+    if error.downcast_ref::<GcHeapOutOfMemory<()>>().is_some() {
+        return Error::new(
+            ErrorKind::RateLimited,
+            format!("{id}: the guest's garbage-collected objects need more memory"),
+        )
+        .with_reason(Reason::Memory)
+        .with_remedy("raise limits.max_memory_bytes of the entry if the guest needs more");
     }
     if let Some(GuestExit(code)) = error.downcast_ref::<GuestExit>() {
         return exited(id, *code);
@@ -122,12 +131,19 @@ fn trapped(id: &str, method: &str, trap: Trap, error: &wasmtime::Error) -> Error
     Error::internal(message).with_reason(Reason::Trap)
 }
 
-/// Names from a guest's name section, cut where they are long.
+/// A name from a guest's name section, fit for a log and a terminal: cut where it is long, without control characters.
 fn shortened(name: &str) -> String {
-    match name.char_indices().nth(120) {
-        Some((cut, _)) => format!("{}…", name.get(..cut).unwrap_or_default()),
-        None => name.to_owned(),
+    let mut shown: String = name.chars().take(120).flat_map(printable).collect();
+    if name.chars().nth(120).is_some() {
+        shown.push('…');
     }
+    shown
+}
+
+fn printable(c: char) -> impl Iterator<Item = char> {
+    let escaped = c.is_control().then(|| c.escape_default());
+    let plain = escaped.is_none().then_some(c);
+    escaped.into_iter().flatten().chain(plain)
 }
 
 /// The error of a call whose time is up.

@@ -166,10 +166,11 @@ impl Function for WasmFunction {
         let context = context.enter(entry.id(), limits.max_call_depth)?.until(own);
         let deadline = context.deadline();
         let cancellation = context.cancellation().cloned();
-        let work = async {
+        // Pinned where it is made: it holds Wasmtime's futures, kilobytes that each wrapper would copy.
+        let work = std::pin::pin!(async {
             let _permit = self.admission.admit(context.depth()).await?;
             self.run(context, arguments).await
-        };
+        });
         let work = async {
             match deadline {
                 Some(deadline) => match tokio::time::timeout_at(deadline.into(), work).await {

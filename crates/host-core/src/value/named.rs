@@ -22,7 +22,7 @@ pub(super) fn record(value: Value, record: &Record, ty: &Type, depth: usize) -> 
     for (index, field) in fields.enumerate() {
         let is_field = |(name, _): &(String, Value)| same_name(name, field.name);
         // Objects are mostly written in the type's order.
-        let entry = match entries.get(index).is_some_and(is_field) {
+        let entry = match entries.get(index).is_some_and(|(name, _)| name == field.name) {
             true => entries.get_mut(index),
             false => entries.iter_mut().find(|entry| is_field(entry)),
         };

@@ -90,8 +90,10 @@ impl Context<'_> {
 
     fn fall_back(&self) -> ClientError {
         let (to, detail) = (self.to(), self.detail());
-        // What hyper says without a telling cause is about a connection that went away under a request.
-        if causes(self.chain).any(|cause| cause.is::<hyper::Error>()) {
+        // What hyper and the pool say without a telling cause is about a connection that went away under a request. A
+        // dialer and the operating system have other things to say, such as that there are too many open files.
+        let is_telling = |cause: &(dyn StdError + 'static)| cause.is::<io::Error>() || cause.is::<DialError>();
+        if causes(self.chain).any(|cause| cause.is::<hyper::Error>()) || !causes(self.chain).any(is_telling) {
             ClientError::Terminated { to, detail }
         } else {
             ClientError::Internal { to, detail }

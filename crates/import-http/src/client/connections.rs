@@ -5,18 +5,22 @@
 //! at the limit, closes the idle one that was used longest ago.
 //!
 //! A connection counts as idle when no exchange is bound to it **and** no exchange with its origin is choosing: such an
-//! exchange may have taken it from the pool and not yet said so, or be making it. What is closed is poisoned first, so that the pool
-//! gives it to nobody who chooses later. One kind cannot be poisoned, a connection that no exchange was ever bound to;
-//! should the pool give it away while it closes, the request comes back unwritten and the pool finds it another.
+//! exchange may have taken it from the pool and not yet said so, or be making it. What is closed is poisoned first, so
+//! that the pool gives it to nobody who chooses later. One kind cannot be poisoned, a connection that no exchange was
+//! ever bound to; should the pool give it away while it closes, the request comes back unwritten and the pool finds it
+//! another.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Context;
+use std::time::Duration;
 
 use futures::task::AtomicWaker;
 use hyper_util::client::legacy::connect::CaptureConnection;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 use super::Origin;
 
@@ -34,22 +38,44 @@ pub(super) struct Connections {
 #[derive(Default)]
 struct Book {
     next_id: u64,
-    /// Counts uses, so that `last_used` orders them without a clock.
-    uses: u64,
     open: HashMap<ConnectionId, Entry>,
-    /// How many exchanges are waiting to be given a connection, by origin.
-    choosing: HashMap<Origin, usize>,
+    /// The exchanges without a connection, by origin.
+    looking: HashMap<Origin, Lookers>,
     /// How many wait for a socket.
     waiting: usize,
     /// How many of the open ones are about to close for them.
     retiring: usize,
 }
 
+/// What an exchange does about its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stance {
+    /// It has one, or needs none any more.
+    Settled,
+    /// It waits for a socket. The pool may still offer it a connection that became idle, which is why those of its
+    /// origin are spared for a moment, and not for longer: the pool offers each only once, and whoever was offered one
+    /// that had just closed would wait for a socket beside idle connections. Closing one that is just being offered
+    /// does no harm, since the socket comes instead.
+    Queued,
+    /// It takes one from the pool, or makes one.
+    Choosing,
+}
+
+#[derive(Default)]
+struct Lookers {
+    queued: usize,
+    choosing: usize,
+}
+
+/// How long connections are spared for those of their origin who wait for a socket. The pool needs microseconds to
+/// offer one.
+const SPARED: Duration = Duration::from_millis(100);
+
 struct Entry {
     origin: Origin,
     exchanges: usize,
     served: u64,
-    last_used: u64,
+    last_used: Instant,
     /// Of the last exchange that was bound to it, to poison it with.
     chosen: Option<CaptureConnection>,
     retire: Arc<Retire>,
@@ -76,7 +102,13 @@ impl Connections {
         }
         queued.store(true, Ordering::Relaxed);
         let waiting = Waiting::new(self);
-        let permit = Arc::clone(&self.sockets).acquire_owned().await;
+        let mut permit = pin!(Arc::clone(&self.sockets).acquire_owned());
+        let permit = loop {
+            match tokio::time::timeout(SPARED, &mut permit).await {
+                Ok(permit) => break permit,
+                Err(_) => self.book().make_room(),
+            }
+        };
         drop(waiting);
         queued.store(false, Ordering::Relaxed);
         permit
@@ -88,8 +120,8 @@ impl Connections {
         let mut book = self.book();
         let id = ConnectionId(book.next_id);
         book.next_id += 1;
-        let last_used = book.tick();
         let retire_too = Arc::clone(&retire);
+        let last_used = Instant::now();
         book.open.insert(id, Entry { origin, exchanges: 0, served: 0, last_used, chosen: None, retire: retire_too });
         // Whoever wanted it may have found another in the meantime.
         book.make_room();
@@ -97,32 +129,31 @@ impl Connections {
         Registration { id, connections: Arc::clone(self), retire, _permit: permit }
     }
 
-    /// An exchange starts to look for a connection to `origin`; [`Self::chosen`] ends that.
-    pub(super) fn choosing(&self, origin: &Origin) {
-        *self.book().choosing.entry(origin.clone()).or_default() += 1;
-    }
-
-    /// An exchange has stopped looking: it is bound, or gone.
-    pub(super) fn chosen(&self, origin: &Origin) {
+    /// Notes that an exchange with `origin` has changed its stance.
+    pub(super) fn change(&self, origin: &Origin, before: Stance, now: Stance) {
         let mut book = self.book();
-        if let Some(count) = book.choosing.get_mut(origin) {
+        let lookers = book.looking.entry(origin.clone()).or_default();
+        if let Some(count) = lookers.count(before) {
             *count -= 1;
-            if *count == 0 {
-                book.choosing.remove(origin);
-            }
         }
-        book.make_room();
+        if let Some(count) = lookers.count(now) {
+            *count += 1;
+        }
+        if lookers.choosing + lookers.queued == 0 {
+            book.looking.remove(origin);
+        }
+        if now != Stance::Choosing {
+            book.make_room();
+        }
     }
 
     /// Counts an exchange as a user of the connection. Returns whether the connection has served one before.
     pub(super) fn bind(&self, id: ConnectionId, chosen: &CaptureConnection) -> bool {
         let mut book = self.book();
-        let tick = book.tick();
         // Not there: the connection is closed already, and the exchange is about to hear of it.
         let Some(entry) = book.open.get_mut(&id) else { return false };
         entry.exchanges += 1;
         entry.served += 1;
-        entry.last_used = tick;
         entry.chosen = Some(chosen.clone());
         entry.served > 1
     }
@@ -130,10 +161,9 @@ impl Connections {
     /// Takes back one [`Self::bind`].
     pub(super) fn release(&self, id: ConnectionId) {
         let mut book = self.book();
-        let tick = book.tick();
         if let Some(entry) = book.open.get_mut(&id) {
             entry.exchanges = entry.exchanges.saturating_sub(1);
-            entry.last_used = tick;
+            entry.last_used = Instant::now();
         }
         book.make_room();
     }
@@ -146,29 +176,44 @@ impl Connections {
     pub(super) fn open(&self) -> usize {
         self.book().open.len()
     }
+
+    /// Whether the ledger holds nothing but idle connections.
+    #[cfg(test)]
+    pub(super) fn is_at_rest(&self) -> bool {
+        let book = self.book();
+        book.looking.is_empty() && book.waiting == 0 && book.open.values().all(|entry| entry.exchanges == 0)
+    }
 }
 
 impl Book {
-    fn tick(&mut self) -> u64 {
-        self.uses += 1;
-        self.uses
-    }
-
     /// Tells as many idle connections to close as are waited for, those used longest ago first. To be called whenever
     /// somebody starts to wait or a connection may have become idle: a socket that becomes free goes to whoever waits
     /// longest, so no waiter can count on the one that was closed for it.
     fn make_room(&mut self) {
         while self.retiring < self.waiting {
-            let idle = self
-                .open
-                .values()
-                .filter(|entry| entry.exchanges == 0 && !entry.retire.ordered.load(Ordering::Relaxed))
-                .filter(|entry| !self.choosing.contains_key(&entry.origin))
-                .min_by_key(|entry| entry.last_used);
+            let idle = self.open.values().filter(|entry| self.is_idle(entry)).min_by_key(|entry| entry.last_used);
             let Some(entry) = idle else { return };
             tracing::debug!(origin = %entry.origin, "closing an idle connection to make room for another");
             entry.close();
             self.retiring += 1;
+        }
+    }
+
+    fn is_idle(&self, entry: &Entry) -> bool {
+        let spared = match self.looking.get(&entry.origin) {
+            None => false,
+            Some(lookers) => lookers.choosing > 0 || entry.last_used.elapsed() < SPARED,
+        };
+        !spared && entry.exchanges == 0 && !entry.retire.ordered.load(Ordering::Relaxed)
+    }
+}
+
+impl Lookers {
+    fn count(&mut self, stance: Stance) -> Option<&mut usize> {
+        match stance {
+            Stance::Settled => None,
+            Stance::Queued => Some(&mut self.queued),
+            Stance::Choosing => Some(&mut self.choosing),
         }
     }
 }

@@ -10,7 +10,8 @@ use tokio::net::TcpStream;
 ///
 /// The client has no opinion on names and addresses: the dialer resolves, asks the policy about **each resolved
 /// address**, and connects only to what it allows. It need not limit its time (the client does, by dropping the
-/// future) nor the number of calls at once (at most `max_in_flight`).
+/// future) nor the number of calls at once (at most `max_in_flight`). Options of the socket are the dialer's, but for
+/// `TCP_NODELAY`, which the client sets.
 pub(crate) trait Dialer: Send + Sync + 'static {
     /// Connects to `host` (a lower-case name, or an address without brackets) at `port` (never 0).
     fn dial<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, Result<TcpStream, DialError>>;

@@ -12,7 +12,7 @@ use futures::task::AtomicWaker;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::Origin;
-use super::connections::{ConnectionId, Connections};
+use super::connections::{ConnectionId, Connections, Stance};
 use super::connector::Purpose;
 use super::error::BoxError;
 
@@ -29,7 +29,7 @@ pub(super) struct Exchange {
 struct Held {
     slot: Option<OwnedSemaphorePermit>,
     connection: Option<ConnectionId>,
-    choosing: bool,
+    stance: Stance,
     reused: bool,
     request_over: bool,
     response_over: bool,
@@ -57,7 +57,7 @@ impl Exchange {
             held: Mutex::new(Held {
                 slot,
                 connection: None,
-                choosing: false,
+                stance: Stance::Settled,
                 reused: false,
                 request_over: false,
                 response_over: false,
@@ -73,9 +73,8 @@ impl Exchange {
     /// chooses another when the first turned out to be closed: until [`Self::observe`] the ledger has to expect it.
     pub(super) fn choose(&self) {
         let mut held = self.held();
-        if !held.choosing && !held.over() {
-            held.choosing = true;
-            self.connections.choosing(&self.origin);
+        if !held.over() {
+            held.take_stance(self, Stance::Choosing);
         }
     }
 
@@ -90,11 +89,10 @@ impl Exchange {
                 self.connections.release(closed);
             }
         }
-        // Waiting for a socket, it must not keep back the idle connections of its own origin: the pool offers each only
-        // once, so that one may stay idle that this exchange could use. Closing the one that it is just being offered
-        // does no harm, since the socket that it waits for comes instead.
-        if chosen || purpose.progress.is_queued() {
-            held.stop_choosing(self);
+        if chosen {
+            held.take_stance(self, Stance::Settled);
+        } else if purpose.progress.is_queued() {
+            held.take_stance(self, Stance::Queued);
         }
         id.is_some()
     }
@@ -160,9 +158,10 @@ impl Exchange {
 }
 
 impl Held {
-    fn stop_choosing(&mut self, exchange: &Exchange) {
-        if std::mem::take(&mut self.choosing) {
-            exchange.connections.chosen(&exchange.origin);
+    fn take_stance(&mut self, exchange: &Exchange, stance: Stance) {
+        let before = std::mem::replace(&mut self.stance, stance);
+        if before != stance {
+            exchange.connections.change(&exchange.origin, before, stance);
         }
     }
 
@@ -172,7 +171,7 @@ impl Held {
 
     fn let_go(&mut self, exchange: &Exchange) {
         if self.over() {
-            self.stop_choosing(exchange);
+            self.take_stance(exchange, Stance::Settled);
             if let Some(id) = self.connection.take() {
                 exchange.connections.release(id);
             }

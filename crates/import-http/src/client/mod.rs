@@ -71,11 +71,11 @@ use self::tls::Tls;
 use self::upload::RequestBody;
 
 pub(crate) use self::dial::{DialError, Dialer};
-pub(crate) use self::error::{Awaited, BoxError, ClientError, Limit};
+pub(crate) use self::error::{Awaited, BoxError, ClientError};
 pub(crate) use self::options::{ClientOptions, Timeouts};
 pub(crate) use self::origin::Origin;
 pub(crate) use self::response::ResponseBody;
-pub(crate) use self::tls::{CertificatesError, certificates};
+pub(crate) use self::tls::certificates;
 
 /// What one HTTP/2 stream may have received and not yet delivered: 512 KiB, 50 Mbit/s at 80 ms.
 const STREAM_WINDOW: u32 = 512 * 1024;
@@ -180,6 +180,9 @@ impl Client {
                 tls: Arc::new(Tls::new(options.extra_roots.clone())),
             };
             let header_list = u32::try_from(options.max_response_header_bytes).unwrap_or(u32::MAX).saturating_mul(4);
+            // HTTP/2 pings would find out about servers that vanished, but some servers (those of gRPC) close
+            // connections that ping. A vanished server costs one request its first-byte timeout, which poisons the
+            // connection.
             hyper_util::client::legacy::Client::builder(TokioExecutor::new())
                 .timer(TokioTimer::new())
                 .pool_timer(TokioTimer::new())
@@ -205,6 +208,10 @@ impl Client {
 
     fn sockets(&self) -> usize {
         self.shared.connections.open()
+    }
+
+    fn is_at_rest(&self) -> bool {
+        self.shared.connections.is_at_rest() && self.free_slots() == self.shared.options.max_in_flight
     }
 
     fn is_built(&self) -> bool {

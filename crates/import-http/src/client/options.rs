@@ -5,7 +5,8 @@ use std::time::Duration;
 use rustls::pki_types::CertificateDer;
 use tokio::time::Instant;
 
-/// The limits of one [`Client`](super::Client). Every limit is on; the defaults are those of [`ClientOptions::default`].
+/// The limits of one [`Client`](super::Client). Every limit is on; the defaults are those of
+/// [`ClientOptions::default`].
 #[derive(Debug, Clone)]
 pub(crate) struct ClientOptions {
     /// Requests in flight, and sockets open, at once: a count, at least 1, default 256.

@@ -23,7 +23,8 @@ impl fmt::Display for Origin {
 
 #[cfg(test)]
 impl Origin {
-    pub(super) fn named(text: &str) -> Self {
+    /// An origin for tests that need an error about one.
+    pub(crate) fn named(text: &str) -> Self {
         Self(text.into())
     }
 }

@@ -66,7 +66,8 @@ pub(super) enum TlsSetupError {
 
 /// The TLS configuration of one client, made when the first `https` request needs it.
 ///
-/// Each client has its own: it holds the sessions to resume, which must not tell a server that two entries are one host.
+/// Each client has its own: it holds the sessions to resume, which must not tell a server that two entries run on one
+/// host.
 pub(super) struct Tls {
     extra_roots: Vec<CertificateDer<'static>>,
     config: OnceCell<Arc<ClientConfig>>,

@@ -11,8 +11,10 @@ use http_body_util::BodyExt;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
+use super::identity::Identity;
 use super::support::*;
-use crate::client::{Client, ClientError, ClientOptions, DialError};
+use crate::client::classify::{Stage, classify};
+use crate::client::{Client, ClientError, ClientOptions, DialError, Origin};
 
 const URI: &str = "http://service.test/";
 
@@ -70,6 +72,23 @@ async fn what_the_dialer_reports_is_what_the_guest_gets() {
         let client = Client::new(Arc::new(Dials(move || async move { Err(report()) })), Default::default());
         assert_eq!(send(&client, get(URI)).await.unwrap_err().to_string(), message);
     }
+}
+
+#[test]
+fn what_the_operating_system_reports_keeps_its_meaning() {
+    let to = Origin::named("http://service.test");
+    let error = |kind: io::ErrorKind, stage| classify(&io::Error::from(kind), &to, stage, &ClientOptions::default());
+    for stage in [Stage::Head, Stage::Body] {
+        for kind in [io::ErrorKind::ConnectionReset, io::ErrorKind::BrokenPipe, io::ErrorKind::TimedOut] {
+            assert!(matches!(error(kind, stage), ClientError::Terminated { .. }), "{kind}");
+        }
+        for kind in [io::ErrorKind::HostUnreachable, io::ErrorKind::NetworkUnreachable] {
+            assert!(matches!(error(kind, stage), ClientError::Unroutable { .. }), "{kind}");
+        }
+    }
+    assert!(matches!(error(io::ErrorKind::UnexpectedEof, Stage::Head), ClientError::Terminated { .. }));
+    assert!(matches!(error(io::ErrorKind::UnexpectedEof, Stage::Body), ClientError::ResponseIncomplete { .. }));
+    assert!(matches!(error(io::ErrorKind::StorageFull, Stage::Head), ClientError::Internal { .. }));
 }
 
 #[tokio::test]

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use futures::future::{BoxFuture, join_all};
+use futures::future::{BoxFuture, Either, join_all};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use tokio::sync::Semaphore;
 
+use super::identity::Identity;
 use super::support::*;
 use crate::client::{ClientError, ClientOptions, Timeouts};
 
@@ -19,7 +20,7 @@ fn at_most(max_in_flight: usize) -> ClientOptions {
 async fn requests_beyond_the_limit_wait_for_their_turn() {
     let server = http_server(Speaks::Http1, echo).await;
     let client = client_with(&server, at_most(4));
-    let requests = (0..200).map(|_| fetch(&client, post("http://service.test/", "hello")));
+    let requests = (0..1000).map(|_| fetch(&client, post("http://service.test/", "hello")));
     for result in join_all(requests).await {
         assert_eq!(result.unwrap(), "hello");
     }
@@ -140,7 +141,7 @@ async fn many_hosts_at_once_fail_no_request() {
     });
     let server = http_server(identity.speaks(&["http/1.1", "h2"]), echo).await;
     let client = client_with(&server, ClientOptions { max_in_flight: 4, ..identity.trusted() });
-    let requests = (0..300).map(|number| {
+    let requests = (0..1000).map(|number| {
         let client = client.clone();
         tokio::spawn(async move {
             let uri = format!("https://host{}.test/", (number * 7) % 10);
@@ -153,6 +154,52 @@ async fn many_hosts_at_once_fail_no_request() {
     }
     assert_eq!(client.free_slots(), 4);
     assert!(client.sockets() <= 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_given_up_at_any_point_leave_nothing_behind() {
+    let identity = Identity::with(|certificate| {
+        let names = (0..5).map(|host| rcgen::SanType::DnsName(format!("host{host}.test").try_into().unwrap()));
+        certificate.subject_alt_names = names.collect();
+    });
+    for protocols in [&["http/1.1"], &["h2"]] {
+        let server = http_server(identity.speaks(protocols), echo).await;
+        let client = client_with(&server, ClientOptions { max_in_flight: 8, ..identity.trusted() });
+        let requests = (0..400_usize).map(|number| {
+            let client = client.clone();
+            tokio::spawn(async move {
+                let uri = format!("https://host{}.test/", number % 5);
+                let exchange = std::pin::pin!(fetch(&client, post(&uri, "hello")));
+                // Dropped after this many polls, if it is not finished before.
+                let mut patience = (number * 31) % 400;
+                let given_up = std::future::poll_fn(|context| {
+                    if patience == 0 {
+                        return std::task::Poll::Ready(());
+                    }
+                    patience -= 1;
+                    context.waker().wake_by_ref();
+                    std::task::Poll::Pending
+                });
+                match futures::future::select(exchange, given_up).await {
+                    Either::Left((result, _)) => assert_eq!(result.unwrap(), "hello"),
+                    Either::Right(_) => {}
+                }
+            })
+        });
+        for result in join_all(requests).await {
+            result.unwrap();
+        }
+        within(async {
+            while !client.is_at_rest() {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        assert!(client.sockets() <= 8);
+        assert_eq!(fetch(&client, post("https://host0.test/", "hello")).await.unwrap(), "hello");
+        drop(client);
+        server.seen.open_is(0).await;
+    }
 }
 
 #[tokio::test]

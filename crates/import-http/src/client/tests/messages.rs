@@ -7,9 +7,10 @@ use futures::SinkExt;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Empty, Full};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
+use super::identity::Identity;
 use super::support::*;
 use crate::client::{Client, ClientError, ResponseBody, Timeouts};
 
@@ -123,15 +124,21 @@ async fn http2_has_the_authority_and_no_host_field() {
 
 #[tokio::test]
 async fn the_dialer_gets_host_and_port_as_the_uri_means_them() {
-    let server = answering("HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").await;
+    // Answers HTTP and hangs up on TLS, whose connections are dialled before that.
+    let server = raw_server(|_, mut stream| async move {
+        if stream.read_u8().await.is_ok_and(|first| first == b'G') {
+            read_head(&mut stream).await;
+            let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").await;
+            drain(stream).await;
+        }
+    })
+    .await;
     let dialer = loopback(server.port);
     let client = Client::new(Arc::clone(&dialer) as Arc<_>, Default::default());
     for uri in ["http://Service.test", "http://service.test:8080/", "http://[::1]:81/x", "http://127.0.0.1/"] {
         send(&client, get(uri)).await.unwrap();
     }
-    // Nothing speaks TLS here, and the dialling comes before that.
-    let waits = Timeouts { connect: Some(SHORT), ..Timeouts::default() };
-    within(client.send(get("https://service.test/"), waits)).await.unwrap_err();
+    send(&client, get("https://service.test/")).await.unwrap_err();
     assert_eq!(
         *dialer.dialled.lock().unwrap(),
         ["service.test 80", "service.test 8080", "::1 81", "127.0.0.1 80", "service.test 443"]

@@ -1,6 +1,7 @@
 //! The client against servers on the loopback interface, well-behaved and not.
 
 mod failures;
+mod identity;
 mod limits;
 mod messages;
 mod pooling;

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::SinkExt;
+use futures::future::BoxFuture;
 use http::{Method, Request, Response};
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Empty, StreamBody};
+use hyper::body::Incoming;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
 
+use super::identity::Identity;
 use super::support::*;
 use crate::client::{Client, ClientError, ClientOptions, Timeouts};
 
@@ -141,7 +144,7 @@ async fn a_safe_request_on_a_new_connection_is_not_sent_again() {
 #[tokio::test]
 async fn a_request_that_nobody_waits_for_frees_its_slot_and_its_connection() {
     let identity = Identity::new();
-    let silent = |_| -> futures::future::BoxFuture<'static, Response<ServerBody>> { Box::pin(std::future::pending()) };
+    let silent = |_| -> BoxFuture<'static, Response<ServerBody>> { Box::pin(std::future::pending()) };
     let http1 = http_server(Speaks::Http1, silent).await;
     let http2 = http_server(identity.speaks(&["h2"]), silent).await;
     for (server, options, uri) in
@@ -161,7 +164,7 @@ async fn a_request_that_nobody_waits_for_frees_its_slot_and_its_connection() {
 #[tokio::test]
 async fn a_response_that_nobody_reads_on_frees_its_slot_and_its_connection() {
     let identity = Identity::new();
-    let endless = |_| -> futures::future::BoxFuture<'static, Response<ServerBody>> {
+    let endless = |_| -> BoxFuture<'static, Response<ServerBody>> {
         Box::pin(async { Response::new(zeros(usize::MAX).0.boxed_unsync()) })
     };
     let http1 = http_server(Speaks::Http1, endless).await;
@@ -184,9 +187,16 @@ async fn a_response_that_nobody_reads_on_frees_its_slot_and_its_connection() {
 
 #[tokio::test]
 async fn dropping_the_response_ends_the_sending_of_the_request() {
+    // Takes all that comes, and has begun a response to which nothing will be added.
+    let greedy = |request: Request<Incoming>| -> BoxFuture<'static, Response<ServerBody>> {
+        Box::pin(async move {
+            tokio::spawn(request.into_body().collect());
+            Response::new(StreamBody::new(futures::stream::pending()).boxed_unsync())
+        })
+    };
     let identity = Identity::new();
-    let http1 = http_server(Speaks::Http1, echo).await;
-    let http2 = http_server(identity.speaks(&["h2"]), echo).await;
+    let http1 = http_server(Speaks::Http1, greedy).await;
+    let http2 = http_server(identity.speaks(&["h2"]), greedy).await;
     for (client, uri) in [(client(&http1), URI), (client_with(&http2, identity.trusted()), "https://service.test/")] {
         let (mut frames, body) = channel();
         let response = send(&client, Request::post(uri).body(body).unwrap()).await.unwrap();
@@ -240,6 +250,37 @@ async fn no_idle_connection_is_kept_where_none_may_be() {
     }
     assert_eq!(server.seen.accepted(), 3);
     server.seen.open_is(0).await;
+}
+
+#[tokio::test]
+async fn no_more_idle_connections_are_kept_than_may_be() {
+    let server = http_server(Speaks::Http1, echo).await;
+    let client = client_with(&server, ClientOptions { max_idle_per_host: 2, ..ClientOptions::default() });
+    let mut kept = Vec::new();
+    for _ in 0..5 {
+        kept.push(send(&client, post(URI, "hello")).await.unwrap().into_body());
+    }
+    server.seen.open_is(5).await;
+    for body in kept {
+        assert_eq!(read(body).await.unwrap(), "hello");
+    }
+    server.seen.open_is(2).await;
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed_after_its_time() {
+    let identity = Identity::new();
+    let http1 = http_server(Speaks::Http1, echo).await;
+    let http2 = http_server(identity.speaks(&["h2"]), echo).await;
+    for (server, options, uri) in
+        [(&http1, ClientOptions::default(), URI), (&http2, identity.trusted(), "https://service.test/")]
+    {
+        let client = client_with(server, ClientOptions { idle_timeout: SHORT, ..options });
+        fetch(&client, post(uri, "hello")).await.unwrap();
+        server.seen.open_is(0).await;
+        assert_eq!(fetch(&client, post(uri, "hello")).await.unwrap(), "hello");
+        assert_eq!(server.seen.accepted(), 2);
+    }
 }
 
 #[tokio::test]

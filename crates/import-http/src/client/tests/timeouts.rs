@@ -15,15 +15,18 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
+use super::identity::Identity;
 use super::support::*;
 use crate::client::{Client, ClientError, Timeouts};
 
 const URI: &str = "http://service.test/";
 
-/// Only the wait under test is short: an error of another clock takes so long that the test fails.
-const CONNECT: Timeouts = Timeouts { connect: Some(SHORT), first_byte: None, between_bytes: None };
-const FIRST_BYTE: Timeouts = Timeouts { connect: None, first_byte: Some(SHORT), between_bytes: None };
-const BETWEEN_BYTES: Timeouts = Timeouts { connect: None, first_byte: None, between_bytes: Some(SHORT) };
+/// Only the wait under test is short: one of another clock takes longer than a test may.
+const NEVER: Timeouts =
+    Timeouts { connect: Some(Duration::MAX), first_byte: Some(Duration::MAX), between_bytes: Some(Duration::MAX) };
+const CONNECT: Timeouts = Timeouts { connect: Some(SHORT), ..NEVER };
+const FIRST_BYTE: Timeouts = Timeouts { first_byte: Some(SHORT), ..NEVER };
+const BETWEEN_BYTES: Timeouts = Timeouts { between_bytes: Some(SHORT), ..NEVER };
 
 /// Answers requests for `/` and is silent to all others.
 fn silent(request: Request<Incoming>) -> BoxFuture<'static, Response<ServerBody>> {
@@ -117,8 +120,7 @@ async fn a_stall_in_the_body_is_a_between_bytes_timeout() {
 #[tokio::test]
 async fn a_slow_reader_is_not_the_servers_fault() {
     let server = answering("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhellohello").await;
-    let waits = Timeouts { between_bytes: Some(SHORT), ..Timeouts::default() };
-    let mut body = within(client(&server).send(get(URI), waits)).await.unwrap().into_body();
+    let mut body = within(client(&server).send(get(URI), BETWEEN_BYTES)).await.unwrap().into_body();
     let mut received = Vec::new();
     loop {
         // Longer than the timeout, with the next bytes there all the time.
@@ -129,6 +131,25 @@ async fn a_slow_reader_is_not_the_servers_fault() {
         }
     }
     assert_eq!(received, b"hellohello");
+}
+
+#[tokio::test]
+async fn the_wait_for_more_of_the_body_starts_anew_with_each_part() {
+    let gap = Duration::from_millis(1_600);
+    let server = raw_server(move |_, mut stream| async move {
+        read_head(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n").await.unwrap();
+        for _ in 0..3 {
+            tokio::time::sleep(gap).await;
+            stream.write_all(b"x").await.unwrap();
+        }
+        drain(stream).await;
+    })
+    .await;
+    // Less than the gaps together, and so much more than one that a busy machine can be late.
+    let waits = Timeouts { between_bytes: Some(gap * 5 / 2), ..NEVER };
+    let response = within(client(&server).send(get(URI), waits)).await.unwrap();
+    assert_eq!(read(response.into_body()).await.unwrap(), "xxx");
 }
 
 #[tokio::test]
@@ -143,7 +164,7 @@ async fn a_server_that_stops_reading_is_a_write_timeout() {
         let (body, _) = zeros::<std::convert::Infallible>(usize::MAX);
         // The buffers between fill in this time, or the message is another one.
         let first_byte = Some(Duration::from_secs(2));
-        let waits = Timeouts { first_byte, ..Timeouts::default() };
+        let waits = Timeouts { first_byte, ..NEVER };
         let error = within(client.send(Request::post(uri).body(body).unwrap(), waits)).await.unwrap_err();
         assert!(matches!(error, ClientError::WriteTimeout { .. }), "{error:?}");
     }
@@ -164,11 +185,9 @@ async fn a_guest_that_does_not_write_is_not_the_servers_fault_either() {
 async fn waits_of_any_length_can_be_asked_for() {
     let server = http_server(Speaks::Http1, silent).await;
     let client = client(&server);
-    let forever = Some(Duration::MAX);
-    let waits = Timeouts { connect: forever, first_byte: forever, between_bytes: forever };
-    assert_eq!(read(within(client.send(get(URI), waits)).await.unwrap().into_body()).await.unwrap(), "hello");
+    assert_eq!(read(within(client.send(get(URI), NEVER)).await.unwrap().into_body()).await.unwrap(), "hello");
     let none = Some(Duration::ZERO);
-    let waits = Timeouts { connect: None, first_byte: none, between_bytes: none };
+    let waits = Timeouts { first_byte: none, between_bytes: none, ..NEVER };
     let error = within(client.send(get("http://service.test/silent"), waits)).await.unwrap_err();
     assert!(matches!(error, ClientError::ReadTimeout { .. }), "{error:?}");
 }

@@ -8,8 +8,10 @@ use rustls::RootCertStore;
 use rustls::server::WebPkiClientVerifier;
 use tokio::io::AsyncWriteExt;
 
+use super::identity::Identity;
 use super::support::*;
-use crate::client::{CertificatesError, ClientError, ClientOptions, certificates};
+use crate::client::tls::CertificatesError;
+use crate::client::{ClientError, ClientOptions, certificates};
 
 const URI: &str = "https://service.test/";
 

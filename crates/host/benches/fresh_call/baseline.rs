@@ -1,0 +1,206 @@
+//! Plain Wasmtime, written by hand for one call: everything that can be done before the call is done before it.
+
+use crate::cases::Surroundings;
+use std::time::Duration;
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker, ResourceTable, Val};
+use wasmtime::{Engine, Store, StoreLimits, StoreLimitsBuilder};
+use wasmtime_wasi::filesystem::WasiFilesystemCtx;
+use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
+use wippy_host::{EPOCH, EngineOptions, Limits};
+
+/// An engine with the host's own settings, and a thread that ticks it as the host's does. As there, instances are allocated
+/// on demand where the address space does not suffice for a pool: under Valgrind, for example.
+pub(crate) fn engine() -> Engine {
+    let engine = |pooling| Engine::new(&wippy_host::engine_config(&EngineOptions::default(), pooling));
+    let engine = engine(true).or_else(|_| engine(false)).unwrap();
+    let ticked = engine.weak();
+    std::thread::spawn(move || {
+        while let Some(engine) = ticked.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            std::thread::sleep(EPOCH);
+        }
+    });
+    engine
+}
+
+/// One call of one export.
+pub(crate) struct Baseline {
+    program: Program,
+    arguments: Vec<Val>,
+}
+
+enum Program {
+    Wasi(Ready<WithWasi>, Template),
+    Bare(Ready<Bare>),
+}
+
+struct Ready<T: 'static> {
+    pre: InstancePre<T>,
+    export: ComponentExportIndex,
+    results: usize,
+}
+
+/// What the context of each store is made of.
+struct Template {
+    variable: Option<(&'static str, &'static str)>,
+    filesystem: Option<WasiFilesystemCtx>,
+    network: bool,
+}
+
+trait Limited {
+    fn limits(&mut self) -> &mut StoreLimits;
+}
+
+struct WithWasi {
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    hooks: NoRequests,
+    table: ResourceTable,
+    limits: StoreLimits,
+}
+
+struct Bare {
+    limits: StoreLimits,
+}
+
+impl Limited for WithWasi {
+    fn limits(&mut self) -> &mut StoreLimits {
+        &mut self.limits
+    }
+}
+
+impl Limited for Bare {
+    fn limits(&mut self) -> &mut StoreLimits {
+        &mut self.limits
+    }
+}
+
+impl WasiView for WithWasi {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for WithWasi {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.hooks }
+    }
+}
+
+/// No guest here sends a request; hooks there must be.
+struct NoRequests;
+
+type Io = Box<dyn Future<Output = Result<(), Error>> + Send>;
+type Sent = Box<dyn Future<Output = Result<(http::Response<WasiBody>, Io), Error>> + Send>;
+
+impl WasiHttpHooks for NoRequests {
+    fn send_request(&mut self, _: http::Request<WasiBody>, _: Option<RequestOptions>, _: Io) -> Sent {
+        Box::new(std::future::ready(Err(Error::HttpRequestDenied)))
+    }
+}
+
+impl Baseline {
+    /// A program with all of WASI where there are surroundings, and with nothing where there are none.
+    pub(crate) fn prepare(
+        engine: &Engine,
+        guest: &[u8],
+        method: &str,
+        arguments: Vec<Val>,
+        surroundings: Option<&Surroundings>,
+    ) -> Self {
+        let component = Component::new(engine, guest).unwrap();
+        let program = match surroundings {
+            None => Program::Bare(Ready::new(&Linker::new(engine), &component, method)),
+            Some(surroundings) => {
+                let mut linker = Linker::new(engine);
+                wasmtime_wasi::p2::add_to_linker_async(&mut linker).unwrap();
+                wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker).unwrap();
+                Program::Wasi(Ready::new(&linker, &component, method), Template::new(surroundings))
+            }
+        };
+        Self { program, arguments }
+    }
+
+    pub(crate) async fn call(&self) -> Option<Val> {
+        // Ours is handed arguments of its own, too.
+        let arguments = self.arguments.clone();
+        match &self.program {
+            Program::Wasi(ready, template) => ready.call(template.context(), &arguments).await,
+            Program::Bare(ready) => ready.call(Bare { limits: limits() }, &arguments).await,
+        }
+    }
+}
+
+impl<T: Limited + Send> Ready<T> {
+    fn new(linker: &Linker<T>, component: &Component, method: &str) -> Self {
+        let export = component.get_export_index(None, method).unwrap();
+        let ty = component.component_type();
+        let item = ty.get_export(component.engine(), method).unwrap().ty;
+        let wasmtime::component::types::ComponentItem::ComponentFunc(function) = item else { unreachable!() };
+        Self { pre: linker.instantiate_pre(component).unwrap(), export, results: function.results().len() }
+    }
+
+    async fn call(&self, data: T, arguments: &[Val]) -> Option<Val> {
+        let limit = Limits::default().max_execution.unwrap_or(Duration::MAX);
+        tokio::time::timeout(limit, self.run(data, arguments)).await.unwrap().unwrap()
+    }
+
+    async fn run(&self, data: T, arguments: &[Val]) -> wasmtime::Result<Option<Val>> {
+        let allowed = Limits::default();
+        let mut store = Store::new(self.pre.engine(), data);
+        store.set_hostcall_fuel(allowed.max_host_bytes);
+        store.set_max_component_handles(allowed.max_resources);
+        store.limiter(|data| data.limits());
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_async_yield_and_update(1);
+        let instance = self.pre.instantiate_async(&mut store).await?;
+        let function = instance.get_func(&mut store, self.export).unwrap();
+        let mut results = [Val::Bool(false)];
+        function.call_async(&mut store, arguments, results.get_mut(..self.results).unwrap_or_default()).await?;
+        let [result] = results;
+        Ok((self.results == 1).then_some(result))
+    }
+}
+
+impl Template {
+    fn new(surroundings: &Surroundings) -> Self {
+        let filesystem = surroundings.mount.as_ref().map(|directory| {
+            let mut builder = WasiCtxBuilder::new();
+            builder.preopened_dir(directory, "/data", FsPerms::ReadOnly).unwrap();
+            builder.build().filesystem().clone()
+        });
+        Self { variable: surroundings.variable, filesystem, network: surroundings.network }
+    }
+
+    fn context(&self) -> WithWasi {
+        let mut builder = WasiCtxBuilder::new();
+        if let Some((name, value)) = self.variable {
+            builder.env(name, value);
+        }
+        builder.allow_tcp(true).allow_udp(true).allow_ip_name_lookup(true);
+        if self.network {
+            builder.socket_addr_check(|address, _| Box::pin(std::future::ready(!address.ip().is_loopback())));
+        } else {
+            builder.inherit_network();
+        }
+        let mut wasi = builder.build();
+        if let Some(filesystem) = &self.filesystem {
+            wasi.filesystem().clone_from(filesystem);
+        }
+        WithWasi { wasi, http: WasiHttpCtx::new(), hooks: NoRequests, table: ResourceTable::new(), limits: limits() }
+    }
+}
+
+fn limits() -> StoreLimits {
+    let allowed = Limits::default();
+    StoreLimitsBuilder::new()
+        .memory_size(allowed.max_memory_bytes)
+        .table_elements(allowed.max_table_elements)
+        .instances(allowed.max_instances)
+        .tables(allowed.max_instances)
+        .memories(allowed.max_instances)
+        .trap_on_grow_failure(true)
+        .build()
+}

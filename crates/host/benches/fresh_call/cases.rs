@@ -1,0 +1,112 @@
+//! The calls that are measured, and that both programs give the same answer.
+
+use crate::baseline::{self, Baseline};
+use crate::ours::{self, Ours};
+use std::path::{Path, PathBuf};
+use wasmtime::component::Val;
+use wippy_host::Value;
+use wippy_host::value::Object;
+
+/// One call, made ready in both programs.
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) ours: Ours,
+    pub(crate) baseline: Baseline,
+    /// The baseline without a WASI context, where the guest can do without: what the context itself costs.
+    pub(crate) bare: Option<Baseline>,
+    /// The highest ratio that passes now, and later.
+    pub(crate) targets: (f64, f64),
+}
+
+/// What the entry of a case has beside its grants.
+pub(crate) struct Surroundings {
+    /// The one environment variable.
+    pub(crate) variable: Option<(&'static str, &'static str)>,
+    /// A directory, read-only.
+    pub(crate) mount: Option<PathBuf>,
+    /// Whether the entry has network rules of its own.
+    pub(crate) network: bool,
+}
+
+const NOTHING: Surroundings = Surroundings { variable: None, mount: None, network: false };
+const VARIABLE: Surroundings = Surroundings { variable: Some(("RATE_KEY", "s3cret")), ..NOTHING };
+
+/// All cases, in the order of the table.
+pub(crate) async fn all() -> Vec<Case> {
+    let values = guest("values.wasm");
+    let std_calls = guest("std-calls.wasm");
+    let configured = Surroundings { mount: Some(guests()), network: true, ..VARIABLE };
+    let name = || (vec![Value::from("RATE_KEY")], vec![Val::String("RATE_KEY".into())]);
+    let engine = baseline::engine();
+
+    let mut cases = Vec::new();
+    for (name, guest, method, (arguments, vals), surroundings, targets) in [
+        ("scalar", &values, "add", scalars(), &NOTHING, (1.3, 1.1)),
+        ("string echo", &values, "echo-string", text(), &NOTHING, (1.3, 1.1)),
+        ("three records", &values, "echo-users", records(), &NOTHING, (1.3, 1.1)),
+        ("std: clock", &std_calls, "now-millis", (vec![], vec![]), &NOTHING, (1.3, 1.1)),
+        ("std: env", &std_calls, "env", name(), &VARIABLE, (1.3, 1.1)),
+        ("std: env, all configured", &std_calls, "env", name(), &configured, (1.3, 1.15)),
+    ] {
+        let ours = ours::prepare(guest, method, arguments, surroundings).await;
+        let baseline = Baseline::prepare(&engine, guest, method, vals.clone(), Some(surroundings));
+        let bare = (guest == &values).then(|| Baseline::prepare(&engine, guest, method, vals, None));
+        same(name, &ours, &baseline).await;
+        cases.push(Case { name, ours, baseline, bare, targets });
+    }
+    cases
+}
+
+/// A benchmark of two programs that do different work compares nothing.
+async fn same(name: &str, ours: &Ours, baseline: &Baseline) {
+    let (host, plain) = (ours.call().await, baseline.call().await);
+    if name == "std: clock" {
+        assert!(host.as_u64() > Some(0) && matches!(plain, Some(Val::U64(_))), "{name}: {host:?}, {plain:?}");
+        return;
+    }
+    let plain = ours.signature().to_value(plain).unwrap();
+    assert!(host == plain && !host.is_null(), "{name}: {host:?}, {plain:?}");
+}
+
+fn scalars() -> (Vec<Value>, Vec<Val>) {
+    (vec![Value::from(2), Value::from(3)], vec![Val::S32(2), Val::S32(3)])
+}
+
+const TEXT: &str = "The quick brown fox jumps over the lazy dog";
+
+fn text() -> (Vec<Value>, Vec<Val>) {
+    (vec![Value::from(TEXT)], vec![Val::String(TEXT.into())])
+}
+
+fn records() -> (Vec<Value>, Vec<Val>) {
+    let users =
+        [("Ada", 36, Some("ada@example.org"), 2), ("Grace", 85, None, 3), ("Linus", 54, Some("l@example.org"), 0)];
+    let values = users.iter().map(|(name, age, email, tags)| {
+        let email = email.map_or(Value::Null, Value::from);
+        let fields: [(&str, Value); 4] = [
+            ("name", Value::from(*name)),
+            ("age", Value::from(*age)),
+            ("email", email),
+            ("tag-count", Value::from(*tags)),
+        ];
+        let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Value::Object(Object::from_pairs(fields).unwrap())
+    });
+    let vals = users.iter().map(|(name, age, email, tags)| {
+        Val::Record(vec![
+            ("name".into(), Val::String((*name).into())),
+            ("age".into(), Val::U32(*age)),
+            ("email".into(), Val::Option(email.map(|email| Box::new(Val::String(email.into()))))),
+            ("tag-count".into(), Val::U8(*tags)),
+        ])
+    });
+    (vec![Value::List(values.collect())], vec![Val::List(vals.collect())])
+}
+
+fn guests() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guests")
+}
+
+fn guest(file: &str) -> Vec<u8> {
+    std::fs::read(guests().join("built").join(file)).unwrap()
+}

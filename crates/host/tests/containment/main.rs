@@ -1,0 +1,26 @@
+//! The attacker's side: guests, components, names and configurations that try to get out, to get more than was granted, or
+//! to take the host down with them. What ends is the one call; no test may see a panic of the host.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod abi;
+mod admission;
+mod compile;
+mod execution;
+#[cfg(all(unix, feature = "filesystem"))]
+mod filesystem;
+#[cfg(feature = "all")]
+mod grants;
+#[cfg(all(target_os = "linux", feature = "all"))]
+mod handles;
+mod memory;
+#[cfg(feature = "all")]
+mod network;
+#[cfg(feature = "cli")]
+mod output;
+mod registry;
+#[cfg(feature = "all")]
+mod stubs;
+mod support;
+mod third_party;
+mod versions;
