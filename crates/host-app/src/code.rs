@@ -1,13 +1,14 @@
 //! The compiled code of every function: read, held to its hash, and compiled once for all entries that share it.
 
 use crate::directories::ApplicationDirectories;
-use crate::located::{code_span, kind};
-use crate::manifest::{FunctionCode, Origin, Problem, ProblemKind};
+use crate::located::code_span;
+use crate::manifest::{FunctionCode, Origin, Problem};
 use crate::module;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::component::Component;
+use wippy_host_core::ErrorKind;
 use wippy_host_core::{Directories, Error, Host, Result};
 
 /// The component of a function, or its problem; `None` where the problem is reported at another entry already.
@@ -32,7 +33,7 @@ impl Compiler {
     pub(crate) async fn code(&self, code: &FunctionCode) -> Code {
         let (compiler, owned) = (self.clone(), code.clone());
         tokio::task::spawn_blocking(move || compiler.blocking(&owned)).await.unwrap_or_else(|_| {
-            let lost = Problem::at(ProblemKind::Internal, code_span(code), "the compiler failed");
+            let lost = Problem::at(ErrorKind::Internal, code_span(code), "the compiler failed");
             Err(Some(Box::new(lost.with_remedy("this is a fault of the host: please report it with the module"))))
         })
     }
@@ -41,7 +42,7 @@ impl Compiler {
         let compiled = match code {
             FunctionCode::Wat { source } => {
                 if !source.value.trim_start().starts_with(['(', ';']) {
-                    let problem = Problem::at(ProblemKind::Invalid, &source.span, "the source is not WebAssembly text");
+                    let problem = Problem::at(ErrorKind::Invalid, &source.span, "the source is not WebAssembly text");
                     let remedy =
                         "write `source: \"(component …)\"`, or name a file with it: `source: file://module.wat`";
                     return Err(Some(Box::new(problem.with_remedy(remedy))));
@@ -71,7 +72,7 @@ impl Compiler {
 
 /// Why code does not compile, at the key that names it.
 fn described(code: &FunctionCode, error: &Error) -> Problem {
-    let at = |message: &str| Problem::at(kind(error.kind()), code_span(code), message);
+    let at = |message: &str| Problem::at(error.kind(), code_span(code), message);
     let message = error.message();
     if message.contains("attempted to parse a wasm module with a component parser") {
         return at("the text is a core WebAssembly module, not a component")

@@ -1,6 +1,6 @@
 //! The directories of an application: `fs.directory` entries, relative to its root.
 
-use crate::manifest::{Declaration, Declarations, Entry, FsDirectory, Problem, ProblemKind};
+use crate::manifest::{Declaration, Declarations, Entry, FsDirectory, Problem};
 use std::collections::HashMap;
 use std::fs;
 use std::io;
@@ -55,7 +55,7 @@ fn open(root: &Path, entry: &Entry, directory: &FsDirectory) -> std::result::Res
     match fs::metadata(&path) {
         Ok(metadata) if metadata.is_dir() => Ok(path),
         Ok(_) => Err(problem(
-            ProblemKind::Invalid,
+            ErrorKind::Invalid,
             format!("{shown} is not a directory"),
             "name a directory, relative to the application's root".to_owned(),
         )),
@@ -63,25 +63,25 @@ fn open(root: &Path, entry: &Entry, directory: &FsDirectory) -> std::result::Res
             if directory.auto_init.as_ref().is_some_and(|auto| auto.value) {
                 return create(&path, directory.mode.as_ref().map(|mode| mode.value)).map(|()| path).map_err(|error| {
                     problem(
-                        ProblemKind::Unavailable,
+                        ErrorKind::Unavailable,
                         format!("the directory {shown} cannot be created: {}", reason(&error)),
                         "create it by hand, or name another".to_owned(),
                     )
                 });
             }
             Err(problem(
-                ProblemKind::NotFound,
+                ErrorKind::NotFound,
                 format!("the directory {shown} does not exist"),
                 format!("create {}, or add auto_init: true", path.display()),
             ))
         }
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => Err(problem(
-            ProblemKind::Invalid,
+            ErrorKind::Invalid,
             format!("the directory {shown} cannot be: its path leads through a file"),
             "name a directory, relative to the application's root".to_owned(),
         )),
         Err(error) => Err(problem(
-            ProblemKind::PermissionDenied,
+            ErrorKind::PermissionDenied,
             format!("the directory {shown} cannot be opened: {}", reason(&error)),
             "make it readable for the user that runs the host".to_owned(),
         )),

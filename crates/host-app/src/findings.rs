@@ -1,8 +1,9 @@
 //! The preflight of an entry as remarks, or under `strict_imports` as errors, at their places in its file.
 
 use crate::located::code_span;
-use crate::manifest::{Entry, Function, Problem, ProblemKind};
+use crate::manifest::{Entry, Function, Problem};
 use std::collections::BTreeMap;
+use wippy_host_core::ErrorKind;
 use wippy_host_core::{Finding, Preflight};
 
 /// What a person may want to act on: imported but not granted, and granted but not imported. Neither stops the
@@ -24,12 +25,12 @@ pub(crate) fn of(entry: &Entry, function: &Function, preflight: &Preflight) -> V
             Finding::Unused { name, .. } => {
                 let written = function.imports.iter().find(|import| import.value == *name);
                 let message = format!("\"{name}\" is granted, and the component imports nothing of it");
-                Problem::at(ProblemKind::Invalid, written.map_or(imports, |import| &import.span), message)
+                Problem::at(ErrorKind::Invalid, written.map_or(imports, |import| &import.span), message)
                     .with_remedy(format!("remove \"{name}\" from imports"))
                     .as_remark()
             }
             Finding::Unprovided { interface } => missing(
-                ProblemKind::NotFound,
+                ErrorKind::NotFound,
                 code,
                 format!("the component imports {interface}, which no import of this build provides"),
                 "build the guest without it, or a host with an import crate that provides it".to_owned(),
@@ -37,14 +38,14 @@ pub(crate) fn of(entry: &Entry, function: &Function, preflight: &Preflight) -> V
             Finding::NoSuchVersion { interface, available } => {
                 let has = available.join(" and ");
                 missing(
-                    ProblemKind::NotFound,
+                    ErrorKind::NotFound,
                     code,
                     format!("the component imports {interface}, of which this build has version {has}"),
                     format!("build the guest for version {has}"),
                 )
             }
             Finding::FeatureOff { interface, feature } => missing(
-                ProblemKind::NotFound,
+                ErrorKind::NotFound,
                 code,
                 format!("the component imports {interface}, and this build has its Cargo feature off"),
                 format!("build the host with --features {feature}"),
@@ -58,7 +59,7 @@ pub(crate) fn of(entry: &Entry, function: &Function, preflight: &Preflight) -> V
             Some(_) => format!("add \"{group}\" to imports"),
             None => format!("if the guest needs it, add \"{group}\" to imports"),
         };
-        found.push(missing(ProblemKind::PermissionDenied, imports, what, remedy));
+        found.push(missing(ErrorKind::PermissionDenied, imports, what, remedy));
     }
     found.into_iter().map(|problem| problem.for_entry(&entry.id.value)).collect()
 }

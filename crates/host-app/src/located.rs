@@ -1,8 +1,8 @@
 //! What the host finds wrong with an entry, at its place in the file and in the file's words.
 
 use crate::manifest::{
-    Declarations, Entry, EntryId, Function, FunctionCode, Kind, Located, Lookup, Node, PathSegment, Problem,
-    ProblemKind, Scalar, Span, Value,
+    Declarations, Entry, EntryId, Function, FunctionCode, Kind, Located, Lookup, Node, PathSegment, Problem, Scalar,
+    Span, Value,
 };
 use wippy_host_core::{EntryProblem, ErrorKind, Place};
 
@@ -21,7 +21,7 @@ pub(crate) fn located(
 }
 
 fn with_words_of(problem: &EntryProblem, message: &str, span: &Span) -> Problem {
-    let located = Problem::at(kind(problem.kind), span, message);
+    let located = Problem::at(problem.kind, span, message);
     match &problem.remedy {
         Some(remedy) => located.with_remedy(remedy),
         None => located,
@@ -115,7 +115,7 @@ fn reference(
         Ok(id) => id,
         Err(error) => {
             let message = format!("`{name}` must be the id of an entry, and `{text}` is none: {error}");
-            let wrong = Problem::at(ProblemKind::Invalid, node.span(), message);
+            let wrong = Problem::at(ErrorKind::Invalid, node.span(), message);
             return Some(wrong.with_remedy("write `namespace:name`, or a name of this namespace"));
         }
     };
@@ -149,7 +149,7 @@ fn wrong_type(name: &str, node: &Node, expected: &str) -> Problem {
         (other, _) => (other, format!("write {other}")),
     };
     let message = format!("`{name}` must be {expected}, found {}", node.describe());
-    Problem::at(ProblemKind::Invalid, node.span(), message).with_remedy(remedy)
+    Problem::at(ErrorKind::Invalid, node.span(), message).with_remedy(remedy)
 }
 
 /// `wasi.mounts[0].guest`.
@@ -168,19 +168,4 @@ fn dotted(path: &[String]) -> String {
 /// A place in a list, which an import writes as `0`, and the path of a value that could not be read as `[0]`.
 fn index(segment: &str) -> Option<usize> {
     segment.trim_start_matches('[').trim_end_matches(']').parse().ok()
-}
-
-pub(crate) fn kind(kind: ErrorKind) -> ProblemKind {
-    match kind {
-        ErrorKind::NotFound => ProblemKind::NotFound,
-        ErrorKind::AlreadyExists => ProblemKind::AlreadyExists,
-        ErrorKind::PermissionDenied => ProblemKind::PermissionDenied,
-        ErrorKind::Unavailable => ProblemKind::Unavailable,
-        ErrorKind::Internal => ProblemKind::Internal,
-        ErrorKind::Canceled => ProblemKind::Canceled,
-        ErrorKind::Conflict => ProblemKind::Conflict,
-        ErrorKind::Timeout => ProblemKind::Timeout,
-        ErrorKind::RateLimited => ProblemKind::RateLimited,
-        _ => ProblemKind::Invalid,
-    }
 }

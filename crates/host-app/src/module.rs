@@ -1,11 +1,12 @@
 //! The bytes of a `function.wasm`: found in its directory, read within a limit, and held to its hash.
 
 use crate::directories::reason;
-use crate::manifest::{ContentHash, Located, Problem, ProblemKind};
+use crate::manifest::{ContentHash, Located, Problem};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
+use wippy_host_core::ErrorKind;
 
 /// The largest module that is read: 512 MiB.
 const MAX_BYTES: u64 = 512 << 20;
@@ -21,14 +22,14 @@ pub(crate) fn read(
         |kind, message: String, remedy: &str| Box::new(Problem::at(kind, &path.span, message).with_remedy(remedy));
     let Some(relative) = relative(written) else {
         return Err(at_path(
-            ProblemKind::PermissionDenied,
+            ErrorKind::PermissionDenied,
             format!("path {written} leaves its directory"),
             "name a file below the directory of `fs`, without ..",
         ));
     };
     let not_a_file = || {
         at_path(
-            ProblemKind::Invalid,
+            ErrorKind::Invalid,
             format!("path {written} is not a file"),
             "name the file of the compiled guest, below the directory of `fs`",
         )
@@ -38,12 +39,12 @@ pub(crate) fn read(
     }
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => at_path(
-            ProblemKind::NotFound,
+            ErrorKind::NotFound,
             format!("no file {written} in {}", directory.display()),
             "build the guest into that directory, or correct `path`",
         ),
         _ => at_path(
-            ProblemKind::Unavailable,
+            ErrorKind::Unavailable,
             format!("{written} cannot be read: {}", reason(&error)),
             "make the file readable for the user that runs the host",
         ),
@@ -52,7 +53,7 @@ pub(crate) fn read(
     let file = root.join(relative).canonicalize().map_err(failed)?;
     if !file.starts_with(&root) {
         return Err(at_path(
-            ProblemKind::PermissionDenied,
+            ErrorKind::PermissionDenied,
             format!("path {written} leaves its directory through a symbolic link"),
             "put the file itself into the directory",
         ));
@@ -66,7 +67,7 @@ pub(crate) fn read(
     opened.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(at_path(
-            ProblemKind::Invalid,
+            ErrorKind::Invalid,
             format!("{written} is larger than {} MiB", MAX_BYTES >> 20),
             "strip the module, or split it",
         ));
@@ -74,7 +75,7 @@ pub(crate) fn read(
     let actual = ContentHash(Sha256::digest(&bytes).into());
     if actual != hash.value {
         let message = format!("hash mismatch: expected {}, got {actual}", hash.value);
-        let problem = Problem::at(ProblemKind::Invalid, &hash.span, message);
+        let problem = Problem::at(ErrorKind::Invalid, &hash.span, message);
         return Err(Box::new(problem.with_remedy(format!("if the file is the one you mean, write hash: {actual}"))));
     }
     Ok(bytes)

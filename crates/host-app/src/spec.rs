@@ -1,9 +1,8 @@
 //! A declared function as the host takes it.
 
-use crate::manifest::{
-    Entry, Function, FunctionLimits, Located, Node, Pool, PoolKind, Problem, ProblemKind, Transport,
-};
+use crate::manifest::{Entry, Function, FunctionLimits, Located, Node, Pool, PoolKind, Problem, Transport};
 use std::time::Duration;
+use wippy_host_core::ErrorKind;
 use wippy_host_core::policy::network::NetworkRules;
 use wippy_host_core::{EntrySpec, Limits, nearest};
 
@@ -56,7 +55,7 @@ fn limits(declared: &FunctionLimits) -> Limits {
 /// Reads `wasi.network`, and finds all that is wrong in it.
 fn rules(network: &Node) -> Result<NetworkRules, Vec<Problem>> {
     let wrong = |node: &Node, expected: &str| {
-        Problem::at(ProblemKind::Invalid, node.span(), format!("{expected}, found {}", node.describe()))
+        Problem::at(ErrorKind::Invalid, node.span(), format!("{expected}, found {}", node.describe()))
             .with_remedy("write `allow` with a list: `network: { allow: [\"api.example.com:443\"] }`")
     };
     if network.as_mapping().is_none() {
@@ -66,7 +65,7 @@ fn rules(network: &Node) -> Result<NetworkRules, Vec<Problem>> {
     for key in network.keys().filter(|key| &*key.value != "allow") {
         let near = nearest(&key.value, ["allow"]).map(|near| format!("did you mean \"{near}\"? "));
         problems.push(
-            Problem::at(ProblemKind::Invalid, &key.span, format!("unknown key: wasi.network.{}", key.value))
+            Problem::at(ErrorKind::Invalid, &key.span, format!("unknown key: wasi.network.{}", key.value))
                 .with_remedy(format!("{}known keys: allow", near.unwrap_or_default())),
         );
     }
@@ -91,7 +90,7 @@ fn rules(network: &Node) -> Result<NetworkRules, Vec<Problem>> {
         problems.extend(errors.into_iter().map(|error| {
             let (index, node) = places.get(error.index).copied().unwrap_or((error.index, allow));
             let message = format!("wasi.network.allow[{index}]: {}", error.message);
-            Problem::at(ProblemKind::Invalid, node.span(), message).with_remedy(&error.remedy)
+            Problem::at(ErrorKind::Invalid, node.span(), message).with_remedy(&error.remedy)
         }));
     });
     match rules {
@@ -106,7 +105,7 @@ fn not_yet(function: &Function) -> Vec<Problem> {
     if let Some(transport) = function.transport.as_ref().filter(|transport| transport.value == Transport::WasiHttp) {
         problems.push(
             Problem::at(
-                ProblemKind::Unavailable,
+                ErrorKind::Unavailable,
                 &transport.span,
                 "transport wasi-http: this host has no HTTP services yet",
             )
@@ -116,7 +115,7 @@ fn not_yet(function: &Function) -> Vec<Problem> {
     if let Some(wit) = &function.wit {
         problems.push(
             Problem::at(
-                ProblemKind::Unavailable,
+                ErrorKind::Unavailable,
                 &wit.span,
                 "wit: this host does not make components of core modules yet",
             )
@@ -131,5 +130,5 @@ fn pool_remark(pool: &Pool) -> Option<Problem> {
     let inline = pool.kind.as_ref().is_some_and(|kind| kind.value == PoolKind::Inline);
     let span = pool.span.as_ref().filter(|_| !inline || pool.warm_start.is_some() || pool.reuse_max_calls.is_some())?;
     let message = "pool has no effect yet: every call gets a new instance in the caller's task, as type inline does";
-    Some(Problem::at(ProblemKind::Unavailable, span, message).with_remedy("write pool: {type: inline}").as_remark())
+    Some(Problem::at(ErrorKind::Unavailable, span, message).with_remedy("write pool: {type: inline}").as_remark())
 }

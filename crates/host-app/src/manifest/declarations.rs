@@ -3,10 +3,11 @@
 use super::entry::{Entry, Kind};
 use super::function::Function;
 use super::id::EntryId;
-use super::problem::{Problem, ProblemKind, quoted, shortened};
+use super::problem::{Problem, quoted, shortened};
 use super::source::{Located, Span};
 use super::suggest::nearest;
 use std::collections::{BTreeMap, BTreeSet};
+use wippy_host_core::ErrorKind;
 
 /// How many entries a remedy lists.
 const LISTED: usize = 5;
@@ -127,7 +128,7 @@ impl Declarations {
             None if self.incomplete.contains(id.namespace()) => return None,
             None => {
                 let message = format!("{} names {id}, and there is no such entry", quoted(name));
-                return Some(Problem::at(ProblemKind::NotFound, &target.span, message));
+                return Some(Problem::at(ErrorKind::NotFound, &target.span, message));
             }
         };
         if accepted.is_empty() || accepted.iter().any(|kind| kind.as_str() == actual) {
@@ -135,7 +136,7 @@ impl Declarations {
         }
         let actual = shortened(actual);
         let message = format!("{} must name an entry of kind {kinds}, and {id} is of kind {actual}", quoted(name));
-        Some(Problem::at(ProblemKind::Invalid, &target.span, message))
+        Some(Problem::at(ErrorKind::Invalid, &target.span, message))
     }
 
     fn reference_remedy(&self, id: &EntryId, accepted: &[Kind]) -> String {

@@ -7,12 +7,13 @@ use super::fields::{EntryContext, Fields};
 use super::id::{EntryId, check_namespace};
 use super::node::{Node, Value, members_mut};
 use super::options::LoadOptions;
-use super::problem::{Problem, ProblemKind, Sink, quoted};
+use super::problem::{Problem, Sink, quoted};
 use super::source::{Located, SourceFile};
 use super::{tree, yaml};
 use std::cell::{Cell, RefCell};
 use std::path::Path;
 use std::sync::Arc;
+use wippy_host_core::ErrorKind;
 
 const FILE_KEYS: &[&str] = &["entries", "meta", "namespace", "version"];
 
@@ -74,11 +75,11 @@ impl<'a> Reader<'a> {
             Some(root) if root.as_mapping().is_some() => self.document(root, parsed.complete, &syntax),
             Some(root) if parsed.complete && !root.is_null() => {
                 let message = format!("the file must be a mapping, found {}", root.describe());
-                let problem = Problem::at(ProblemKind::Invalid, root.span(), message);
+                let problem = Problem::at(ErrorKind::Invalid, root.span(), message);
                 syntax.push(problem.with_remedy("begin it with `namespace: demo`"));
             }
             _ if parsed.complete => {
-                let problem = Problem::at(ProblemKind::Invalid, &file.span_at(0), "namespace is required");
+                let problem = Problem::at(ErrorKind::Invalid, &file.span_at(0), "namespace is required");
                 syntax.push(problem.with_remedy("add `namespace: demo`"));
             }
             _ => {}
@@ -162,7 +163,7 @@ impl<'a> Reader<'a> {
         match fields.get("entries") {
             Some(entries) if entries.as_list().is_none() => fields.mismatch(entries, "entries", "a list", None),
             None if complete && !cx.failed.get() => {
-                let problem = Problem::at(ProblemKind::Invalid, root.span(), "the file declares no entries");
+                let problem = Problem::at(ErrorKind::Invalid, root.span(), "the file declares no entries");
                 cx.report(problem.with_remedy("add `entries:` and below it `  - name: …`").as_warning());
             }
             _ => {}
@@ -180,7 +181,7 @@ impl<'a> Reader<'a> {
     fn entry(&mut self, mut node: Node, head: &Head, single: bool, syntax: &Sink) {
         if node.as_mapping().is_none() {
             let message = format!("an entry must be a mapping, found {}", node.describe());
-            let problem = Problem::at(ProblemKind::Invalid, node.span(), message);
+            let problem = Problem::at(ErrorKind::Invalid, node.span(), message);
             self.sink.push(problem.with_remedy("write `- name: my_entry` and below it `  kind: function.wasm`"));
             return;
         }
@@ -282,7 +283,7 @@ impl<'a> Reader<'a> {
             Ok(()) => true,
             Err(first) => {
                 let message = format!("{} already exists: it is declared at {first}", id.value);
-                let problem = Problem::at(ProblemKind::AlreadyExists, &id.span, message);
+                let problem = Problem::at(ErrorKind::AlreadyExists, &id.span, message);
                 cx.report(problem.with_remedy("give one of the two another name, or remove it"));
                 false
             }

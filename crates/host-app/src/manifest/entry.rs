@@ -5,12 +5,13 @@ use super::fields::Fields;
 use super::function::Function;
 use super::id::EntryId;
 use super::node::Node;
-use super::problem::{Problem, ProblemKind, quoted, shortened};
+use super::problem::{Problem, quoted, shortened};
 use super::source::{Located, Span};
 use super::suggest::did_you_mean;
 use super::{environment, function};
 use std::fmt;
 use std::sync::Arc;
+use wippy_host_core::ErrorKind;
 
 /// Keys that Wippy knows on an entry and this host does not act on.
 pub(super) const WITHOUT_EFFECT: &[&str] =
@@ -185,6 +186,6 @@ pub(super) fn unknown_kind(kind: &str, span: &Span, skip: bool) -> Problem {
         format!("{}this host has: {list}", did_you_mean(kind, known))
     };
     let message = format!("unknown kind: {}", shortened(kind));
-    let problem = Problem::at(ProblemKind::NotFound, span, message).with_remedy(remedy);
+    let problem = Problem::at(ErrorKind::NotFound, span, message).with_remedy(remedy);
     if skip { problem.as_warning() } else { problem }
 }

@@ -5,13 +5,14 @@
 
 use super::node::{Node, Scalar, ScalarKind, Value};
 use super::options::{LoadOptions, bytes};
-use super::problem::{Problem, ProblemKind, quoted, shortened};
+use super::problem::{Problem, quoted, shortened};
 use super::source::{Origin, Span};
 use super::tree::{io_kind, read_up_to};
 use std::collections::HashMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+use wippy_host_core::ErrorKind;
 
 const VARIABLE: &str = "${env:";
 const FILE: &str = "file://";
@@ -64,9 +65,8 @@ impl<'a> Expander<'a> {
     }
 
     fn variables(&mut self, text: &str, span: &Span) -> Result<(String, Vec<String>), Box<Problem>> {
-        let invalid = |message: &str, remedy: &str| {
-            Box::new(Problem::at(ProblemKind::Invalid, span, message).with_remedy(remedy))
-        };
+        let invalid =
+            |message: &str, remedy: &str| Box::new(Problem::at(ErrorKind::Invalid, span, message).with_remedy(remedy));
         let mut replaced = String::new();
         let mut names = Vec::new();
         let mut rest = text;
@@ -93,7 +93,7 @@ impl<'a> Expander<'a> {
             let Some(value) = value.as_deref().or(default) else {
                 let name = shortened(name);
                 let problem =
-                    Problem::at(ProblemKind::NotFound, span, format!("the environment variable {name} is not set"));
+                    Problem::at(ErrorKind::NotFound, span, format!("the environment variable {name} is not set"));
                 return Err(Box::new(
                     problem.with_remedy(format!("set {name}, or write a default: `${{env:{name}|default}}`")),
                 ));
@@ -116,26 +116,26 @@ impl<'a> Expander<'a> {
         let base = span.file.path().parent().unwrap_or(Path::new(""));
         let Some(relative) = within(base, Path::new(&written)) else {
             return fail(
-                ProblemKind::PermissionDenied,
+                ErrorKind::PermissionDenied,
                 "the path leaves the application's directory".to_owned(),
                 "put the file into the application's directory, and write its path relative to this file",
             );
         };
         if written.trim().is_empty() {
-            return fail(ProblemKind::Invalid, "a path is missing".to_owned(), "write `file://` and a relative path");
+            return fail(ErrorKind::Invalid, "a path is missing".to_owned(), "write `file://` and a relative path");
         }
         let absolute = match self.root.join(&relative).canonicalize() {
             Ok(absolute) if absolute.starts_with(self.root) => absolute,
             Ok(_) => {
                 return fail(
-                    ProblemKind::PermissionDenied,
+                    ErrorKind::PermissionDenied,
                     "a symbolic link leads out of the application's directory".to_owned(),
                     "put a copy of the file into the application's directory",
                 );
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let remedy = format!("create {}, or mend the path: it is relative to this file", relative.display());
-                return fail(ProblemKind::NotFound, "there is no such file".to_owned(), &remedy);
+                return fail(ErrorKind::NotFound, "there is no such file".to_owned(), &remedy);
             }
             Err(error) => {
                 return fail(io_kind(&error), error.to_string(), "mend the path: it is relative to this file");
@@ -150,7 +150,7 @@ impl<'a> Expander<'a> {
             Ok((content, true)) => content,
             Ok((_, false)) => {
                 return fail(
-                    ProblemKind::Invalid,
+                    ErrorKind::Invalid,
                     format!("the file is larger than {}", bytes(limit)),
                     "only text belongs here; a compiled module is named with `fs` and `path`",
                 );
@@ -159,7 +159,7 @@ impl<'a> Expander<'a> {
         };
         let Ok(text) = String::from_utf8(content) else {
             return fail(
-                ProblemKind::Invalid,
+                ErrorKind::Invalid,
                 "the file is not UTF-8 text".to_owned(),
                 "only text belongs here; a compiled module is named with `fs` and `path`",
             );
@@ -179,7 +179,7 @@ impl<'a> Expander<'a> {
             None => {
                 let limit = bytes(self.options.limits.max_expanded_bytes);
                 let message = format!("`file://` and `${{env:…}}` bring in more than {limit} of text");
-                let problem = Problem::at(ProblemKind::Invalid, span, message);
+                let problem = Problem::at(ErrorKind::Invalid, span, message);
                 Err(Box::new(problem.with_remedy("keep large data in files that a function reads when it runs")))
             }
         }

@@ -4,12 +4,13 @@ use super::declarations::Reference;
 use super::entry::Kind;
 use super::id::EntryId;
 use super::node::{Key, Node, Scalar, ScalarKind, Value};
-use super::problem::{Problem, ProblemKind, Sink, quoted, shortened};
+use super::problem::{Problem, Sink, quoted, shortened};
 use super::source::{Located, Origin, Span};
 use super::suggest::did_you_mean;
 use super::{examples, scalar};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
+use wippy_host_core::ErrorKind;
 
 /// The entry that is being read.
 pub(super) struct EntryContext<'a> {
@@ -65,7 +66,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn error(&self, span: &Span, message: impl AsRef<str>, remedy: impl AsRef<str>) {
-        self.cx.report(Problem::at(ProblemKind::Invalid, span, message).with_remedy(remedy));
+        self.cx.report(Problem::at(ErrorKind::Invalid, span, message).with_remedy(remedy));
     }
 
     /// Reports the keys that are neither known nor known to be without effect here.
@@ -97,7 +98,7 @@ impl<'a> Fields<'a> {
             _ => self.name(&key.value),
         };
         let message = format!("{} has no effect: Wippy knows it, and this host does not act on it", quoted(&name));
-        let problem = Problem::at(ProblemKind::Unavailable, &key.span, message);
+        let problem = Problem::at(ErrorKind::Unavailable, &key.span, message);
         self.cx.report(problem.with_remedy("leave it for Wippy, or remove it").as_remark());
     }
 
@@ -249,7 +250,7 @@ impl<'a> Fields<'a> {
 
     pub(super) fn mismatch(&self, node: &Node, name: &str, expected: &str, remedy: Option<String>) {
         let message = format!("{} must be {expected}, found {}", quoted(name), node.describe());
-        let problem = Problem::at(ProblemKind::Invalid, node.span(), message);
+        let problem = Problem::at(ErrorKind::Invalid, node.span(), message);
         let remedy = remedy.or_else(|| examples::of(name).map(|example| format!("write {example}")));
         self.cx.report(match remedy {
             Some(remedy) => problem.with_remedy(remedy),

@@ -45,11 +45,12 @@ pub use node::{Key, Node, PathSegment, Scalar, ScalarKind, Value};
 pub use options::{EnvironmentLookup, LoadLimits, LoadOptions};
 pub use pool::{Pool, PoolKind, WarmStart};
 pub(crate) use problem::sort;
-pub use problem::{Problem, ProblemKind, Severity};
+pub use problem::{Problem, Severity};
 pub use source::{Located, Origin, SourceFile, Span};
 pub use transport::Transport;
 
 use std::path::{Path, PathBuf};
+use wippy_host_core::ErrorKind;
 
 /// What a load gives.
 #[derive(Debug)]
@@ -90,7 +91,7 @@ pub fn load(root: &Path, options: &LoadOptions) -> Loaded {
     }
     if reader.files() == 0 && !sink.has_error() {
         let message = format!("no application in {}: no .yaml, .yml or .json file has a `namespace`", root.display());
-        let problem = Problem::in_file(ProblemKind::NotFound, Path::new(""), message);
+        let problem = Problem::in_file(ErrorKind::NotFound, Path::new(""), message);
         sink.push(problem.with_remedy(
             "create `_index.yaml` there, with the lines `version: \"1.0\"`, `namespace: demo` and `entries: []`",
         ));

@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use wippy_host_core::ErrorKind;
 
 /// How much a [`Problem`] matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,37 +16,6 @@ pub enum Severity {
     Warning,
     /// Nothing is wrong; something has no effect here.
     Remark,
-}
-
-/// What a [`Problem`] is, in the terms that every error of this host uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ProblemKind {
-    /// Something that is named does not exist.
-    NotFound,
-    /// Something is declared twice.
-    AlreadyExists,
-    /// Something is malformed, of the wrong type, missing or beyond a limit.
-    Invalid,
-    /// Something lies where an application may not reach.
-    PermissionDenied,
-    /// Something cannot be had now, or not on this host.
-    Unavailable,
-    /// The host is at fault.
-    Internal,
-    /// The work was given up on request.
-    Canceled,
-    /// Two declarations contradict each other.
-    Conflict,
-    /// A deadline passed.
-    Timeout,
-    /// Too much was asked for in too short a time.
-    RateLimited,
-}
-
-impl fmt::Display for ProblemKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
 }
 
 /// One thing that is wrong in an application, where, and how to mend it.
@@ -66,7 +36,7 @@ pub struct Problem {
     /// The entry, as `namespace:name`, where the problem lies in one.
     pub entry: Option<String>,
     /// What sort of problem it is.
-    pub kind: ProblemKind,
+    pub kind: ErrorKind,
     /// What is wrong.
     pub message: String,
     /// How to mend it; where possible the exact text to write.
@@ -77,7 +47,7 @@ pub struct Problem {
 
 impl Problem {
     /// An error at a place in a file.
-    pub fn at(kind: ProblemKind, span: &Span, message: impl AsRef<str>) -> Self {
+    pub fn at(kind: ErrorKind, span: &Span, message: impl AsRef<str>) -> Self {
         Self {
             line: span.line,
             column: span.column,
@@ -87,7 +57,7 @@ impl Problem {
     }
 
     /// An error about a whole file, or (with an empty path) about the whole application.
-    pub fn in_file(kind: ProblemKind, file: &Path, message: impl AsRef<str>) -> Self {
+    pub fn in_file(kind: ErrorKind, file: &Path, message: impl AsRef<str>) -> Self {
         Self {
             severity: Severity::Error,
             file: file.to_path_buf(),
@@ -240,7 +210,7 @@ impl Sink {
         let left_out = self.left_out.get();
         if left_out > 0 {
             let message = format!("{left_out} further problems are not shown");
-            let last = Problem::in_file(ProblemKind::Invalid, Path::new(""), message)
+            let last = Problem::in_file(ErrorKind::Invalid, Path::new(""), message)
                 .with_remedy("mend these first, then load again");
             problems.push(if self.left_out_error.get() { last } else { last.as_remark() });
         }

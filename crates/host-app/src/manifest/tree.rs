@@ -2,7 +2,7 @@
 
 use super::json_escapes;
 use super::options::{LoadLimits, bytes};
-use super::problem::{Problem, ProblemKind, Sink};
+use super::problem::{Problem, Sink};
 use super::source::SourceFile;
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -10,6 +10,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use wippy_host_core::ErrorKind;
 
 /// A `.yaml`, `.yml` or `.json` file.
 pub(super) struct Candidate {
@@ -30,7 +31,7 @@ pub(super) fn open_root(root: &Path, sink: &Sink) -> Option<PathBuf> {
         Ok(canonical) => canonical,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return report(
-                ProblemKind::NotFound,
+                ErrorKind::NotFound,
                 format!("the application's directory {shown} does not exist"),
                 "give the directory that holds the application's `_index.yaml`".to_owned(),
             );
@@ -48,7 +49,7 @@ pub(super) fn open_root(root: &Path, sink: &Sink) -> Option<PathBuf> {
     }
     let parent = root.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     report(
-        ProblemKind::Invalid,
+        ErrorKind::Invalid,
         format!("{shown} is a file, and an application is a directory"),
         format!("give the directory that it is in: {}", parent.display()),
     )
@@ -85,7 +86,7 @@ pub(super) fn candidates(root: &Path, limits: &LoadLimits, sink: &Sink) -> Vec<C
         for (relative, depth) in below.into_iter().rev() {
             if depth > limits.depth() {
                 let message = format!("directories are nested more than {} levels deep", limits.depth());
-                let problem = Problem::in_file(ProblemKind::Invalid, &relative, message);
+                let problem = Problem::in_file(ErrorKind::Invalid, &relative, message);
                 sink.push(problem.with_remedy("flatten the directories").as_warning());
             } else {
                 pending.push((relative, depth));
@@ -106,7 +107,7 @@ pub(super) fn candidates(root: &Path, limits: &LoadLimits, sink: &Sink) -> Vec<C
     files.sort_by(|a, b| a.relative.cmp(&b.relative));
     if files.len() > limits.max_files {
         let message = format!("more than {} .yaml, .yml and .json files", limits.max_files);
-        let problem = Problem::in_file(ProblemKind::Invalid, Path::new(""), message);
+        let problem = Problem::in_file(ErrorKind::Invalid, Path::new(""), message);
         sink.push(problem.with_remedy("keep data out of the application's directory, or in a hidden directory of it"));
         files.truncate(limits.max_files);
     }
@@ -133,7 +134,7 @@ fn names(
         *visited += 1;
         if *visited > limits.max_directory_entries {
             let message = format!("more than {} files and directories", limits.max_directory_entries);
-            let problem = Problem::in_file(ProblemKind::Invalid, Path::new(""), message);
+            let problem = Problem::in_file(ErrorKind::Invalid, Path::new(""), message);
             sink.push(
                 problem.with_remedy("keep data out of the application's directory, or in a hidden directory of it"),
             );
@@ -154,14 +155,14 @@ fn follow(root: &Path, relative: PathBuf, sink: &Sink) -> Option<Candidate> {
     let wanted = is_candidate(&relative);
     let Ok(absolute) = absolute else {
         if is_index(&relative) {
-            let problem = Problem::in_file(ProblemKind::NotFound, &relative, "the symbolic link leads nowhere");
+            let problem = Problem::in_file(ErrorKind::NotFound, &relative, "the symbolic link leads nowhere");
             sink.push(problem.with_remedy("remove it, or put the file there"));
         }
         return None;
     };
     if !absolute.starts_with(root) {
         let problem = |message| {
-            Problem::in_file(ProblemKind::PermissionDenied, &relative, message)
+            Problem::in_file(ErrorKind::PermissionDenied, &relative, message)
                 .with_remedy("put a copy in the application's directory")
         };
         if is_index(&relative) {
@@ -211,7 +212,7 @@ pub(super) fn read(candidate: &Candidate, limits: &LoadLimits, sink: &Sink) -> O
             let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
             if index || looks_like_application(path, &text) {
                 let file = SourceFile::new(path.clone(), text);
-                let problem = Problem::at(ProblemKind::Invalid, &file.span_at(valid), "the file is not UTF-8 text");
+                let problem = Problem::at(ErrorKind::Invalid, &file.span_at(valid), "the file is not UTF-8 text");
                 sink.push(problem.with_remedy("save it as UTF-8"));
             }
             return None;
@@ -221,7 +222,7 @@ pub(super) fn read(candidate: &Candidate, limits: &LoadLimits, sink: &Sink) -> O
     if !whole {
         if index || looks_like_application(path, &text) {
             let message = format!("the file is larger than {}", bytes(limits.max_file_bytes));
-            let problem = Problem::in_file(ProblemKind::Invalid, path, message);
+            let problem = Problem::in_file(ErrorKind::Invalid, path, message);
             sink.push(problem.with_remedy("split it, and move long texts into files that `file://` brings in"));
         }
         return None;
@@ -262,11 +263,11 @@ pub(super) fn namespace_line(path: &Path, text: &str) -> Option<String> {
 }
 
 /// What an error of the operating system is, in the host's terms.
-pub(super) fn io_kind(error: &io::Error) -> ProblemKind {
+pub(super) fn io_kind(error: &io::Error) -> ErrorKind {
     match error.kind() {
-        io::ErrorKind::NotFound => ProblemKind::NotFound,
-        io::ErrorKind::PermissionDenied => ProblemKind::PermissionDenied,
-        io::ErrorKind::InvalidInput => ProblemKind::Invalid,
-        _ => ProblemKind::Unavailable,
+        io::ErrorKind::NotFound => ErrorKind::NotFound,
+        io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
+        io::ErrorKind::InvalidInput => ErrorKind::Invalid,
+        _ => ErrorKind::Unavailable,
     }
 }

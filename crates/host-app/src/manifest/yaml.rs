@@ -6,13 +6,14 @@
 use super::json_escapes::{self, Shifts};
 use super::node::{Key, Node, Scalar, ScalarKind, Value};
 use super::options::LoadLimits;
-use super::problem::{Problem, ProblemKind, Sink, quoted};
+use super::problem::{Problem, Sink, quoted};
 use super::source::{Located, SourceFile, Span};
 use super::{scalar, yaml_words};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
+use wippy_host_core::ErrorKind;
 
 /// What was read from a file.
 pub(super) struct Parsed {
@@ -30,7 +31,7 @@ pub(super) fn read(file: &Arc<SourceFile>, limits: &LoadLimits, sink: &Sink) -> 
     // The parser takes NUL for the end of its input and would drop the rest of the file without a word.
     if let Some(at) = file.text().find('\0') {
         let problem =
-            Problem::at(ProblemKind::Invalid, &file.span_at(at), format!("malformed {language}: a NUL character"));
+            Problem::at(ErrorKind::Invalid, &file.span_at(at), format!("malformed {language}: a NUL character"));
         sink.push(problem.with_remedy("remove it; the file must be text in UTF-8"));
         return Parsed { root: None, complete: false };
     }
@@ -128,7 +129,7 @@ impl Builder<'_> {
             Event::DocumentStart(_) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    let problem = Problem::at(ProblemKind::Invalid, &span, "a second document begins here")
+                    let problem = Problem::at(ErrorKind::Invalid, &span, "a second document begins here")
                         .with_remedy("remove the `---`, or move what follows into a file of its own");
                     self.sink.push(problem);
                     return Ok(false);
@@ -177,7 +178,7 @@ impl Builder<'_> {
         let Some(built) = self.anchors.get(&anchor) else {
             let name = yaml_words::name_at(&span, '*');
             let message = format!("the alias {} stands inside the value that it repeats", quoted(&name));
-            let problem = Problem::at(ProblemKind::Invalid, &span, message);
+            let problem = Problem::at(ErrorKind::Invalid, &span, message);
             return Err(Box::new(problem.with_remedy("write the value out instead of the alias")));
         };
         let (weight, height) = (built.weight, built.height);
@@ -224,7 +225,7 @@ impl Builder<'_> {
             }
             None => {
                 let message = format!("more than {} values, with what aliases repeat", self.limits.max_nodes);
-                let problem = Problem::at(ProblemKind::Invalid, span, message);
+                let problem = Problem::at(ErrorKind::Invalid, span, message);
                 Err(Box::new(problem.with_remedy("use fewer aliases, or split the file")))
             }
         }
@@ -235,7 +236,7 @@ impl Builder<'_> {
         if self.stack.len() + added <= deepest {
             return Ok(());
         }
-        let problem = Problem::at(ProblemKind::Invalid, span, format!("nested more than {deepest} levels deep"));
+        let problem = Problem::at(ErrorKind::Invalid, span, format!("nested more than {deepest} levels deep"));
         Err(Box::new(problem.with_remedy("flatten the lists and mappings around this place")))
     }
 
@@ -276,7 +277,7 @@ impl Builder<'_> {
     fn report_tag(&self, tag: &Tag, span: &Span) {
         let shown = if tag.is_yaml_core_schema() { format!("!!{}", tag.suffix) } else { tag.to_string() };
         let message = format!("the tag {} does not fit the value, or is not known here", quoted(&shown));
-        let problem = Problem::at(ProblemKind::Invalid, span, message);
+        let problem = Problem::at(ErrorKind::Invalid, span, message);
         self.sink.push(problem.with_remedy("remove the tag; put quotes around the value where it is text"));
     }
 
@@ -320,29 +321,29 @@ fn admit_key(node: Node, merge: bool, lines: &mut HashMap<Arc<str>, u32>, sink: 
     };
     let Value::Scalar(scalar) = node.value else {
         return refuse(
-            Problem::at(ProblemKind::Invalid, &span, "a key must be text, not a list or a mapping")
+            Problem::at(ErrorKind::Invalid, &span, "a key must be text, not a list or a mapping")
                 .with_remedy("write `key: value`; text that begins with `[`, `{` or `? ` needs quotes"),
         );
     };
     if merge {
         return refuse(
-            Problem::at(ProblemKind::Invalid, &span, "the merge key `<<` is not part of YAML 1.2")
+            Problem::at(ErrorKind::Invalid, &span, "the merge key `<<` is not part of YAML 1.2")
                 .with_remedy("write the keys out, or repeat single values with `*name`"),
         );
     }
     if scalar.kind != ScalarKind::Text {
         let problem = if scalar.text.is_empty() {
-            Problem::at(ProblemKind::Invalid, &span, "a key is missing before the `:`")
+            Problem::at(ErrorKind::Invalid, &span, "a key is missing before the `:`")
                 .with_remedy("write `key: value`; text that holds `: ` needs quotes")
         } else {
-            Problem::at(ProblemKind::Invalid, &span, format!("the key {} is not text", quoted(&scalar.text)))
+            Problem::at(ErrorKind::Invalid, &span, format!("the key {} is not text", quoted(&scalar.text)))
                 .with_remedy(format!("put it in quotes: `\"{}\":`", super::problem::shortened(&scalar.text)))
         };
         return refuse(problem);
     }
     if let Some(line) = lines.get(&scalar.text) {
         let message = format!("the key {} is here twice: it is first on line {line}", quoted(&scalar.text));
-        return refuse(Problem::at(ProblemKind::AlreadyExists, &span, message).with_remedy("keep one of the two"));
+        return refuse(Problem::at(ErrorKind::AlreadyExists, &span, message).with_remedy("keep one of the two"));
     }
     lines.insert(Arc::clone(&scalar.text), span.line);
     Pending::Key(Located::new(scalar.text, span))

@@ -1,12 +1,13 @@
 //! The parser's errors in plain words.
 
-use super::problem::{Problem, ProblemKind, quoted};
+use super::problem::{Problem, quoted};
 use super::source::Span;
+use wippy_host_core::ErrorKind;
 
 /// A problem for an error of the parser.
 pub(super) fn malformed(language: &str, info: &str, place: &Span) -> Problem {
     let (message, remedy) = words(info, place);
-    let problem = Problem::at(ProblemKind::Invalid, place, format!("malformed {language}: {message}"));
+    let problem = Problem::at(ErrorKind::Invalid, place, format!("malformed {language}: {message}"));
     match unquoted_variable(place) {
         // By far the commonest slip here: in `{ a: ${env:B} }` the brace belongs to YAML.
         Some(variable) => problem.with_remedy(format!("put quotes around it: `\"{variable}\"`")),

@@ -1,8 +1,9 @@
 //! Problems themselves: their order, their form, their number.
 
 use super::*;
-use crate::manifest::{Problem, ProblemKind, Severity};
+use crate::manifest::{Problem, Severity};
 use std::path::Path;
+use wippy_host_core::ErrorKind;
 
 #[test]
 fn a_problem_is_one_line_and_its_remedy() {
@@ -16,7 +17,7 @@ fn a_problem_is_one_line_and_its_remedy() {
             line: 3,
             column: 5,
             entry: Some("demo:it".to_owned()),
-            kind: ProblemKind::Invalid,
+            kind: ErrorKind::Invalid,
             message: "directory is required".to_owned(),
             remedy: Some("add `directory: ./data`, a path relative to the application".to_owned()),
             source_line: Some("  - name: it".to_owned()),
@@ -92,7 +93,7 @@ fn problems_beyond_the_limit_are_counted() {
 
 #[test]
 fn the_severity_is_told_before_the_entry() {
-    let problem = Problem::in_file(ProblemKind::Invalid, Path::new("a.yaml"), "m").for_entry("n:e");
+    let problem = Problem::in_file(ErrorKind::Invalid, Path::new("a.yaml"), "m").for_entry("n:e");
     assert_eq!(problem.to_string(), "a.yaml: n:e: m");
     assert_eq!(problem.clone().as_warning().to_string(), "a.yaml: warning: n:e: m");
     assert_eq!(problem.as_remark().with_remedy("r").to_string(), "a.yaml: remark: n:e: m\n  help: r");
