@@ -5,7 +5,7 @@ use wippy_host::ErrorKind;
 
 /// The whole message, remedy included.
 fn refused(bytes: impl AsRef<[u8]>) -> String {
-    let error = host().compile(bytes).err().expect("it was compiled");
+    let Err(error) = host().compile(bytes) else { panic!("it was compiled") };
     assert_no_panic();
     assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
     assert!(error.remedy().is_some() || error.message().contains("<anon>:"), "no remedy and no place: {error}");

@@ -149,6 +149,9 @@ async fn no_path_leads_out_of_a_mount() {
         ("open", json!([["directory", "read", "mutate-directory", "follow"]])),
         ("sync", json!([])),
     ] {
+        if !has(method) {
+            continue;
+        }
         let function = entry.prepare(method).await;
         for path in &paths {
             // What removes a link within the mount, or looks at it, does not leave it.
@@ -203,7 +206,7 @@ async fn no_link_or_rename_carries_a_file_out_or_in() {
 
 /// Every way to change something, on `in.txt` and `sub` of a mount.
 fn mutations(mount: &str) -> Vec<(&'static str, Json)> {
-    vec![
+    let all = [
         ("write", json!([mount, "in.txt", "changed"])),
         ("write", json!([mount, "new.txt", "new"])),
         ("write-via-stream", json!([mount, "in.txt", 0, "changed"])),
@@ -230,7 +233,13 @@ fn mutations(mount: &str) -> Vec<(&'static str, Json)> {
         ("write-via-folder", json!([mount, "sub", ["directory", "read"], "made.txt", "x"])),
         ("write-via-folder", json!([mount, "sub", ["directory", "read", "mutate-directory"], "made.txt", "x"])),
         ("write-via-folder", json!([mount, ".", ["directory", "read", "mutate-directory"], "made.txt", "x"])),
-    ]
+    ];
+    all.into_iter().filter(|(method, _)| has(method)).collect()
+}
+
+/// Streams are another group's.
+fn has(method: &str) -> bool {
+    cfg!(feature = "io") || !method.ends_with("-via-stream")
 }
 
 #[tokio::test]
@@ -296,10 +305,15 @@ async fn one_directory_mounted_twice_keeps_the_access_of_each_mount() {
     }
     assert_eq!(fs::read_to_string(world.path("data/sub/deep.txt")).unwrap(), "deep");
     entry.ok("write", json!(["/data/sub", "made.txt", "x"])).await;
-    // And an inner mount for reading refuses, whatever the outer one permits.
+    // The other way round the outer mount would be a way to change what the inner one protects: the entry is refused.
     let entry = world.entry("probe-filesystem", &[("data", "/data", false), ("sub", "/data/sub", true)]);
-    let answer = entry.call("write", json!(["/data/sub", "deep.txt", "changed"])).await.unwrap();
-    assert!(answer.get("err").is_some(), "{answer}");
+    assert_eq!(
+        entry.problems("write").await,
+        [
+            "app:nested-sub is mounted read-only, and lies in app:nested-data, which this entry mounts for writing; mount \
+             app:nested-data with read_only: true too, or keep the two apart"
+        ]
+    );
 }
 
 #[cfg(all(feature = "io", feature = "cli", feature = "clocks"))]
@@ -377,6 +391,9 @@ async fn names_that_are_no_utf_8_and_odd_files_are_answered() {
         ("set-size", json!(["/data", "in.txt", u64::MAX])),
         ("set-times", json!(["/data", "in.txt", u64::MAX])),
     ] {
+        if !has(method) {
+            continue;
+        }
         // An error of the guest's, or a result: but an answer, and no panic of the host (the call checks that).
         let answer = entry.call(method, arguments.clone()).await;
         assert!(answer.is_ok(), "{method}: {answer:?}");

