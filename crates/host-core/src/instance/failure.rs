@@ -120,7 +120,9 @@ fn trapped(id: &str, method: &str, trap: Trap, error: &wasmtime::Error) -> Error
             .with_reason(Reason::StackOverflow)
             .with_remedy("look for a recursion without end, or raise the host's max_wasm_stack");
     }
-    let mut message = format!("{id}: {method} trapped: {trap}");
+    // Wasmtime's texts all start with the same two words, which say nothing here.
+    let why = trap.to_string();
+    let mut message = format!("{id}: {method} trapped: {}", why.strip_prefix("wasm trap: ").unwrap_or(&why));
     if let Some(backtrace) = error.downcast_ref::<wasmtime::WasmBacktrace>() {
         let frames = backtrace.frames().iter().filter_map(|frame| frame.func_name()).take(8);
         let frames: Vec<_> = frames.map(shortened).collect();

@@ -6,7 +6,7 @@ use wasmtime::ResourceLimiter;
 
 /// A limit of the entry would have been exceeded. The guest sees no failed `memory.grow`: its call ends.
 #[derive(Debug, thiserror::Error)]
-#[error("{what} beyond {limit} ({setting})")]
+#[error("more than {limit} {what} ({setting})")]
 pub(crate) struct LimitExceeded {
     pub(crate) reason: Reason,
     pub(crate) what: &'static str,
@@ -45,7 +45,7 @@ impl ResourceLimiter for Limiter {
             }
             None => Err(LimitExceeded {
                 reason: Reason::Memory,
-                what: "memory",
+                what: "bytes of memory",
                 limit: self.max_memory,
                 setting: "limits.max_memory_bytes",
             }
@@ -62,7 +62,7 @@ impl ResourceLimiter for Limiter {
         }
         Err(LimitExceeded {
             reason: Reason::Table,
-            what: "table elements",
+            what: "elements in a table",
             limit: self.max_table,
             setting: "limits.max_table_elements",
         }

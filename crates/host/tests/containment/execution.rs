@@ -94,10 +94,7 @@ async fn a_start_function_without_end_is_ended_like_any_other() {
     assert_eq!(error.message(), "app:report: no result within 200 ms");
     let error = Entry::new("trap-at-start").fails("run", json!([])).await;
     assert_eq!((error.kind(), error.reason()), (ErrorKind::Internal, Reason::Trap));
-    assert!(
-        error.message().starts_with("app:report: run trapped: wasm trap: wasm `unreachable` instruction executed"),
-        "{error}"
-    );
+    assert!(error.message().starts_with("app:report: run trapped: wasm `unreachable` instruction executed"), "{error}");
 }
 
 #[tokio::test]
@@ -117,14 +114,10 @@ async fn a_trap_says_what_it_was_and_where() {
         (
             "unreachable-trap",
             json!([]),
-            "app:report: unreachable-trap trapped: wasm trap: wasm `unreachable` instruction executed",
+            "app:report: unreachable-trap trapped: wasm `unreachable` instruction executed",
         ),
-        (
-            "panic-trap",
-            json!(["oh no"]),
-            "app:report: panic-trap trapped: wasm trap: wasm `unreachable` instruction executed",
-        ),
-        ("out-of-bounds", json!([]), "app:report: out-of-bounds trapped: wasm trap: out of bounds memory access"),
+        ("panic-trap", json!(["oh no"]), "app:report: panic-trap trapped: wasm `unreachable` instruction executed"),
+        ("out-of-bounds", json!([]), "app:report: out-of-bounds trapped: out of bounds memory access"),
     ] {
         let error = entry.fails(method, arguments).await;
         assert_eq!((error.kind(), error.reason()), (ErrorKind::Internal, Reason::Trap), "{error}");
@@ -133,9 +126,9 @@ async fn a_trap_says_what_it_was_and_where() {
     }
     let traps = Entry::new("traps");
     let error = traps.fails("divide", json!([1, 0])).await;
-    assert!(error.message().starts_with("app:report: divide trapped: wasm trap: integer divide by zero"), "{error}");
+    assert!(error.message().starts_with("app:report: divide trapped: integer divide by zero"), "{error}");
     let error = traps.fails("divide", json!([i32::MIN, -1])).await;
-    assert!(error.message().starts_with("app:report: divide trapped: wasm trap: integer overflow"), "{error}");
+    assert!(error.message().starts_with("app:report: divide trapped: integer overflow"), "{error}");
     assert_eq!(traps.call("divide", json!([6, 3])).await.unwrap(), 2);
 }
 

@@ -20,7 +20,7 @@ async fn memory_without_end_ends_the_call_at_the_limit() {
             (
                 ErrorKind::RateLimited,
                 Reason::Memory,
-                "app:report: the guest asked for memory beyond 8388608 (limits.max_memory_bytes); raise \
+                "app:report: the guest asked for more than 8388608 bytes of memory (limits.max_memory_bytes); raise \
                  limits.max_memory_bytes of the entry if the guest needs more"
                     .to_owned()
             )
@@ -78,7 +78,7 @@ async fn tables_without_end_end_the_call_at_the_limit() {
             (
                 ErrorKind::RateLimited,
                 Reason::Table,
-                "app:report: the guest asked for table elements beyond 5000 (limits.max_table_elements); raise \
+                "app:report: the guest asked for more than 5000 elements in a table (limits.max_table_elements); raise \
                  limits.max_table_elements of the entry if the guest needs more"
                     .to_owned()
             )

@@ -220,15 +220,15 @@ async fn a_trap_in_the_callee_is_the_callers_err_and_the_next_call_works() {
         Guest::new("misbehave").id(&format!("trap:{name}")).register(export).await;
     }
     for (target, input, start) in [
-        (
-            "trap:unreachable",
-            "",
-            "trap:unreachable: unreachable-trap trapped: wasm trap: wasm `unreachable` instruction executed",
-        ),
-        ("trap:panic", "oh", "trap:panic: panic-trap trapped: wasm trap: wasm `unreachable` instruction executed"),
-        ("trap:bounds", "", "trap:bounds: out-of-bounds trapped: wasm trap: out of bounds memory access"),
+        ("trap:unreachable", "", "trap:unreachable: unreachable-trap trapped: wasm `unreachable` instruction executed"),
+        ("trap:panic", "oh", "trap:panic: panic-trap trapped: wasm `unreachable` instruction executed"),
+        ("trap:bounds", "", "trap:bounds: out-of-bounds trapped: out of bounds memory access"),
         ("trap:recursion", "", "trap:recursion: recurse-forever exhausted its call stack"),
-        ("trap:memory", "", "trap:memory: the guest asked for memory beyond 268435456 (limits.max_memory_bytes)"),
+        (
+            "trap:memory",
+            "",
+            "trap:memory: the guest asked for more than 268435456 bytes of memory (limits.max_memory_bytes)",
+        ),
     ] {
         let message = caller().err("call-string", json!([target, input])).await;
         assert!(message.as_str().unwrap().starts_with(start), "{message}");
