@@ -7,8 +7,8 @@ pub use seeded::SeededEntropy;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use std::sync::Arc;
-use wasmtime::component::HasData;
-use wasmtime_wasi::p2::bindings::random::{insecure, insecure_seed, random};
+use wasmtime::component::{HasData, Linker};
+use wasmtime_wasi::p2::bindings::random::insecure_seed;
 use wippy_host_core::{
     Alias, Entropy, Error, ErrorKind, HostImport, ImportLinker, ImportMeta, Interface, NoConfig, Reason, Result,
     Section, SetupContext, StateContext, StoreData, async_trait, register_import,
@@ -47,9 +47,9 @@ impl HostImport for Random {
     }
 
     fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()> {
-        linker.interface("wasi:random/insecure@0.2.12", |l| insecure::add_to_linker::<_, View>(l, view))?;
+        linker.interface("wasi:random/insecure@0.2.12", link_insecure)?;
         linker.interface("wasi:random/insecure-seed@0.2.12", |l| insecure_seed::add_to_linker::<_, View>(l, view))?;
-        linker.interface("wasi:random/random@0.2.12", |l| random::add_to_linker::<_, View>(l, view))
+        linker.interface("wasi:random/random@0.2.12", link_random)
     }
 
     fn state(cx: &mut StateContext<'_>, _: &Arc<()>) -> Result<RandomState> {
@@ -116,28 +116,42 @@ impl RandomState {
     }
 }
 
-impl random::Host for &mut RandomState {
-    fn get_random_bytes(&mut self, len: u64) -> wasmtime::Result<Vec<u8>> {
-        let mut bytes = self.buffer(len)?;
-        self.entropy.fill(&mut bytes)?;
-        Ok(bytes)
-    }
+/// How many bytes are made between two turns of the runtime: a tenth of a millisecond or so. The generated bindings of
+/// these interfaces are synchronous, so that 64 MiB would keep the thread for a tenth of a second and more.
+const PIECE: usize = 32 * 1024;
 
-    fn get_random_u64(&mut self) -> wasmtime::Result<u64> {
-        self.secure_u64()
-    }
+fn link_random(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
+    let mut instance = linker.instance("wasi:random/random@0.2.12")?;
+    instance.func_wrap_async("get-random-bytes", |mut store, (len,): (u64,)| {
+        Box::new(async move {
+            let state = view(store.data_mut());
+            let mut bytes = state.buffer(len)?;
+            for piece in bytes.chunks_mut(PIECE) {
+                state.entropy.fill(piece)?;
+                tokio::task::coop::consume_budget().await;
+            }
+            Ok((bytes,))
+        })
+    })?;
+    instance.func_wrap("get-random-u64", |mut store, (): ()| Ok((view(store.data_mut()).secure_u64()?,)))
 }
 
-impl insecure::Host for &mut RandomState {
-    fn get_insecure_random_bytes(&mut self, len: u64) -> wasmtime::Result<Vec<u8>> {
-        let mut bytes = self.buffer(len)?;
-        self.insecure()?.fill_bytes(&mut bytes);
-        Ok(bytes)
-    }
-
-    fn get_insecure_random_u64(&mut self) -> wasmtime::Result<u64> {
-        Ok(self.insecure()?.next_u64())
-    }
+fn link_insecure(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
+    let mut instance = linker.instance("wasi:random/insecure@0.2.12")?;
+    instance.func_wrap_async("get-insecure-random-bytes", |mut store, (len,): (u64,)| {
+        Box::new(async move {
+            let state = view(store.data_mut());
+            let mut bytes = state.buffer(len)?;
+            let generator = state.insecure()?;
+            for piece in bytes.chunks_mut(PIECE) {
+                generator.fill_bytes(piece);
+                tokio::task::coop::consume_budget().await;
+            }
+            Ok((bytes,))
+        })
+    })?;
+    instance
+        .func_wrap("get-insecure-random-u64", |mut store, (): ()| Ok((view(store.data_mut()).insecure()?.next_u64(),)))
 }
 
 impl insecure_seed::Host for &mut RandomState {
