@@ -105,18 +105,22 @@ impl WasmFunction {
         let Some(function) = instance.get_func(&mut store, self.export) else {
             return Err(Error::internal(format!("{}: {} is gone", entry.id(), self.method)));
         };
-        let arguments = match arguments {
-            Arguments::Direct(direct, input) => return direct.call(&mut store, function, input).await.map_err(failed),
-            Arguments::Dynamic(arguments) => arguments,
-        };
-        let mut results = [Val::Bool(false)];
-        let count = usize::from(self.signature.result().is_some());
-        let asked = results.get_mut(..count).unwrap_or_default();
-        let result = match function.call_async(&mut store, &arguments, asked).await {
-            Ok(()) => {
+        let called = match arguments {
+            Arguments::Direct(direct, input) => match direct.call(&mut store, function, input).await {
+                Ok(result) => return Ok(result),
+                Err(error) => Err(error),
+            },
+            Arguments::Dynamic(arguments) => {
+                let mut results = [Val::Bool(false)];
+                let count = usize::from(self.signature.result().is_some());
+                let asked = results.get_mut(..count).unwrap_or_default();
+                let called = function.call_async(&mut store, &arguments, asked).await;
                 let [result] = results;
-                (count == 1).then_some(result)
+                called.map(|()| (count == 1).then_some(result))
             }
+        };
+        let result = match called {
+            Ok(result) => result,
             Err(error) => self.exited_well(&error).ok_or_else(|| failed(error))?,
         };
         self.signature

@@ -101,6 +101,18 @@ impl WasiHttpHooks for NoRequests {
     }
 }
 
+/// No guest here calls another function; a guest that imports the interface needs it to load.
+fn add_funcs(linker: &mut Linker<WithWasi>) -> wasmtime::Result<()> {
+    type Called<T> = Result<T, String>;
+    let mut funcs = linker.instance("wippy:runtime/funcs@0.1.0")?;
+    funcs.func_wrap_async("call-string", |_, (target, _): (String, String)| {
+        Box::new(async move { Ok((Called::<String>::Err(target),)) })
+    })?;
+    funcs.func_wrap_async("call-bytes", |_, (target, _): (String, Vec<u8>)| {
+        Box::new(async move { Ok((Called::<Vec<u8>>::Err(target),)) })
+    })
+}
+
 impl Baseline {
     /// A program with all of WASI where there are surroundings, and with nothing where there are none.
     pub(crate) fn prepare(
@@ -117,6 +129,7 @@ impl Baseline {
                 let mut linker = Linker::new(engine);
                 wasmtime_wasi::p2::add_to_linker_async(&mut linker).unwrap();
                 wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker).unwrap();
+                add_funcs(&mut linker).unwrap();
                 Program::Wasi(Ready::new(&linker, &component, method), Template::new(surroundings))
             }
         };

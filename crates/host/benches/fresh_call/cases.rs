@@ -29,15 +29,22 @@ pub(crate) struct Surroundings {
 }
 
 const NOTHING: Surroundings = Surroundings { variable: None, mount: None, network: false };
+/// In the mount of the configured cases.
+const FILE: &str = "/data/values/Cargo.toml";
 const VARIABLE: Surroundings = Surroundings { variable: Some(("RATE_KEY", "s3cret")), ..NOTHING };
 
 /// All cases, in the order of the table.
 pub(crate) async fn all() -> Vec<Case> {
-    let values = guest("values.wasm");
-    let std_calls = guest("std-calls.wasm");
-    let configured = Surroundings { mount: Some(guests()), network: true, ..VARIABLE };
+    let values = guest("guests/built/values.wasm");
+    let std_calls = guest("guests/built/std-calls.wasm");
+    // Imports something of every group. The currency has two letters, so that it looks at clock and arguments, and
+    // gives up: what it would do beyond that is work, not the price of a call.
+    let report = guest("examples/quickstart/wasm/report.wasm");
+    let configured = Surroundings { mount: Some(root().join("guests")), network: true, ..VARIABLE };
     let name = || (vec![Value::from("RATE_KEY")], vec![Val::String("RATE_KEY".into())]);
-    let engine = baseline::engine();
+    let path = || (vec![Value::from(FILE)], vec![Val::String(FILE.into())]);
+    let currency = (vec![Value::from("US")], vec![Val::String("US".into())]);
+    let (host, engine) = (ours::host(&configured), baseline::engine());
 
     let mut cases = Vec::new();
     for (name, guest, method, (arguments, vals), surroundings, targets) in [
@@ -46,9 +53,11 @@ pub(crate) async fn all() -> Vec<Case> {
         ("three records", &values, "echo-users", records(), &NOTHING, (1.3, 1.1)),
         ("std: clock", &std_calls, "now-millis", (vec![], vec![]), &NOTHING, (1.3, 1.1)),
         ("std: env", &std_calls, "env", name(), &VARIABLE, (1.3, 1.1)),
-        ("std: env, all configured", &std_calls, "env", name(), &configured, (1.3, 1.15)),
+        ("std: env, configured", &std_calls, "env", name(), &configured, (1.3, 1.15)),
+        ("std: file, configured", &std_calls, "read-file", path(), &configured, (1.3, 1.15)),
+        ("all eight imported", &report, "create", currency, &NOTHING, (1.3, 1.1)),
     ] {
-        let ours = ours::prepare(guest, method, arguments, surroundings).await;
+        let ours = Ours::prepare(&host, guest, method, arguments, surroundings).await;
         let baseline = Baseline::prepare(&engine, guest, method, vals.clone(), Some(surroundings));
         let bare = (guest == &values).then(|| Baseline::prepare(&engine, guest, method, vals, None));
         same(name, &ours, &baseline).await;
@@ -103,10 +112,10 @@ fn records() -> (Vec<Value>, Vec<Val>) {
     (vec![Value::List(values.collect())], vec![Val::List(vals.collect())])
 }
 
-fn guests() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guests")
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 fn guest(file: &str) -> Vec<u8> {
-    std::fs::read(guests().join("built").join(file)).unwrap()
+    std::fs::read(root().join(file)).unwrap()
 }

@@ -12,8 +12,6 @@ pub(crate) struct Length {
 }
 
 impl Length {
-    /// Only that it runs.
-    pub(crate) const ONCE: Self = Self { rounds: 1, calls: 1 };
     pub(crate) const QUICK: Self = Self { rounds: 60, calls: 200 };
     pub(crate) const FULL: Self = Self { rounds: 200, calls: 400 };
 }

@@ -129,6 +129,33 @@ async fn an_exit_with_success_is_the_result_of_a_commands_run() {
     assert_eq!(error.message(), "test:text: exited before returning a result");
 }
 
+/// Takes text, which the host passes without dynamic values, returns nothing, and exits with success.
+const LEAVES: &str = r#"
+(component
+  (import "wasi:cli/exit@0.2.0" (instance $exit
+    (type $status (result))
+    (export "exit" (func (param "status" $status)))))
+  (core func $exit (canon lower (func $exit "exit")))
+  (core module $code
+    (import "" "exit" (func $exit (param i32)))
+    (memory (export "memory") 1)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 8))
+    (func (export "leave") (param i32 i32) (call $exit (i32.const 0)) unreachable))
+  (core instance $instance (instantiate $code (with "" (instance (export "exit" (func $exit))))))
+  (alias core export $instance "memory" (core memory $memory))
+  (alias core export $instance "realloc" (core func $realloc))
+  (alias core export $instance "leave" (core func $leave))
+  (type $leave_type (func (param "text" string)))
+  (func (export "leave") (type $leave_type)
+    (canon lift (core func $leave) (memory $memory) (realloc $realloc))))
+"#;
+
+#[tokio::test]
+async fn an_exit_with_success_is_a_result_also_where_text_is_passed() {
+    let guest = Guest::of_text(LEAVES).imports(["wasi:cli"]);
+    assert_eq!(guest.call("leave", json!(["bye"])).await, json!(null));
+}
+
 /// Calls, and gives back what was written: `stdout: text`.
 async fn lines(guest: Guest, calls: &[(&str, &str)]) -> Vec<String> {
     let captured = CapturedOutput::default();
