@@ -6,14 +6,7 @@ mod coverage;
 mod support;
 mod values;
 
-#[cfg(any(
-    feature = "cli",
-    feature = "clocks",
-    feature = "filesystem",
-    feature = "http",
-    feature = "io",
-    feature = "sockets"
-))]
+#[cfg(any(feature = "cli", feature = "clocks", feature = "filesystem", feature = "http"))]
 mod alone;
 #[cfg(all(feature = "cli", feature = "io"))]
 mod cli;
