@@ -2,6 +2,7 @@
 
 use crate::manifest::{Declaration, Declarations, EntryId};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use wippy_host_core::{Environment, Error, ErrorKind, Result};
 
@@ -13,6 +14,7 @@ pub struct ApplicationEnvironment(Arc<Inner>);
 struct Inner {
     variables: HashMap<String, Variable>,
     storages: HashMap<EntryId, Storage>,
+    generation: AtomicU64,
 }
 
 struct Variable {
@@ -54,25 +56,6 @@ impl ApplicationEnvironment {
         }
         Self(Arc::new(inner))
     }
-
-    /// Changes a variable; the next call sees it.
-    ///
-    /// # Errors
-    /// Kind `NotFound` where there is no such variable, `PermissionDenied` where it, or its storage, cannot be changed.
-    pub fn set(&self, id: &str, value: &str) -> Result<()> {
-        let Some(variable) = self.0.variables.get(id) else {
-            return Err(Error::new(ErrorKind::NotFound, format!("no env.variable {id}")));
-        };
-        match self.0.storages.get(&variable.storage) {
-            Some(Storage::Memory(values)) if !variable.read_only => {
-                let mut values = values.write().unwrap_or_else(PoisonError::into_inner);
-                values.insert(variable.name.clone(), value.to_owned());
-                Ok(())
-            }
-            _ => Err(Error::new(ErrorKind::PermissionDenied, format!("the variable {id} cannot be changed"))
-                .with_remedy("keep it in an env.storage.memory, without readonly: true")),
-        }
-    }
 }
 
 fn texts(values: &std::collections::BTreeMap<String, crate::manifest::Located<Arc<str>>>) -> HashMap<String, String> {
@@ -102,5 +85,29 @@ impl Environment for ApplicationEnvironment {
 
     fn contains(&self, id: &str) -> bool {
         self.0.variables.contains_key(id)
+    }
+
+    fn ids(&self) -> Vec<String> {
+        self.0.variables.keys().cloned().collect()
+    }
+
+    fn generation(&self) -> u64 {
+        self.0.generation.load(Ordering::Acquire)
+    }
+
+    fn set(&self, id: &str, value: &str) -> Result<()> {
+        let Some(variable) = self.0.variables.get(id) else {
+            return Err(Error::new(ErrorKind::NotFound, format!("no env.variable {id}")));
+        };
+        match self.0.storages.get(&variable.storage) {
+            Some(Storage::Memory(values)) if !variable.read_only => {
+                let mut values = values.write().unwrap_or_else(PoisonError::into_inner);
+                values.insert(variable.name.clone(), value.to_owned());
+                self.0.generation.fetch_add(1, Ordering::Release);
+                Ok(())
+            }
+            _ => Err(Error::new(ErrorKind::PermissionDenied, format!("the variable {id} cannot be changed"))
+                .with_remedy("keep it in an env.storage.memory, without readonly: true")),
+        }
     }
 }

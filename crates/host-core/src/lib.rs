@@ -30,7 +30,7 @@ pub use import::{
 };
 pub use instance::{GuestExit, NotGranted, OutputWriter, StoreData, WasmFunction};
 pub use limits::Limits;
-pub use policy::{CallRequest, MountAccess, MountRequest, Policy};
+pub use policy::{CallRequest, EnvironmentRequest, MountAccess, MountRequest, Policy};
 pub use problem::{EntryProblem, EntryProblems, Place};
 pub use services::*;
 pub use slot::Slot;

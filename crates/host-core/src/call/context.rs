@@ -17,7 +17,7 @@ pub struct CallContext {
 }
 
 /// What the outermost caller said, the same for every call below.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Shared {
     actor: Option<String>,
     scope: Option<String>,
@@ -45,6 +45,17 @@ impl CallContext {
     /// A context that says more.
     pub fn builder() -> CallContextBuilder {
         CallContextBuilder::default()
+    }
+
+    /// A builder of a context that differs from this one in what it is told, and in nothing else: the chain of calls, the
+    /// deadline and the cancellation stay. Arguments of the command line do not pass on.
+    pub fn derive(&self) -> CallContextBuilder {
+        CallContextBuilder {
+            shared: self.shared.as_deref().cloned().unwrap_or_default(),
+            deadline: self.deadline,
+            current: self.current.clone(),
+            arguments: None,
+        }
     }
 
     /// Who the call acts for.
@@ -87,6 +98,11 @@ impl CallContext {
         self.current.as_ref().map(|link| &*link.function)
     }
 
+    /// All values of the request context.
+    pub fn values(&self) -> impl Iterator<Item = (&String, &Json)> {
+        self.shared.iter().flat_map(|shared| shared.values.iter())
+    }
+
     pub(crate) fn clock(&self) -> Option<&Arc<dyn Clock>> {
         self.shared.as_ref()?.clock.as_ref()
     }
@@ -95,7 +111,8 @@ impl CallContext {
         self.shared.as_ref()?.output.as_ref()
     }
 
-    pub(crate) fn cancellation(&self) -> Option<&CancellationToken> {
+    /// The token that cancels the call.
+    pub fn cancellation(&self) -> Option<&CancellationToken> {
         self.shared.as_ref()?.cancellation.as_ref()
     }
 
@@ -160,6 +177,7 @@ impl CallContext {
 pub struct CallContextBuilder {
     shared: Shared,
     deadline: Option<Instant>,
+    current: Option<Link>,
     arguments: Option<Arc<[String]>>,
 }
 
@@ -195,7 +213,12 @@ impl CallContextBuilder {
     /// Ends the call this long from now, whether it computes or waits. The entry's own limit stays in force.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.deadline = Instant::now().checked_add(timeout);
+        let until = Instant::now().checked_add(timeout);
+        // A deadline that is inherited can be brought forward, never put off.
+        self.deadline = match (self.deadline, until) {
+            (Some(inherited), Some(until)) => Some(inherited.min(until)),
+            (inherited, until) => until.or(inherited),
+        };
         self
     }
 
@@ -232,7 +255,7 @@ impl CallContextBuilder {
         CallContext {
             shared: Some(Arc::new(self.shared)),
             deadline: self.deadline,
-            current: None,
+            current: self.current,
             arguments: self.arguments,
         }
     }

@@ -63,6 +63,17 @@ impl FunctionRegistry {
         });
     }
 
+    /// Puts a set of functions in the place of another, at one moment: the ids of `gone` that are not among `functions`
+    /// lead nowhere afterwards. Calls that run on a function which is replaced or removed end as they would have.
+    pub fn exchange(&self, gone: &[Arc<str>], functions: Vec<(Arc<str>, Arc<dyn Function>)>) {
+        self.0.rcu(|current| {
+            let mut next = Map::clone(current);
+            gone.iter().for_each(|id| drop(next.remove(id)));
+            next.extend(functions.iter().cloned());
+            next
+        });
+    }
+
     /// The function of this id.
     pub fn get(&self, id: &str) -> Option<Arc<dyn Function>> {
         self.0.load().get(id).cloned()

@@ -11,9 +11,10 @@ use crate::import::{Registration, SharedState, StateContext};
 use crate::value::{Signature, Value};
 use crate::{EntryInfo, Preflight};
 use async_trait::async_trait;
+use futures::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Instant;
-use wasmtime::component::{ComponentExportIndex, InstancePre, Val};
+use wasmtime::component::{ComponentExportIndex, Func, InstancePre, Val};
 use wasmtime::{Store, UpdateDeadline};
 
 /// An export of a component, ready to be called under the grants of its entry.
@@ -96,17 +97,72 @@ impl WasmFunction {
             .map_err(|error| Error::invalid(format!("{}: {error}", self.common.entry.id())).with_source(error))
     }
 
-    /// From a store to the result, without deadline or cancellation: those drop this future.
-    async fn run(&self, context: CallContext, arguments: Arguments) -> Result<Value> {
+    /// The error of a call of this function that Wasmtime or a host function ended.
+    fn failed(&self, error: &wasmtime::Error) -> Error {
+        classify(&self.common.entry, &self.method, error)
+    }
+
+    /// Runs `body` on an instance of this function's component, with the function that `method` names: for transports
+    /// that hand resources over, which no [`Value`] can carry. Everything else is as in [`Function::call`]: chain, limits,
+    /// deadline, cancellation and room for the instance.
+    ///
+    /// # Errors
+    /// What ended the call, in the words of the host.
+    pub async fn call_with<R: Send>(
+        &self,
+        context: &CallContext,
+        body: impl for<'a> FnOnce(&'a mut Store<StoreData>, Func) -> BoxFuture<'a, wasmtime::Result<R>> + Send,
+    ) -> Result<R> {
+        self.guarded(context, async |store: &mut Store<StoreData>, function| {
+            body(store, function).await.map_err(|error| self.failed(&error))
+        })
+        .await
+    }
+
+    /// A call under its chain, deadline and cancellation, which drop what they end.
+    async fn guarded<R>(
+        &self,
+        context: &CallContext,
+        body: impl AsyncFnOnce(&mut Store<StoreData>, Func) -> Result<R>,
+    ) -> Result<R> {
         let entry = &self.common.entry;
-        let mut store = self.store(context)?;
-        let failed = |error: wasmtime::Error| classify(entry, &self.method, &error);
-        let instance = self.pre.instantiate_async(&mut store).await.map_err(failed)?;
-        let Some(function) = instance.get_func(&mut store, self.export) else {
-            return Err(Error::internal(format!("{}: {} is gone", entry.id(), self.method)));
+        let limits = entry.limits();
+        let own = limits.max_execution.and_then(|limit| Instant::now().checked_add(limit));
+        let context = context.enter(entry.id(), limits.max_call_depth)?.until(own);
+        let deadline = context.deadline();
+        let cancellation = context.cancellation().cloned();
+        // Pinned where it is made: it holds Wasmtime's futures, kilobytes that each wrapper would copy.
+        let work = std::pin::pin!(async {
+            let _permit = self.admission.admit(context.depth()).await?;
+            let mut store = self.store(context)?;
+            let instance = self.pre.instantiate_async(&mut store).await.map_err(|error| self.failed(&error))?;
+            let Some(function) = instance.get_func(&mut store, self.export) else {
+                return Err(Error::internal(format!("{}: {} is gone", entry.id(), self.method)));
+            };
+            body(&mut store, function).await
+        });
+        let work = async {
+            match deadline {
+                Some(deadline) => match tokio::time::timeout_at(deadline.into(), work).await {
+                    Ok(result) => result,
+                    Err(_) => Err(timed_out(entry, own == Some(deadline))),
+                },
+                None => work.await,
+            }
         };
+        match cancellation {
+            None => work.await,
+            Some(token) => match token.run_until_cancelled(work).await {
+                Some(result) => result,
+                None => Err(Error::new(ErrorKind::Canceled, format!("{}: canceled by the caller", entry.id()))),
+            },
+        }
+    }
+
+    /// Calls with values.
+    async fn invoke(&self, store: &mut Store<StoreData>, function: Func, arguments: Arguments) -> Result<Value> {
         let called = match arguments {
-            Arguments::Direct(direct, input) => match direct.call(&mut store, function, input).await {
+            Arguments::Direct(direct, input) => match direct.call(store, function, input).await {
                 Ok(result) => return Ok(result),
                 Err(error) => Err(error),
             },
@@ -114,18 +170,17 @@ impl WasmFunction {
                 let mut results = [Val::Bool(false)];
                 let count = usize::from(self.signature.result().is_some());
                 let asked = results.get_mut(..count).unwrap_or_default();
-                let called = function.call_async(&mut store, &arguments, asked).await;
+                let called = function.call_async(&mut *store, &arguments, asked).await;
                 let [result] = results;
                 called.map(|()| (count == 1).then_some(result))
             }
         };
         let result = match called {
             Ok(result) => result,
-            Err(error) => self.exited_well(&error).ok_or_else(|| failed(error))?,
+            Err(error) => self.exited_well(&error).ok_or_else(|| self.failed(&error))?,
         };
-        self.signature
-            .to_value(result)
-            .map_err(|error| Error::internal(format!("{}: {error}", entry.id())).with_source(error))
+        let id = self.common.entry.id();
+        self.signature.to_value(result).map_err(|error| Error::internal(format!("{id}: {error}")).with_source(error))
     }
 
     fn store(&self, context: CallContext) -> Result<Store<StoreData>> {
@@ -163,34 +218,11 @@ impl WasmFunction {
 #[async_trait]
 impl Function for WasmFunction {
     async fn call(&self, context: &CallContext, arguments: Vec<Value>) -> Result<Value> {
-        let entry = &self.common.entry;
-        let limits = entry.limits();
         let arguments = self.convert(arguments)?;
-        let own = limits.max_execution.and_then(|limit| Instant::now().checked_add(limit));
-        let context = context.enter(entry.id(), limits.max_call_depth)?.until(own);
-        let deadline = context.deadline();
-        let cancellation = context.cancellation().cloned();
-        // Pinned where it is made: it holds Wasmtime's futures, kilobytes that each wrapper would copy.
-        let work = std::pin::pin!(async {
-            let _permit = self.admission.admit(context.depth()).await?;
-            self.run(context, arguments).await
-        });
-        let work = async {
-            match deadline {
-                Some(deadline) => match tokio::time::timeout_at(deadline.into(), work).await {
-                    Ok(result) => result,
-                    Err(_) => Err(timed_out(entry, own == Some(deadline))),
-                },
-                None => work.await,
-            }
-        };
-        match cancellation {
-            None => work.await,
-            Some(token) => match token.run_until_cancelled(work).await {
-                Some(result) => result,
-                None => Err(Error::new(ErrorKind::Canceled, format!("{}: canceled by the caller", entry.id()))),
-            },
-        }
+        self.guarded(context, async |store: &mut Store<StoreData>, function| {
+            self.invoke(store, function, arguments).await
+        })
+        .await
     }
 
     fn signature(&self) -> Option<&Signature> {

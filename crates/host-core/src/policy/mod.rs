@@ -24,6 +24,45 @@ pub trait Policy: NetworkPolicy + 'static {
     fn mount(&self, request: &MountRequest<'_>) -> Result<MountAccess> {
         Ok(if request.read_only { MountAccess::ReadOnly } else { MountAccess::ReadWrite })
     }
+
+    /// Whether a function may read or change a variable by id, beyond those that its entry maps. By default it may: the
+    /// variables are the application's own.
+    ///
+    /// # Errors
+    /// An error of kind `PermissionDenied`: its message reaches the function.
+    fn environment(&self, request: &EnvironmentRequest<'_>) -> Result<()> {
+        let _ = request;
+        Ok(())
+    }
+}
+
+/// A variable that a function asks for by its id.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct EnvironmentRequest<'a> {
+    /// Who the outermost call acts for, if the embedder said so.
+    pub actor: Option<&'a str>,
+    /// The scope of the outermost call, if the embedder said so.
+    pub scope: Option<&'a str>,
+    /// The id of the function.
+    pub entry: &'a str,
+    /// The id of the variable.
+    pub variable: &'a str,
+    /// Whether it is to be changed.
+    pub write: bool,
+}
+
+impl<'a> EnvironmentRequest<'a> {
+    /// The request of `entry` to read (or, with `write`, change) `variable`, for nobody in particular.
+    pub fn new(entry: &'a str, variable: &'a str, write: bool) -> Self {
+        Self { actor: None, scope: None, entry, variable, write }
+    }
+
+    /// The same request, for an actor in a scope.
+    #[must_use]
+    pub fn for_actor(self, actor: Option<&'a str>, scope: Option<&'a str>) -> Self {
+        Self { actor, scope, ..self }
+    }
 }
 
 /// A call from one function to another.

@@ -1,6 +1,6 @@
 //! The environment registry: variables by id, as entries map them to names.
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// Looks up variables by the id of their `env.variable` entry, for example `demo:api_key`.
 pub trait Environment: Send + Sync + 'static {
@@ -10,6 +10,26 @@ pub trait Environment: Send + Sync + 'static {
 
     /// Whether an entry of this id exists, set or not.
     fn contains(&self, id: &str) -> bool;
+
+    /// The ids of all variables, set or not, in any order. Default none.
+    fn ids(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Changes a variable; the next call sees it. By default no variable can be changed. Must not block for long.
+    ///
+    /// # Errors
+    /// Kind `NotFound` where there is no such variable, `PermissionDenied` where it cannot be changed.
+    fn set(&self, id: &str, value: &str) -> Result<()> {
+        let _ = value;
+        Err(Error::new(ErrorKind::PermissionDenied, format!("the variable {id} cannot be changed")))
+    }
+
+    /// A number that grows whenever a variable may have changed: instances that were made under an older one are not
+    /// used again. Asked at each call that could use one, so it must be cheap. Default: always 0.
+    fn generation(&self) -> u64 {
+        0
+    }
 }
 
 /// An environment without variables.
