@@ -58,6 +58,14 @@ impl CallContext {
         }
     }
 
+    /// A builder of a context for work that outlives this call: for whom it acts, its values, trace, clock and output stay.
+    /// The chain of calls, the deadline, the cancellation and the arguments do not pass on.
+    pub fn detached(&self) -> CallContextBuilder {
+        let mut shared = self.shared.as_deref().cloned().unwrap_or_default();
+        shared.cancellation = None;
+        CallContextBuilder { shared, ..CallContextBuilder::default() }
+    }
+
     /// Who the call acts for.
     pub fn actor(&self) -> Option<&str> {
         self.shared.as_ref()?.actor.as_deref()
@@ -273,6 +281,15 @@ mod tests {
         let error = two.enter(&first, 2).err().unwrap();
         assert_eq!(error.message(), "function call depth exceeded: a:x -> b:y -> a:x");
         assert_eq!((error.kind(), error.reason()), (ErrorKind::RateLimited, Reason::CallDepth));
+    }
+
+    #[test]
+    fn work_that_outlives_a_call_keeps_whom_it_is_for_and_not_when_it_ends() {
+        let call = CallContext::builder().actor("ann").value("key", 1.into()).cancellation(CancellationToken::new());
+        let call = call.timeout(Duration::ZERO).build().enter(&"a:x".into(), 2).unwrap();
+        let detached = call.detached().build();
+        assert_eq!((detached.actor(), detached.value("key")), (Some("ann"), Some(&1.into())));
+        assert!(detached.deadline().is_none() && detached.cancellation().is_none() && detached.function().is_none());
     }
 
     #[test]
