@@ -9,7 +9,9 @@ mod located;
 pub mod manifest;
 mod module;
 mod spec;
+mod watch;
 
 pub use application::{Application, Opened};
 pub use directories::ApplicationDirectories;
 pub use environment::ApplicationEnvironment;
+pub use watch::{Changes, Watcher};
