@@ -1,7 +1,8 @@
 //! One file: its head, and its entries or the single entry that it is.
 
+use super::across::{self, Finding};
 use super::declarations::{Declarations, Reference, Standing};
-use super::entry::{self, Entry, Kind, Meta, WITHOUT_EFFECT};
+use super::entry::{self, Entry, Kind, Meta};
 use super::expand::Expander;
 use super::fields::{EntryContext, Fields};
 use super::id::{EntryId, check_namespace};
@@ -107,6 +108,13 @@ impl<'a> Reader<'a> {
                 }
             }
         }
+        for Finding { entries, problem } in across::check(&self.declarations) {
+            self.sink.push(match entries.first() {
+                Some(entry) => problem.for_entry(entry),
+                None => problem,
+            });
+            entries.iter().for_each(|entry| self.declarations.mark_broken(entry));
+        }
         self.declarations
     }
 
@@ -175,7 +183,14 @@ impl<'a> Reader<'a> {
     where
         'a: 'c,
     {
-        EntryContext { sink: self.sink, label, namespace, failed: Cell::new(false), references: RefCell::default() }
+        EntryContext {
+            sink: self.sink,
+            label,
+            namespace,
+            failed: Cell::new(false),
+            kind: Cell::new(None),
+            references: RefCell::default(),
+        }
     }
 
     fn entry(&mut self, mut node: Node, head: &Head, single: bool, syntax: &Sink) {
@@ -206,17 +221,18 @@ impl<'a> Reader<'a> {
             return self.without_kind(id, &node, &cx);
         };
         self.expand_keys(&mut node, |_| true, &|problem| cx.report(problem));
+        cx.kind.set(Some(kind.value));
         let fields = Fields::of_entry(&cx, &node);
         if single {
             let mut known = kind.value.keys().to_vec();
             known.extend(["namespace", "version"]);
             known.sort_unstable();
-            fields.check_keys(&known, WITHOUT_EFFECT);
+            fields.check_keys(&known, &kind.value.without_effect());
         } else {
-            fields.check_keys(kind.value.keys(), WITHOUT_EFFECT);
+            fields.check_keys(kind.value.keys(), &kind.value.without_effect());
         }
         let meta = Meta { own: fields.mapping("meta").cloned(), file: head.meta.clone() };
-        let declaration = entry::read(kind.value, &fields);
+        let declaration = entry::read(kind.value, &fields, &meta);
         let (failed, references, label) = (cx.failed.get(), cx.references.take(), cx.label.clone());
         let mut owner = None;
         if let Some(id) = id {

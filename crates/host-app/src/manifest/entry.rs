@@ -1,77 +1,107 @@
 //! The entries that this host knows, typed, and the reading of any one of them.
 
-use super::environment::{EnvironmentValues, EnvironmentVariable, FsDirectory};
+use super::environment::{EnvironmentFile, EnvironmentRouter, EnvironmentValues, EnvironmentVariable, FsDirectory};
 use super::fields::Fields;
 use super::function::Function;
+use super::hosts::ProcessHost;
+use super::http_routes::{HttpEndpoint, HttpRouter};
+use super::http_service::HttpService;
 use super::id::EntryId;
+use super::lua::{LuaFunction, LuaLibrary};
 use super::node::Node;
-use super::problem::{Problem, quoted, shortened};
+use super::problem::{Problem, shortened};
+use super::process::{Command, Process};
 use super::source::{Located, Span};
 use super::suggest::did_you_mean;
-use super::{environment, function};
+use super::{environment, function, hosts, http_routes, http_service, lua, process};
 use std::fmt;
 use std::sync::Arc;
 use wippy_host_core::ErrorKind;
 
 /// Keys that Wippy knows on an entry and this host does not act on.
-pub(super) const WITHOUT_EFFECT: &[&str] =
-    &["middleware", "worker_class", "depends_on", "lifecycle", "security", "host"];
-
-/// Kinds of Wippy that this host is to have, and has not yet: nothing near is meant by them.
-const PLANNED: &[&str] = &[
-    "function.lua",
-    "library.lua",
-    "process.wasm",
-    "env.storage.file",
-    "env.storage.router",
-    "http.service",
-    "http.router",
-    "http.endpoint",
-    "process.host",
-    "terminal.host",
-];
+const WITHOUT_EFFECT: &[&str] = &["middleware", "worker_class", "depends_on", "lifecycle", "security", "host"];
 
 /// A kind of entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
+    /// `env.storage.file`: variables in a file of lines `NAME=value`.
+    EnvStorageFile,
     /// `env.storage.memory`: variables that may change while the application runs.
     EnvStorageMemory,
     /// `env.storage.os`: the variables of the host's process.
     EnvStorageOs,
+    /// `env.storage.router`: several storages as one.
+    EnvStorageRouter,
     /// `env.storage.static`: variables that stay as they are written.
     EnvStorageStatic,
     /// `env.variable`: one variable of a storage.
     EnvVariable,
     /// `fs.directory`: a directory that others may name.
     FsDirectory,
+    /// `function.lua`: a function in Lua.
+    FunctionLua,
     /// `function.wasm`: a function from a compiled module.
     FunctionWasm,
     /// `function.wat`: a function from WebAssembly text.
     FunctionWat,
+    /// `http.endpoint`: a function that answers requests.
+    HttpEndpoint,
+    /// `http.router`: endpoints below one prefix.
+    HttpRouter,
+    /// `http.service`: an address that is listened on.
+    HttpService,
+    /// `library.lua`: Lua that other Lua may load.
+    LibraryLua,
+    /// `process.host`: where processes run.
+    ProcessHost,
+    /// `process.wasm`: a process from a compiled module.
+    ProcessWasm,
+    /// `terminal.host`: where commands run.
+    TerminalHost,
 }
 
 impl Kind {
     /// All kinds, in the order of their names.
-    pub const ALL: [Kind; 7] = [
+    pub const ALL: [Kind; 17] = [
+        Kind::EnvStorageFile,
         Kind::EnvStorageMemory,
         Kind::EnvStorageOs,
+        Kind::EnvStorageRouter,
         Kind::EnvStorageStatic,
         Kind::EnvVariable,
         Kind::FsDirectory,
+        Kind::FunctionLua,
         Kind::FunctionWasm,
         Kind::FunctionWat,
+        Kind::HttpEndpoint,
+        Kind::HttpRouter,
+        Kind::HttpService,
+        Kind::LibraryLua,
+        Kind::ProcessHost,
+        Kind::ProcessWasm,
+        Kind::TerminalHost,
     ];
 
     /// The name that entries give as their `kind`.
     pub fn as_str(self) -> &'static str {
         match self {
+            Kind::EnvStorageFile => "env.storage.file",
             Kind::EnvStorageMemory => "env.storage.memory",
             Kind::EnvStorageOs => "env.storage.os",
+            Kind::EnvStorageRouter => "env.storage.router",
             Kind::EnvStorageStatic => "env.storage.static",
             Kind::EnvVariable => "env.variable",
             Kind::FsDirectory => "fs.directory",
+            Kind::FunctionLua => "function.lua",
             Kind::FunctionWasm => "function.wasm",
             Kind::FunctionWat => "function.wat",
+            Kind::HttpEndpoint => "http.endpoint",
+            Kind::HttpRouter => "http.router",
+            Kind::HttpService => "http.service",
+            Kind::LibraryLua => "library.lua",
+            Kind::ProcessHost => "process.host",
+            Kind::ProcessWasm => "process.wasm",
+            Kind::TerminalHost => "terminal.host",
         }
     }
 
@@ -83,13 +113,32 @@ impl Kind {
     /// The keys of an entry of this kind, in the order of their names.
     pub(super) fn keys(self) -> &'static [&'static str] {
         match self {
+            Kind::EnvStorageFile => &["auto_create", "file_path", "kind", "meta", "name"],
+            Kind::EnvStorageRouter => &["kind", "meta", "name", "storages"],
             Kind::EnvStorageOs => &["kind", "meta", "name"],
             Kind::EnvStorageStatic | Kind::EnvStorageMemory => &["kind", "meta", "name", "values"],
             Kind::EnvVariable => &["default", "kind", "meta", "name", "readonly", "storage", "variable"],
             Kind::FsDirectory => &["auto_init", "directory", "kind", "meta", "mode", "name"],
-            Kind::FunctionWasm => function::WASM_KEYS,
+            Kind::FunctionLua => lua::FUNCTION_KEYS,
+            Kind::FunctionWasm | Kind::ProcessWasm => function::WASM_KEYS,
             Kind::FunctionWat => function::WAT_KEYS,
+            Kind::HttpEndpoint => http_routes::ENDPOINT_KEYS,
+            Kind::HttpRouter => http_routes::ROUTER_KEYS,
+            Kind::HttpService => http_service::KEYS,
+            Kind::LibraryLua => lua::LIBRARY_KEYS,
+            Kind::ProcessHost | Kind::TerminalHost => hosts::KEYS,
         }
+    }
+
+    /// Keys that Wippy knows on an entry of this kind and this host does not act on.
+    pub(super) fn without_effect(self) -> Vec<&'static str> {
+        let own: &[&str] = match self {
+            Kind::EnvStorageFile => &["dir_mode", "file_mode"],
+            Kind::HttpEndpoint | Kind::HttpRouter => http_routes::WITHOUT_EFFECT,
+            Kind::TerminalHost => &["hide_logs"],
+            _ => &[],
+        };
+        [WITHOUT_EFFECT, own].concat()
     }
 }
 
@@ -144,6 +193,19 @@ impl Entry {
             _ => None,
         }
     }
+
+    /// The process that it declares, if it declares one.
+    pub fn process(&self) -> Option<&Process> {
+        match &self.declaration {
+            Declaration::Process(process) => Some(process),
+            _ => None,
+        }
+    }
+
+    /// The command of the command line that it is, if it is one.
+    pub fn command(&self) -> Option<&Command> {
+        self.process()?.command.as_ref()
+    }
 }
 
 /// What an entry declares.
@@ -159,12 +221,32 @@ pub enum Declaration {
     EnvStorageMemory(EnvironmentValues),
     /// `env.variable`
     EnvVariable(EnvironmentVariable),
+    /// `env.storage.file`
+    EnvStorageFile(EnvironmentFile),
+    /// `env.storage.router`
+    EnvStorageRouter(EnvironmentRouter),
     /// `function.wasm` and `function.wat`
     Function(Box<Function>),
+    /// `function.lua`
+    LuaFunction(Box<LuaFunction>),
+    /// `library.lua`
+    LuaLibrary(Box<LuaLibrary>),
+    /// `process.wasm`
+    Process(Box<Process>),
+    /// `http.service`
+    HttpService(Box<HttpService>),
+    /// `http.router`
+    HttpRouter(HttpRouter),
+    /// `http.endpoint`
+    HttpEndpoint(Box<HttpEndpoint>),
+    /// `process.host`
+    ProcessHost(ProcessHost),
+    /// `terminal.host`
+    TerminalHost(ProcessHost),
 }
 
 /// Reads the fields of a kind. None only after a problem was reported.
-pub(super) fn read(kind: Kind, fields: &Fields<'_>) -> Option<Declaration> {
+pub(super) fn read(kind: Kind, fields: &Fields<'_>, meta: &Meta) -> Option<Declaration> {
     Some(match kind {
         Kind::FsDirectory => Declaration::FsDirectory(environment::directory(fields)?),
         Kind::EnvStorageOs => Declaration::EnvStorageOs,
@@ -173,6 +255,16 @@ pub(super) fn read(kind: Kind, fields: &Fields<'_>) -> Option<Declaration> {
         Kind::EnvVariable => Declaration::EnvVariable(environment::variable(fields)?),
         Kind::FunctionWasm => Declaration::Function(Box::new(function::wasm(fields)?)),
         Kind::FunctionWat => Declaration::Function(Box::new(function::wat(fields)?)),
+        Kind::EnvStorageFile => Declaration::EnvStorageFile(environment::file(fields)?),
+        Kind::EnvStorageRouter => Declaration::EnvStorageRouter(environment::router(fields)?),
+        Kind::FunctionLua => Declaration::LuaFunction(Box::new(lua::function(fields)?)),
+        Kind::LibraryLua => Declaration::LuaLibrary(Box::new(lua::library(fields)?)),
+        Kind::ProcessWasm => Declaration::Process(Box::new(process::read(fields, meta)?)),
+        Kind::HttpService => Declaration::HttpService(Box::new(http_service::read(fields)?)),
+        Kind::HttpRouter => Declaration::HttpRouter(http_routes::router(fields, meta)?),
+        Kind::HttpEndpoint => Declaration::HttpEndpoint(Box::new(http_routes::endpoint(fields, meta)?)),
+        Kind::ProcessHost => Declaration::ProcessHost(hosts::read(fields)),
+        Kind::TerminalHost => Declaration::TerminalHost(hosts::read(fields)),
     })
 }
 
@@ -180,11 +272,7 @@ pub(super) fn read(kind: Kind, fields: &Fields<'_>) -> Option<Declaration> {
 pub(super) fn unknown_kind(kind: &str, span: &Span, skip: bool) -> Problem {
     let known = Kind::ALL.map(Kind::as_str);
     let list = known.join(", ");
-    let remedy = if PLANNED.contains(&kind) {
-        format!("this host does not have {} yet; it has: {list}", quoted(kind))
-    } else {
-        format!("{}this host has: {list}", did_you_mean(kind, known))
-    };
+    let remedy = format!("{}this host has: {list}", did_you_mean(kind, known));
     let message = format!("unknown kind: {}", shortened(kind));
     let problem = Problem::at(ErrorKind::NotFound, span, message).with_remedy(remedy);
     if skip { problem.as_warning() } else { problem }

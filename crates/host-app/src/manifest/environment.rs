@@ -1,11 +1,13 @@
 //! Directories, and what makes up the environment.
 
+use super::application_path;
 use super::entry::Kind;
 use super::fields::Fields;
 use super::id::EntryId;
-use super::node::Value;
+use super::node::{Node, Value};
 use super::source::Located;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// An `fs.directory`.
@@ -26,6 +28,22 @@ pub struct EnvironmentValues {
     pub values: BTreeMap<String, Located<Arc<str>>>,
 }
 
+/// An `env.storage.file`: a file of lines `NAME=value`.
+#[derive(Debug, Clone)]
+pub struct EnvironmentFile {
+    /// The path, relative to the application's root and below it.
+    pub file_path: Located<PathBuf>,
+    /// Whether to create the file where it is missing. Default: no.
+    pub auto_create: Option<Located<bool>>,
+}
+
+/// An `env.storage.router`: several storages as one.
+#[derive(Debug, Clone)]
+pub struct EnvironmentRouter {
+    /// Where a variable is looked for, in this order; at least one. No router leads back to itself.
+    pub storages: Vec<Located<EntryId>>,
+}
+
 /// An `env.variable`.
 #[derive(Debug, Clone)]
 pub struct EnvironmentVariable {
@@ -39,7 +57,9 @@ pub struct EnvironmentVariable {
     pub readonly: Option<Located<bool>>,
 }
 
-pub(super) const STORAGES: &[Kind] = &[Kind::EnvStorageMemory, Kind::EnvStorageOs, Kind::EnvStorageStatic];
+/// The first is the one to suggest where there is none.
+pub(super) const STORAGES: &[Kind] =
+    &[Kind::EnvStorageMemory, Kind::EnvStorageFile, Kind::EnvStorageOs, Kind::EnvStorageRouter, Kind::EnvStorageStatic];
 
 pub(super) fn directory(fields: &Fields<'_>) -> Option<FsDirectory> {
     let directory = fields.required_text("directory");
@@ -74,6 +94,23 @@ pub(super) fn values(fields: &Fields<'_>) -> EnvironmentValues {
         Some((key.value.to_string(), text))
     };
     EnvironmentValues { values: members.iter().filter_map(value).collect() }
+}
+
+pub(super) fn file(fields: &Fields<'_>) -> Option<EnvironmentFile> {
+    let file_path = application_path::required(fields, "file_path");
+    let auto_create = fields.boolean("auto_create");
+    Some(EnvironmentFile { file_path: file_path?, auto_create })
+}
+
+pub(super) fn router(fields: &Fields<'_>) -> Option<EnvironmentRouter> {
+    let given = fields.get("storages");
+    if fields.is_absent("storages") || given.and_then(Node::as_list).is_some_and(<[Node]>::is_empty) {
+        fields.required_error("storages");
+        return None;
+    }
+    let items = fields.list("storages")?.iter().enumerate();
+    let storage = |(index, node)| fields.reference(node, format!("storages[{index}]"), "- id", STORAGES);
+    Some(EnvironmentRouter { storages: items.filter_map(storage).collect() })
 }
 
 pub(super) fn variable(fields: &Fields<'_>) -> Option<EnvironmentVariable> {

@@ -188,7 +188,7 @@ impl<'a> Expander<'a> {
 
 /// A path relative to the root, cleaned. None where it leaves the root, which is told before the file system is asked:
 /// the answer says nothing about what lies outside.
-fn within(base: &Path, path: &Path) -> Option<PathBuf> {
+pub(super) fn within(base: &Path, path: &Path) -> Option<PathBuf> {
     let mut cleaned = PathBuf::new();
     for component in base.components().chain(path.components()) {
         match component {

@@ -1,7 +1,7 @@
 //! Typed fields out of mappings, with a problem for whatever does not fit.
 
 use super::declarations::Reference;
-use super::entry::Kind;
+use super::entry::{Kind, Meta};
 use super::id::EntryId;
 use super::node::{Key, Node, Scalar, ScalarKind, Value};
 use super::problem::{Problem, Sink, quoted, shortened};
@@ -21,6 +21,8 @@ pub(super) struct EntryContext<'a> {
     pub(super) namespace: Option<&'a str>,
     /// Whether an error was reported.
     pub(super) failed: Cell<bool>,
+    /// Its kind, once it is known.
+    pub(super) kind: Cell<Option<Kind>>,
     /// What the entry refers to, to be checked when all entries are known.
     pub(super) references: RefCell<Vec<Reference>>,
 }
@@ -54,6 +56,22 @@ impl<'a> Fields<'a> {
     /// The fields of a mapping in it. None where it is absent or no mapping.
     pub(super) fn nested(&self, key: &str, prefix: &'static str) -> Option<Fields<'a>> {
         let node = self.mapping(key)?;
+        Some(Fields { cx: self.cx, node, prefix })
+    }
+
+    /// The fields of a mapping that stands elsewhere, such as in the `meta` of the file. None where it is no mapping, or
+    /// nothing.
+    pub(super) fn below<'b>(&self, node: &'b Node, name: &str, prefix: &'static str) -> Option<Fields<'b>>
+    where
+        'a: 'b,
+    {
+        if node.failed || node.is_null() {
+            return None;
+        }
+        if node.as_mapping().is_none() {
+            self.mismatch(node, name, "a mapping", None);
+            return None;
+        }
         Some(Fields { cx: self.cx, node, prefix })
     }
 
@@ -121,15 +139,20 @@ impl<'a> Fields<'a> {
     pub(super) fn required_text(&self, key: &str) -> Option<Located<Arc<str>>> {
         let empty = self.get(key).and_then(Node::as_text).is_some_and(|text| text.is_empty());
         if empty || self.is_absent(key) {
-            let span = self.key_span(key).unwrap_or(self.node.span());
-            let message = format!("{} is required", self.name(key));
-            match examples::of(&self.name(key)) {
-                Some(example) => self.error(span, message, format!("add {example}")),
-                None => self.error(span, message, format!("add `{key}: …`")),
-            }
+            self.required_error(key);
             return None;
         }
         self.text(key)
+    }
+
+    /// Says `<key> is required`.
+    pub(super) fn required_error(&self, key: &str) {
+        let span = self.key_span(key).unwrap_or(self.node.span());
+        let message = format!("{} is required", self.name(key));
+        match examples::of(self.cx.kind.get(), &self.name(key)) {
+            Some(example) => self.error(span, message, format!("add {example}")),
+            None => self.error(span, message, format!("add `{key}: …`")),
+        }
     }
 
     /// Text under a key.
@@ -194,15 +217,25 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A list of texts under a key.
-    pub(super) fn text_list(&self, key: &str) -> Vec<Located<String>> {
-        let Some(node) = self.get(key) else { return Vec::new() };
-        let Some(items) = node.as_list() else {
+    /// Whether there is a whole number under a key, where other types are allowed too.
+    pub(super) fn is_integer(&self, key: &str) -> bool {
+        self.get(key).is_some_and(|node| matches!(kind_of(node), Some(ScalarKind::Integer(_))))
+    }
+
+    /// A list under a key, as it is.
+    pub(super) fn list(&self, key: &str) -> Option<&'a [Node]> {
+        let node = self.get(key)?;
+        if node.as_list().is_none() {
             let written = node.as_text().filter(|_| node.origin().is_none());
             let remedy = written.map(|text| format!("write `{key}: [\"{}\"]`", shortened(text)));
             self.mismatch(node, &self.name(key), "a list", remedy);
-            return Vec::new();
-        };
+        }
+        node.as_list()
+    }
+
+    /// A list of texts under a key.
+    pub(super) fn text_list(&self, key: &str) -> Vec<Located<String>> {
+        let items = self.list(key).unwrap_or_default();
         let text = |(index, item)| {
             let text = self.text_of(item, &format!("{}[{index}]", self.name(key)), None)?;
             Some(text.map(|text| text.to_string()))
@@ -223,6 +256,49 @@ impl<'a> Fields<'a> {
     /// The id of another entry under a key that must be there.
     pub(super) fn required_reference(&self, key: &'static str, accepted: &'static [Kind]) -> Option<Located<EntryId>> {
         let text = self.required_text(key)?;
+        self.resolve(text, self.name(key), key, accepted)
+    }
+
+    /// The id of another entry that a value is. `name` is what a message calls it, `key` is for the line to write.
+    pub(super) fn reference(
+        &self,
+        node: &Node,
+        name: String,
+        key: &str,
+        accepted: &'static [Kind],
+    ) -> Option<Located<EntryId>> {
+        let text = self.text_of(node, &name, None)?;
+        self.resolve(text, name, key, accepted)
+    }
+
+    /// The id of another entry under a key of the `meta`, the entry's or its file's, that must be there.
+    pub(super) fn required_meta_reference(
+        &self,
+        meta: &Meta,
+        key: &'static str,
+        accepted: &'static [Kind],
+    ) -> Option<Located<EntryId>> {
+        let name = format!("meta.{key}");
+        let node = meta.get(key).filter(|node| node.failed || !node.is_null());
+        match node.filter(|node| node.as_text().is_none_or(|text| !text.is_empty())) {
+            Some(node) => self.reference(node, name, key, accepted),
+            None => {
+                let span = node.map(Node::span).or(self.key_span("meta")).unwrap_or(self.node.span());
+                let kind = accepted.first().map_or("", |kind| kind.as_str());
+                let remedy = format!("add `meta: {{ {key}: <id of an {kind} entry> }}`");
+                self.error(span, format!("{name} is required"), remedy);
+                None
+            }
+        }
+    }
+
+    fn resolve(
+        &self,
+        text: Located<Arc<str>>,
+        name: String,
+        key: &str,
+        accepted: &'static [Kind],
+    ) -> Option<Located<EntryId>> {
         let namespace = match self.cx.namespace {
             Some(namespace) => namespace,
             // A full id can be judged without the file's namespace, a bare name cannot.
@@ -232,16 +308,13 @@ impl<'a> Fields<'a> {
         match EntryId::resolve(&text.value, namespace) {
             Ok(id) => {
                 let target = text.map(|_| id);
-                self.cx.references.borrow_mut().push(Reference {
-                    name: self.name(key),
-                    target: target.clone(),
-                    accepted,
-                });
+                self.cx.references.borrow_mut().push(Reference { name, target: target.clone(), accepted });
                 Some(target)
             }
             Err(error) => {
                 let shown = if text.origin.is_some() { "its text" } else { &quoted(&text.value) };
-                let message = format!("`{}` must be the id of an entry, and {shown} is none: {error}", self.name(key));
+                let message =
+                    format!("`{}` must be the id of an entry, and {shown} is none: {error}", shortened(&name));
                 self.error(&text.span, message, format!("write `{key}: namespace:name`, or a name of this namespace"));
                 None
             }
@@ -251,7 +324,8 @@ impl<'a> Fields<'a> {
     pub(super) fn mismatch(&self, node: &Node, name: &str, expected: &str, remedy: Option<String>) {
         let message = format!("{} must be {expected}, found {}", quoted(name), node.describe());
         let problem = Problem::at(ErrorKind::Invalid, node.span(), message);
-        let remedy = remedy.or_else(|| examples::of(name).map(|example| format!("write {example}")));
+        let remedy =
+            remedy.or_else(|| examples::of(self.cx.kind.get(), name).map(|example| format!("write {example}")));
         self.cx.report(match remedy {
             Some(remedy) => problem.with_remedy(remedy),
             None => problem,

@@ -57,6 +57,9 @@ pub enum FunctionCode {
     },
 }
 
+/// The kinds that can be called.
+pub(super) const FUNCTIONS: &[Kind] = &[Kind::FunctionWasm, Kind::FunctionWat, Kind::FunctionLua];
+
 pub(super) const WASM_KEYS: &[&str] = &[
     "config",
     "fs",

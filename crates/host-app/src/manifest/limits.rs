@@ -55,7 +55,8 @@ pub(super) fn read(fields: &Fields<'_>) -> FunctionLimits {
     }
 }
 
-fn limit(limits: &Fields<'_>, key: &str, least: i128) -> Option<Located<u64>> {
+/// A whole number from `least`, which is 1, or 0 where that stands for no limit.
+pub(super) fn limit(limits: &Fields<'_>, key: &str, least: i128) -> Option<Located<u64>> {
     let number = limits.integer(key)?;
     let name = limits.name(key);
     let (message, remedy) = match u64::try_from(number.value) {

@@ -7,8 +7,12 @@
 //! (`${env:…}`, `file://`) → `fields` (typed values, unknown keys) → `entry` and the module of each kind →
 //! `declarations` (ids and references across files).
 
+mod across;
+mod application_path;
+mod cycle;
 mod declarations;
 mod document;
+mod duration;
 mod entry;
 mod environment;
 mod examples;
@@ -16,13 +20,20 @@ mod expand;
 mod fields;
 mod function;
 mod hash;
+mod hosts;
+mod http_path;
+mod http_routes;
+mod http_service;
 mod id;
 mod json_escapes;
+mod lifecycle;
 mod limits;
+mod lua;
 mod node;
 mod options;
 mod pool;
 mod problem;
+mod process;
 mod scalar;
 mod source;
 mod suggest;
@@ -36,16 +47,22 @@ mod tests;
 
 pub use declarations::{Declarations, Lookup};
 pub use entry::{Declaration, Entry, Kind, Meta};
-pub use environment::{EnvironmentValues, EnvironmentVariable, FsDirectory};
+pub use environment::{EnvironmentFile, EnvironmentRouter, EnvironmentValues, EnvironmentVariable, FsDirectory};
 pub use function::{Function, FunctionCode};
 pub use hash::ContentHash;
+pub use hosts::ProcessHost;
+pub use http_path::RouteSegment;
+pub use http_routes::{HttpEndpoint, HttpMethod, HttpRouter, RoutePath};
+pub use http_service::{HttpLimits, HttpService, HttpTimeouts, ListenAddress, TlsFiles};
 pub use id::{EntryId, InvalidId};
 pub use limits::FunctionLimits;
+pub use lua::{LUA_GLOBALS, LUA_MODULES, LuaFunction, LuaImport, LuaLibrary};
 pub use node::{Key, Node, PathSegment, Scalar, ScalarKind, Value};
 pub use options::{EnvironmentLookup, LoadLimits, LoadOptions};
 pub use pool::{Pool, PoolKind, WarmStart};
 pub(crate) use problem::sort;
 pub use problem::{Problem, Severity};
+pub use process::{Command, Process};
 pub use source::{Located, Origin, SourceFile, Span};
 pub use transport::Transport;
 

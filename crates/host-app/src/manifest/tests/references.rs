@@ -97,7 +97,7 @@ fn a_reference_to_the_wrong_kind_is_a_problem() {
         found,
         [
             "`fs` must name an entry of kind fs.directory, and demo:os is of kind env.storage.os",
-            "`storage` must name an entry of kind env.storage.memory or env.storage.os or env.storage.static, and \
+            "`storage` must name an entry of kind env.storage.memory or env.storage.file or env.storage.os or env.storage.router or env.storage.static, and \
              demo:assets is of kind fs.directory",
         ]
     );
@@ -129,16 +129,16 @@ fn a_broken_entry_is_not_missing_to_others() {
 fn a_skipped_entry_is_of_the_wrong_kind_to_others() {
     let mut app = App::new(&[(
         "_index.yaml",
-        "namespace: demo\nentries:\n  - { name: r, kind: env.storage.router }\n  - { name: v, kind: env.variable, storage: r }\n",
+        "namespace: demo\nentries:\n  - { name: r, kind: env.storage.sql }\n  - { name: v, kind: env.variable, storage: r }\n",
     )]);
     app.options.skip_unknown_kinds = true;
     let loaded = app.load();
     assert_eq!(
         loaded.problems[1].message,
-        "`storage` must name an entry of kind env.storage.memory or env.storage.os or env.storage.static, and demo:r is of \
-         kind env.storage.router"
+        "`storage` must name an entry of kind env.storage.memory or env.storage.file or env.storage.os or env.storage.router or env.storage.static, and demo:r is of \
+         kind env.storage.sql"
     );
-    assert!(matches!(loaded.declarations.lookup(&id("demo:r")), Lookup::Skipped("env.storage.router")));
+    assert!(matches!(loaded.declarations.lookup(&id("demo:r")), Lookup::Skipped("env.storage.sql")));
 }
 
 #[test]
