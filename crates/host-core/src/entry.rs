@@ -2,6 +2,7 @@
 
 use crate::Limits;
 use crate::policy::network::NetworkRules;
+use crate::pool::PoolSpec;
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 
@@ -28,6 +29,9 @@ pub struct EntrySpec {
     pub limits: Limits,
     /// Default: any public address. See [`NetworkRules`].
     pub network: NetworkRules,
+    /// How many calls run at one time, and how long an instance lives. Default [`PoolSpec::INLINE`]: the caller's affair,
+    /// and a fresh instance each.
+    pub pool: PoolSpec,
     /// The sections that hold the imports' configuration, by name: `wasi`, and `config` for third parties.
     pub sections: Map<String, Json>,
 }
@@ -42,6 +46,7 @@ impl EntrySpec {
             strict_imports: false,
             limits: Limits::default(),
             network: NetworkRules::public(),
+            pool: PoolSpec::INLINE,
             sections: Map::new(),
         }
     }
@@ -64,6 +69,13 @@ impl EntrySpec {
     #[must_use]
     pub fn with_network(mut self, network: NetworkRules) -> Self {
         self.network = network;
+        self
+    }
+
+    /// Sets the pool.
+    #[must_use]
+    pub fn with_pool(mut self, pool: PoolSpec) -> Self {
+        self.pool = pool;
         self
     }
 

@@ -81,8 +81,12 @@ pub enum Reason {
     CallDepth,
     /// The guest called `exit` with this code before it returned a result.
     Exited(i32),
-    /// The host has no room for another instance.
+    /// The host has no room for another instance, or no memory left for guests.
     HostFull,
+    /// As many calls wait for the function as its `pool.buffer` allows.
+    PoolQueueFull,
+    /// The call would have waited for a slot that is only given back when it ends.
+    WaitCycle,
 }
 
 /// A failure of the host or of a call: what happened, why, and what to do about it.

@@ -8,10 +8,12 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::import::{Grants, Registry, SetupContext};
 use crate::instance::{Admission, Common, Parts, WasmFunction};
 use crate::policy::network::NetworkGuard;
+use crate::pool::{Calls, PoolSpec, Slots};
 use crate::problem::{EntryProblem, EntryProblems, Place};
 use crate::services::{Clock, Directories, Entropy, Environment, GuestOutput, Output, Resolver, Services};
 use crate::{EntryInfo, EntrySpec, Policy};
 use std::sync::Arc;
+use std::time::Instant;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -28,6 +30,7 @@ struct Inner {
     services: Services,
     functions: FunctionRegistry,
     admission: Arc<Admission>,
+    calls: Arc<Calls>,
 }
 
 /// Builds a [`Host`].
@@ -112,12 +115,14 @@ impl HostBuilder {
             None => Registry::builder().with_linked().build()?,
         };
         let engine = engine::start(&self.engine)?;
+        let calls = Arc::new(Calls::default());
         Ok(Host(Arc::new(Inner {
             engine,
             registry,
             services: self.services,
             functions: FunctionRegistry::new(),
             admission: Arc::new(Admission::new(&self.engine)),
+            calls,
         })))
     }
 }
@@ -148,6 +153,19 @@ impl Host {
         &self.0.services
     }
 
+    /// The slots of a function's pool, for a function that is not made by [`Host::prepare`].
+    pub fn slots(&self, id: &Arc<str>, pool: PoolSpec) -> Slots {
+        Slots::new(id.clone(), pool, self.0.calls.clone())
+    }
+
+    /// Lets no further outermost call in (kind `Unavailable`, `the application is stopping`) and waits for those that run or
+    /// wait in the queue of a pool, whose nested calls go on. At `until` the rest is cancelled, with kind `Canceled`.
+    ///
+    /// Gives back how many calls were cancelled. There is no way back: a host that has drained stays closed.
+    pub async fn drain(&self, until: Instant) -> usize {
+        self.0.calls.drain(until).await
+    }
+
     /// Compiles a component, binary or text. Takes from milliseconds to seconds of computing: not for a thread of the
     /// async runtime.
     ///
@@ -174,7 +192,7 @@ impl Host {
     /// # Errors
     /// Every problem of the entry.
     pub async fn prepare(&self, spec: EntrySpec, component: &Component) -> Result<WasmFunction, EntryProblems> {
-        let Inner { engine, registry, services, functions, admission } = &*self.0;
+        let Inner { engine, registry, services, functions, admission, .. } = &*self.0;
         let parts = EntryParts::new(self, &spec);
         let imports = ComponentImports::of(engine, component);
         let mut problems = parts.problems(self, &spec);

@@ -11,6 +11,7 @@ mod import;
 mod instance;
 mod limits;
 pub mod policy;
+pub mod pool;
 mod problem;
 mod services;
 mod slot;

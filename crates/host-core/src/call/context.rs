@@ -1,6 +1,7 @@
 //! What travels with a call: for whom, until when, how deep. Passed explicitly, inherited by nested calls.
 
 use crate::error::{Error, ErrorKind, Reason, Result};
+use crate::pool::Hold;
 use crate::services::{Clock, Output};
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -33,6 +34,8 @@ struct Shared {
 struct Link {
     function: Arc<str>,
     depth: usize,
+    /// What the call holds while it runs: a slot of its pool, and room in the host.
+    holds: [Option<Hold>; 2],
     caller: Option<Arc<Link>>,
 }
 
@@ -138,7 +141,7 @@ impl CallContext {
         Ok(Self {
             shared: self.shared.clone(),
             deadline: self.deadline,
-            current: Some(Link { function: function.clone(), depth, caller }),
+            current: Some(Link { function: function.clone(), depth, holds: [None; 2], caller }),
             arguments: self.arguments.clone(),
         })
     }
@@ -147,6 +150,42 @@ impl CallContext {
     #[must_use]
     pub fn nested(&self) -> Self {
         Self { arguments: None, ..self.clone() }
+    }
+
+    /// The context of something that this call starts and does not wait for: it is an outermost call of its own, with the
+    /// actor, scope, trace and values of this one, and with neither its chain, its deadline nor its arguments.
+    ///
+    /// What goes on after its starter must not run under the starter's own context: it would count as one of those that
+    /// the starter waits for.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self { shared: self.shared.clone(), ..Self::default() }
+    }
+
+    /// The same context, holding one more place.
+    pub(crate) fn holding(mut self, hold: Hold) -> Self {
+        let holds = self.current.as_mut().map(|link| &mut link.holds);
+        if let Some(free) = holds.and_then(|holds| holds.iter_mut().find(|hold| hold.is_none())) {
+            *free = Some(hold);
+        }
+        self
+    }
+
+    /// The functions of the chain and what each holds, innermost first.
+    pub(crate) fn chain(&self) -> impl Iterator<Item = (&Arc<str>, &[Option<Hold>; 2])> {
+        let links = std::iter::successors(self.current.as_ref(), |link| link.caller.as_deref());
+        links.map(|link| (&link.function, &link.holds))
+    }
+
+    /// What the chain holds.
+    pub(crate) fn holds(&self) -> impl Iterator<Item = Hold> {
+        self.chain().flat_map(|(_, holds)| holds.iter().flatten().copied())
+    }
+
+    /// Whether an instance can serve the call that was made before it: the call brings no clock, output or arguments of its
+    /// own, which an instance may keep.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.clock().is_none() && self.output().is_none() && self.arguments().is_empty()
     }
 
     /// The same context with a deadline that is the earlier of its own and `deadline`.

@@ -1,0 +1,117 @@
+//! A number of places, and those who wait for one: first come, first served.
+
+use super::sync::{AtomicU64, AtomicUsize, Ordering};
+use super::waits::{Cycle, Hold, PoolId, WaitGraph};
+use crate::call::CallContext;
+use tokio::sync::Semaphore;
+
+/// Places that calls take and give back, with a queue of limited length. Taking a free one locks nothing.
+pub(crate) struct Line {
+    pool: PoolId,
+    places: usize,
+    buffer: usize,
+    free: Semaphore,
+    waiting: AtomicUsize,
+    taken: AtomicU64,
+}
+
+/// Why a call was not let in.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// As many wait already as may.
+    QueueFull,
+    /// What it would wait for waits for it.
+    Cycle(Cycle),
+}
+
+/// A place that was taken, and goes back when this is dropped.
+pub(crate) struct Place<'a> {
+    line: &'a Line,
+    hold: Hold,
+}
+
+impl Line {
+    pub(crate) fn new(places: usize, buffer: usize) -> Self {
+        Self {
+            pool: PoolId::next(),
+            places,
+            buffer,
+            free: Semaphore::new(places),
+            waiting: AtomicUsize::new(0),
+            taken: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn places(&self) -> usize {
+        self.places
+    }
+
+    pub(crate) fn buffer(&self) -> usize {
+        self.buffer
+    }
+
+    /// A place, where one is free. Nobody who waits is overtaken: a place that comes back goes to the first in the queue.
+    pub(crate) fn try_take(&self) -> Option<Place<'_>> {
+        self.free.try_acquire().ok()?.forget();
+        Some(self.place())
+    }
+
+    /// Waits for a place under `context`, whose chain of calls holds what it holds until then. Dropping the future gives
+    /// up the place in the queue at once.
+    pub(crate) async fn wait(&self, context: &CallContext, waits: &WaitGraph) -> Result<Place<'_>, Refused> {
+        let _queued = Queued::at_the_end(self)?;
+        let _known = waits.wait(context, self.pool, self.places).map_err(Refused::Cycle)?;
+        // It cannot be closed: nobody closes it.
+        self.free.acquire().await.map_err(|_| Refused::QueueFull)?.forget();
+        Ok(self.place())
+    }
+
+    /// Whether anybody waits.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        self.waiting.load(Ordering::SeqCst) > 0
+    }
+
+    /// Gives back a place that [`Place::keep`] handed over.
+    pub(crate) fn give_back(&self) {
+        self.free.add_permits(1);
+    }
+
+    fn place(&self) -> Place<'_> {
+        let number = self.taken.fetch_add(1, Ordering::Relaxed);
+        Place { line: self, hold: Hold { pool: self.pool, number } }
+    }
+}
+
+impl Place<'_> {
+    /// Hands the place over to one who will call [`Line::give_back`].
+    pub(crate) fn keep(self) -> Hold {
+        let hold = self.hold;
+        std::mem::forget(self);
+        hold
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.line.give_back();
+    }
+}
+
+/// One who waits, until dropped.
+struct Queued<'a>(&'a Line);
+
+impl<'a> Queued<'a> {
+    fn at_the_end(line: &'a Line) -> Result<Self, Refused> {
+        let room = |waiting| (waiting < line.buffer).then_some(waiting + 1);
+        match line.waiting.fetch_update(Ordering::SeqCst, Ordering::SeqCst, room) {
+            Ok(_) => Ok(Self(line)),
+            Err(_) => Err(Refused::QueueFull),
+        }
+    }
+}
+
+impl Drop for Queued<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::SeqCst);
+    }
+}

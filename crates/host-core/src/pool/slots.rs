@@ -1,0 +1,143 @@
+//! How many calls of a function run at one time, and who waits.
+
+use super::PoolSpec;
+use super::calls::{Accepted, Calls};
+use super::line::{Line, Refused};
+use super::waits::Cycle;
+use crate::call::CallContext;
+use crate::error::{Error, ErrorKind, Reason, Result};
+use std::future::Future;
+use std::sync::Arc;
+
+/// The slots of one function's pool. Clones are the same slots. [`crate::Host::slots`] makes them: the host has to know all
+/// of its pools to see a chain of calls that would wait for itself.
+///
+/// For functions of every kind; those of this crate pass through them of themselves.
+#[derive(Clone)]
+pub struct Slots(Arc<Inner>);
+
+struct Inner {
+    id: Arc<str>,
+    spec: PoolSpec,
+    /// None: no limit.
+    line: Option<Line>,
+    calls: Arc<Calls>,
+}
+
+/// A slot that a call holds. Dropping it lets the first in the queue in.
+pub struct SlotPermit {
+    slots: Slots,
+    taken: bool,
+    // Behind the slot: a host that has drained has all slots back.
+    accepted: Accepted,
+}
+
+impl Slots {
+    pub(crate) fn new(id: Arc<str>, spec: PoolSpec, calls: Arc<Calls>) -> Self {
+        let line = spec.slots().map(|slots| Line::new(slots as usize, spec.buffer()));
+        Self(Arc::new(Inner { id, spec, line, calls }))
+    }
+
+    /// Waits for a slot. Give it the context that [`CallContext::enter`] made for this function; it comes back knowing
+    /// that it holds the slot. What runs in the slot has to run under that context, nested calls included.
+    ///
+    /// A free slot is taken at once, without a lock. Otherwise the call waits behind those who came before. It gives
+    /// up its place when the future is dropped, at the context's deadline, at its cancellation, or where a drain
+    /// cancels what still runs.
+    ///
+    /// # Errors
+    /// - Kind `Unavailable`, reason [`Reason::PoolQueueFull`]: as many wait as the pool's `buffer` allows.
+    /// - Kind `Conflict`, reason [`Reason::WaitCycle`]: the slots are held by calls that wait for this one.
+    /// - Kind `Timeout` at the deadline, kind `Canceled` at the cancellation.
+    /// - Kind `Unavailable`: the host is stopping, and this is an outermost call.
+    pub async fn acquire(&self, context: CallContext) -> Result<(CallContext, SlotPermit)> {
+        let inner = &*self.0;
+        let accepted = inner.calls.accept(&context)?;
+        let Some(line) = &inner.line else {
+            return Ok((context, SlotPermit { slots: self.clone(), taken: false, accepted }));
+        };
+        let hold = match line.try_take() {
+            Some(place) => place.keep(),
+            None => accepted.run(&inner.calls, &inner.id, inner.wait(line, &context)).await?,
+        };
+        Ok((context.holding(hold), SlotPermit { slots: self.clone(), taken: true, accepted }))
+    }
+
+    /// The pool.
+    pub fn spec(&self) -> &PoolSpec {
+        &self.0.spec
+    }
+}
+
+impl Inner {
+    async fn wait(&self, line: &Line, context: &CallContext) -> Result<super::waits::Hold> {
+        let place = async {
+            let place = line.wait(context, &self.calls.waits).await.map_err(|refused| self.refused(line, refused))?;
+            Ok(place.keep())
+        };
+        let in_time = async {
+            match context.deadline() {
+                None => place.await,
+                Some(deadline) => match tokio::time::timeout_at(deadline.into(), place).await {
+                    Ok(result) => result,
+                    Err(_) => Err(self.too_late()),
+                },
+            }
+        };
+        match context.cancellation() {
+            None => in_time.await,
+            Some(token) => match token.run_until_cancelled(in_time).await {
+                Some(result) => result,
+                None => Err(Error::new(ErrorKind::Canceled, format!("{}: canceled by the caller", self.id))),
+            },
+        }
+    }
+
+    fn refused(&self, line: &Line, refused: Refused) -> Error {
+        let (id, key) = (&self.id, self.spec.key());
+        match refused {
+            Refused::QueueFull => {
+                let (slots, waiting) = (line.places(), line.buffer());
+                let message = format!("{id}: pool queue is full: {slots} calls run and {waiting} wait");
+                Error::new(ErrorKind::Unavailable, message)
+                    .with_reason(Reason::PoolQueueFull)
+                    .with_remedy(format!("try again, or raise {key} or pool.buffer of the entry"))
+            }
+            Refused::Cycle(Cycle { functions }) => {
+                let message = format!("function would wait for its own pool slot: {}", functions.join(" -> "));
+                Error::new(ErrorKind::Conflict, message)
+                    .with_reason(Reason::WaitCycle)
+                    .with_remedy(format!("raise {key} of {id}, or call less deep"))
+            }
+        }
+    }
+
+    fn too_late(&self) -> Error {
+        Error::new(
+            ErrorKind::Timeout,
+            format!("{}: the deadline passed while it waited for a slot of its pool", self.id),
+        )
+        .with_reason(Reason::ExecutionTime)
+        .with_remedy(format!("raise {} of the entry, or give the call more time", self.spec.key()))
+    }
+}
+
+impl SlotPermit {
+    /// Does the work of the call. It is dropped, with an error of kind `Canceled`, where a drain of the host cancels what
+    /// still runs at its deadline; the deadline and the cancellation of the call itself are the function's own to keep.
+    ///
+    /// # Errors
+    /// Those of the work, and kind `Canceled`.
+    pub async fn run<R>(&self, work: impl Future<Output = Result<R>>) -> Result<R> {
+        let inner = &*self.slots.0;
+        self.accepted.run(&inner.calls, &inner.id, work).await
+    }
+}
+
+impl Drop for SlotPermit {
+    fn drop(&mut self) {
+        if let Some(line) = self.slots.0.line.as_ref().filter(|_| self.taken) {
+            line.give_back();
+        }
+    }
+}
