@@ -19,26 +19,25 @@ pub(crate) type Code = std::result::Result<Component, Option<Box<Problem>>>;
 #[derive(Clone)]
 pub(crate) struct Compiler {
     host: Host,
-    directories: ApplicationDirectories,
     /// By the hash of the code.
     compiled: Arc<Mutex<HashMap<[u8; 32], Result<Component>>>>,
 }
 
 impl Compiler {
-    pub(crate) fn new(host: &Host, directories: &ApplicationDirectories) -> Self {
-        Self { host: host.clone(), directories: directories.clone(), compiled: Arc::default() }
+    pub(crate) fn new(host: &Host) -> Self {
+        Self { host: host.clone(), compiled: Arc::default() }
     }
 
     /// Reads and compiles, on a thread that may block. A panic there costs this function alone.
-    pub(crate) async fn code(&self, code: &FunctionCode) -> Code {
-        let (compiler, owned) = (self.clone(), code.clone());
-        tokio::task::spawn_blocking(move || compiler.blocking(&owned)).await.unwrap_or_else(|_| {
+    pub(crate) async fn code(&self, code: &FunctionCode, directories: &ApplicationDirectories) -> Code {
+        let (compiler, owned, directories) = (self.clone(), code.clone(), directories.clone());
+        tokio::task::spawn_blocking(move || compiler.blocking(&owned, &directories)).await.unwrap_or_else(|_| {
             let lost = Problem::at(ErrorKind::Internal, code_span(code), "the compiler failed");
             Err(Some(Box::new(lost.with_remedy("this is a fault of the host: please report it with the module"))))
         })
     }
 
-    fn blocking(&self, code: &FunctionCode) -> Code {
+    fn blocking(&self, code: &FunctionCode, directories: &ApplicationDirectories) -> Code {
         let compiled = match code {
             FunctionCode::Wat { source } => {
                 if !source.value.trim_start().starts_with(['(', ';']) {
@@ -51,7 +50,7 @@ impl Compiler {
             }
             FunctionCode::Wasm { fs, path, hash } => {
                 // A directory that cannot be used is a problem of its own entry.
-                let directory = self.directories.get(&fs.value.to_string()).ok().flatten().ok_or(None)?;
+                let directory = directories.get(&fs.value.to_string()).ok().flatten().ok_or(None)?;
                 self.compile(&module::read(&directory, path, hash).map_err(Some)?)
             }
         };

@@ -1,9 +1,10 @@
 //! A declared function as the host takes it.
 
-use crate::manifest::{Entry, Function, FunctionLimits, Located, Node, Pool, PoolKind, Problem, Transport};
+use crate::manifest::{self, Entry, Function, FunctionLimits, Located, Node, Pool, Problem, Transport};
 use std::time::Duration;
 use wippy_host_core::ErrorKind;
 use wippy_host_core::policy::network::NetworkRules;
+use wippy_host_core::pool::{PoolFields, PoolKind, PoolSpec, WarmStart};
 use wippy_host_core::{EntrySpec, Limits, nearest};
 
 /// The specification of an entry, and what its file has to answer for already.
@@ -13,7 +14,8 @@ pub(crate) fn spec(entry: &Entry, function: &Function) -> (EntrySpec, Vec<Proble
     let mut problems = Vec::new();
     let mut spec = EntrySpec::new(entry.id.value.to_string(), function.method.value.clone())
         .with_imports(function.imports.iter().map(|import| import.value.clone()))
-        .with_limits(limits(&function.limits));
+        .with_limits(limits(&function.limits))
+        .with_pool(pool(&function.pool));
     for (name, section) in [("wasi", &function.wasi), ("config", &function.config)] {
         if let Some(section) = section {
             spec = spec.with_section(name, section.to_json());
@@ -34,7 +36,7 @@ pub(crate) fn spec(entry: &Entry, function: &Function) -> (EntrySpec, Vec<Proble
     (spec, problems)
 }
 
-fn limits(declared: &FunctionLimits) -> Limits {
+pub(crate) fn limits(declared: &FunctionLimits) -> Limits {
     let mut limits = Limits::default();
     let size = |value: &Option<Located<u64>>, default: usize| {
         value.as_ref().map_or(default, |value| usize::try_from(value.value).unwrap_or(usize::MAX))
@@ -53,7 +55,7 @@ fn limits(declared: &FunctionLimits) -> Limits {
 }
 
 /// Reads `wasi.network`, and finds all that is wrong in it.
-fn rules(network: &Node) -> Result<NetworkRules, Vec<Problem>> {
+pub(crate) fn rules(network: &Node) -> Result<NetworkRules, Vec<Problem>> {
     let wrong = |node: &Node, expected: &str| {
         Problem::at(ErrorKind::Invalid, node.span(), format!("{expected}, found {}", node.describe()))
             .with_remedy("write `allow` with a list: `network: { allow: [\"api.example.com:443\"] }`")
@@ -122,13 +124,28 @@ fn not_yet(function: &Function) -> Vec<Problem> {
             .with_remedy("make a component when you build the guest, and remove wit"),
         );
     }
-    problems.extend(pool_remark(&function.pool));
     problems
 }
 
-fn pool_remark(pool: &Pool) -> Option<Problem> {
-    let inline = pool.kind.as_ref().is_some_and(|kind| kind.value == PoolKind::Inline);
-    let span = pool.span.as_ref().filter(|_| !inline || pool.warm_start.is_some() || pool.reuse_max_calls.is_some())?;
-    let message = "pool has no effect yet: every call gets a new instance in the caller's task, as type inline does";
-    Some(Problem::at(ErrorKind::Unavailable, span, message).with_remedy("write pool: {type: inline}").as_remark())
+/// A pool as the host takes it.
+pub(crate) fn pool(declared: &Pool) -> PoolSpec {
+    let number = |number: &Option<Located<u32>>| number.as_ref().map(|number| number.value);
+    PoolSpec::resolve(PoolFields {
+        kind: declared.kind.as_ref().map(|kind| match kind.value {
+            manifest::PoolKind::Inline => PoolKind::Inline,
+            manifest::PoolKind::Lazy => PoolKind::Lazy,
+            manifest::PoolKind::Static => PoolKind::Static,
+            manifest::PoolKind::Adaptive => PoolKind::Adaptive,
+        }),
+        size: number(&declared.size),
+        max_size: number(&declared.max_size),
+        workers: number(&declared.workers),
+        buffer: number(&declared.buffer),
+        warm_start: match declared.warm_start.as_ref().map(|warm| warm.value) {
+            None | Some(manifest::WarmStart::None) => WarmStart::None,
+            Some(manifest::WarmStart::All) => WarmStart::All,
+            Some(manifest::WarmStart::Count(count)) => WarmStart::Count(count),
+        },
+        reuse_max_calls: number(&declared.reuse_max_calls),
+    })
 }

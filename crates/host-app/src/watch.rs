@@ -39,7 +39,9 @@ impl Watcher {
     pub fn new(root: &Path) -> Result<Self> {
         let failed = |error: notify::Error| {
             Error::new(ErrorKind::Unavailable, format!("the application's files cannot be watched: {error}"))
-                .with_remedy("run it without --watch, or raise the system's limit of watches (fs.inotify.max_user_watches)")
+                .with_remedy(
+                    "run it without --watch, or raise the system's limit of watches (fs.inotify.max_user_watches)",
+                )
         };
         let (sender, paths) = mpsc::channel(MAX_PATHS);
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {

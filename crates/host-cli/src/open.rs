@@ -18,5 +18,5 @@ pub(crate) struct ApplicationArguments {
 pub(crate) async fn open(arguments: &ApplicationArguments) -> wippy_host::Result<Opened> {
     let mut options = LoadOptions::from_process_environment();
     options.skip_unknown_kinds = arguments.skip_unknown_kinds;
-    Application::open(&arguments.path, options, wippy_host::registry()?).await
+    Application::open(&arguments.path, options, wippy_host::builder()?).await
 }

@@ -153,6 +153,23 @@ impl Host {
         &self.0.services
     }
 
+    /// The same host with other services, for what is prepared from here on: engine, imports, functions, room and calls are
+    /// shared.
+    #[must_use]
+    pub fn with_services(&self, change: impl FnOnce(&mut Services)) -> Self {
+        let Inner { engine, registry, services, functions, admission, calls } = &*self.0;
+        let mut services = services.clone();
+        change(&mut services);
+        Self(Arc::new(Inner {
+            engine: engine.clone(),
+            registry: registry.clone(),
+            services,
+            functions: functions.clone(),
+            admission: admission.clone(),
+            calls: calls.clone(),
+        }))
+    }
+
     /// The slots of a function's pool, for a function that is not made by [`Host::prepare`].
     pub fn slots(&self, id: &Arc<str>, pool: PoolSpec) -> Slots {
         Slots::new(id.clone(), pool, self.0.calls.clone())

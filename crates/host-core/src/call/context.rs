@@ -63,6 +63,9 @@ impl CallContext {
 
     /// A builder of a context for work that outlives this call: for whom it acts, its values, trace, clock and output stay.
     /// The chain of calls, the deadline, the cancellation and the arguments do not pass on.
+    ///
+    /// What goes on after its starter must not run under the starter's own context: it would count as one of those that
+    /// the starter waits for.
     pub fn detached(&self) -> CallContextBuilder {
         let mut shared = self.shared.as_deref().cloned().unwrap_or_default();
         shared.cancellation = None;
@@ -150,16 +153,6 @@ impl CallContext {
     #[must_use]
     pub fn nested(&self) -> Self {
         Self { arguments: None, ..self.clone() }
-    }
-
-    /// The context of something that this call starts and does not wait for: it is an outermost call of its own, with the
-    /// actor, scope, trace and values of this one, and with neither its chain, its deadline nor its arguments.
-    ///
-    /// What goes on after its starter must not run under the starter's own context: it would count as one of those that
-    /// the starter waits for.
-    #[must_use]
-    pub fn detached(&self) -> Self {
-        Self { shared: self.shared.clone(), ..Self::default() }
     }
 
     /// The same context, holding one more place.

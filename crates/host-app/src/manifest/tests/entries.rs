@@ -197,9 +197,7 @@ fn unknown_kinds_are_skipped_with_a_warning_on_request() {
     app.options.skip_unknown_kinds = true;
     assert_eq!(
         app.problems(),
-        [format!(
-            "_index.yaml:3:22: warning: demo:a: unknown kind: http.static\n  help: this host has: {KINDS}"
-        )]
+        [format!("_index.yaml:3:22: warning: demo:a: unknown kind: http.static\n  help: this host has: {KINDS}")]
     );
     assert!(!app.load().has_errors());
     assert_eq!(app.load().declarations.len(), 1);

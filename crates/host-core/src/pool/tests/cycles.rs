@@ -133,7 +133,7 @@ fn a_detached_call_may_wait_for_its_starter() {
         let a = slots(&calls, "a:x", 1, 64);
         block_on(async {
             let (context, permit) = a.acquire(enter(&CallContext::new(), "a:x")).await.unwrap();
-            let started = spawn(chain(context.detached(), vec![("a:x", a.clone())]));
+            let started = spawn(chain(context.detached().build(), vec![("a:x", a.clone())]));
             yield_now().await;
             drop(permit);
             started.await.unwrap().unwrap();

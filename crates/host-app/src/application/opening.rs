@@ -1,0 +1,60 @@
+//! From declarations to a generation: each entry becomes something that can be called, or a problem.
+
+use super::Read;
+use super::generation::{Generation, Made};
+use super::unchanged::Unchanged;
+use crate::code::Compiler;
+use crate::manifest::{self, Declaration, Entry, Problem};
+use std::collections::BTreeMap;
+use wippy_host_core::{Host, Preflight};
+
+/// An application while it is opened, or opened anew.
+pub(super) struct Opening {
+    pub(super) host: Host,
+    pub(super) compiler: Compiler,
+    pub(super) read: Read,
+    pub(super) problems: Vec<Problem>,
+    pub(super) preflights: Vec<Preflight>,
+}
+
+impl Opening {
+    pub(super) fn new(host: Host, compiler: Compiler, mut read: Read) -> Self {
+        let problems = std::mem::take(&mut read.problems);
+        Self { host, compiler, read, problems, preflights: Vec::new() }
+    }
+
+    /// Makes every entry, but for those that are as they were in `before`, and sorts what there is to say.
+    pub(super) async fn finish(mut self, before: Option<&Generation>) -> (Generation, Vec<Problem>) {
+        let declarations = self.read.declarations.clone();
+        let unchanged = before.map(|before| Unchanged::new(before, &declarations));
+        let mut made = BTreeMap::new();
+        for entry in declarations.iter() {
+            let kept = match &unchanged {
+                Some(unchanged) => unchanged.keep(entry, &self.read.directories).await,
+                None => None,
+            };
+            let one = match kept {
+                Some(kept) => {
+                    self.problems.extend(kept.remarks.iter().cloned());
+                    self.preflights.extend(kept.preflight.clone());
+                    Some(kept)
+                }
+                None => self.make(entry).await,
+            };
+            if let Some(one) = one {
+                made.insert(entry.id.value.clone(), one);
+            }
+        }
+        manifest::sort(&mut self.problems);
+        let Read { environment, directories, .. } = self.read;
+        (Generation { declarations, environment, directories, made, preflights: self.preflights }, self.problems)
+    }
+
+    async fn make(&mut self, entry: &Entry) -> Option<Made> {
+        match &entry.declaration {
+            Declaration::Function(function) => self.function(entry, function).await,
+            Declaration::Process(process) => self.program(entry, &process.function).await,
+            _ => None,
+        }
+    }
+}

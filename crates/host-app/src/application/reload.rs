@@ -1,0 +1,59 @@
+//! Takes over what has changed in the files while the application runs.
+
+use super::generation::Generation;
+use super::opening::Opening;
+use super::{Application, Read};
+use crate::manifest::Problem;
+use std::sync::Arc;
+use wippy_host_core::Result;
+
+/// What a reload did.
+#[derive(Debug)]
+pub struct Reloaded {
+    /// Whether the files were taken over. Where a problem is an error, nothing was, and what ran before runs on.
+    pub applied: bool,
+    /// The ids of the functions and processes that are new, changed or gone.
+    pub changed: Vec<Arc<str>>,
+    /// All problems and remarks of the files as they are now.
+    pub problems: Vec<Problem>,
+}
+
+impl Application {
+    /// Reads the files anew and replaces what has changed, all at one moment. Calls that run or wait go on with what they
+    /// were accepted by; entries that are as they were keep their instances.
+    ///
+    /// With a problem that is an error, nothing is replaced.
+    ///
+    /// # Errors
+    /// Where the files cannot be read for a reason that is none of theirs.
+    pub async fn reload(&self) -> Result<Reloaded> {
+        let inner = &*self.0;
+        let _one_at_a_time = inner.reloading.lock().await;
+        let before = inner.current.load_full();
+        let read = Read::of(inner.root.clone(), inner.options.clone(), Some(before.clone())).await?;
+        let host = inner.host.with_services(|services| {
+            services.environment = Arc::new(read.environment.clone());
+            services.directories = Arc::new(read.directories.clone());
+        });
+        let (generation, problems) = Opening::new(host, inner.compiler.clone(), read).finish(Some(&before)).await;
+        if problems.iter().any(Problem::is_error) {
+            return Ok(Reloaded { applied: false, changed: Vec::new(), problems });
+        }
+        let changed = changed(&before, &generation);
+        let ids = |callables: Vec<(Arc<str>, _)>| callables.into_iter().map(|(id, _)| id).collect::<Vec<_>>();
+        generation.hosts().into_iter().for_each(|(id, options)| inner.processes.add_host(id, options));
+        inner.processes.exchange(&ids(before.programs()), generation.programs());
+        inner.host.functions().exchange(&ids(before.functions()), generation.functions());
+        inner.current.store(Arc::new(generation));
+        Ok(Reloaded { applied: true, changed, problems })
+    }
+}
+
+fn changed(before: &Generation, now: &Generation) -> Vec<Arc<str>> {
+    let is_kept = |id, function: &Arc<_>| now.made.get(id).is_some_and(|made| Arc::ptr_eq(&made.function, function));
+    let replaced = before.made.iter().filter(|(id, made)| !is_kept(id, &made.function));
+    let new = now.made.iter().filter(|(id, _)| !before.made.contains_key(id));
+    let mut ids: Vec<_> = replaced.chain(new).map(|(_, made)| made.id.clone()).collect();
+    ids.sort();
+    ids
+}

@@ -1,0 +1,67 @@
+//! Functions and programs that are components.
+
+use super::generation::{Made, Role};
+use super::opening::Opening;
+use crate::findings;
+use crate::located::located;
+use crate::manifest::{Entry, Function, Problem};
+use crate::spec::spec;
+use std::sync::Arc;
+use wippy_host_core::{EntrySpec, Place};
+
+impl Opening {
+    pub(super) async fn function(&mut self, entry: &Entry, function: &Function) -> Option<Made> {
+        let (spec, problems) = spec(entry, function);
+        self.component(entry, function, Role::Function, spec, problems).await
+    }
+
+    /// A program is not held to a time of its own unless its entry says so.
+    pub(super) async fn program(&mut self, entry: &Entry, function: &Function) -> Option<Made> {
+        let (mut spec, problems) = spec(entry, function);
+        if function.limits.max_execution_ms.is_none() {
+            spec.limits.max_execution = None;
+        }
+        self.component(entry, function, Role::Program, spec, problems).await
+    }
+
+    /// What has no errors. What is wrong with its code does not hide what is wrong with the rest.
+    async fn component(
+        &mut self,
+        entry: &Entry,
+        function: &Function,
+        role: Role,
+        spec: EntrySpec,
+        mut problems: Vec<Problem>,
+    ) -> Option<Made> {
+        let mut findings = Vec::new();
+        let mut preflight = None;
+        let prepared = match self.compiler.code(&function.code, &self.read.directories).await {
+            Err(problem) => {
+                let problem = problem.map(|problem| problem.for_entry(&entry.id.value));
+                problems.extend(problem);
+                Err(self.host.check(&spec))
+            }
+            Ok(component) => {
+                let found = self.host.preflight(&spec.id, &spec.imports, &component);
+                findings = findings::of(entry, function, &found);
+                self.preflights.push(found.clone());
+                preflight = Some(found);
+                self.host.prepare(spec, &component).await.map_err(|found| found.problems)
+            }
+        };
+        let prepared = prepared.map_err(|found| {
+            // A misspelt name grants nothing, and a remark that its group is not granted would say so twice.
+            if found.iter().any(|problem| matches!(problem.place, Place::Import(_))) {
+                findings.retain(Problem::is_error);
+            }
+            let declarations = &self.read.declarations;
+            problems.extend(found.iter().filter_map(|found| located(declarations, entry, function, found)));
+        });
+        problems.extend(findings);
+        let sound = !problems.iter().any(Problem::is_error);
+        self.problems.extend(problems.iter().cloned());
+        let prepared = prepared.ok().filter(|_| sound)?;
+        let id = prepared.entry().id().clone();
+        Some(Made { id, role, function: Arc::new(prepared), preflight, remarks: problems })
+    }
+}
