@@ -129,7 +129,9 @@ impl Read {
                 None => {
                     let (directories, found) = ApplicationDirectories::new(&root, &declarations);
                     problems.extend(found);
-                    (ApplicationEnvironment::new(&declarations), directories)
+                    let (environment, found) = ApplicationEnvironment::open(&root, &declarations);
+                    problems.extend(found);
+                    (environment, directories)
                 }
             };
             Self { root, declarations, environment, directories, problems }

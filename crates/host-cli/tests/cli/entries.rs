@@ -115,18 +115,19 @@ fn two_entries_of_one_name_are_both_named() {
 fn an_unknown_kind_is_an_error_that_can_be_made_a_warning() {
     let app = App::new(
         "  - {name: it, kind: function.wat, source: file://add.wat, method: add}
-  - {name: other, kind: function.lua, source: \"return 1\"}
+  - {name: other, kind: http.static, directory: \"x\"}
   - {name: slip, kind: functon.wat}
 ",
     );
-    let kinds = "env.storage.memory, env.storage.os, env.storage.static, env.variable, fs.directory, function.wasm, \
-                 function.wat";
+    let kinds = "env.storage.file, env.storage.memory, env.storage.os, env.storage.router, env.storage.static, \
+                 env.variable, fs.directory, function.lua, function.wasm, function.wat, http.endpoint, http.router, \
+                 http.service, library.lua, process.host, process.wasm, terminal.host";
     let found = |severity: &str| {
         format!(
-            "{severity}: demo:other: unknown kind: function.lua
+            "{severity}: demo:other: unknown kind: http.static
   --> _index.yaml:5:25
-     5 |   - {{name: other, kind: function.lua, source: \"return 1\"}}
-  help: this host does not have `function.lua` yet; it has: {kinds}
+     5 |   - {{name: other, kind: http.static, directory: \"x\"}}
+  help: this host has: {kinds}
 {severity}: demo:slip: unknown kind: functon.wat
   --> _index.yaml:6:24
      6 |   - {{name: slip, kind: functon.wat}}
@@ -144,7 +145,7 @@ fn an_unknown_kind_is_an_error_that_can_be_made_a_warning() {
     let called = app.call(&["--skip-unknown-kinds", "3", "5"]);
     assert_eq!((called.stdout.as_str(), called.stderr, called.code), ("8\n", found("warning"), 0));
     app.run("call", &["--skip-unknown-kinds", "--json", "demo:other"]).fails(
-        "{\"error\":{\"kind\":\"NotFound\",\"message\":\"demo:other is of kind function.lua, which this host does not \
+        "{\"error\":{\"kind\":\"NotFound\",\"message\":\"demo:other is of kind http.static, which this host does not \
          have\",\"remedy\":\"the functions are: demo:it\"}}\n",
     );
 }

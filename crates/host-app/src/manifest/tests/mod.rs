@@ -4,10 +4,14 @@ mod entries;
 mod expansion;
 mod files;
 mod functions;
+mod http;
+mod lua;
 mod nodes;
 mod problems;
+mod processes;
 mod references;
 mod robustness;
+mod storages;
 mod syntax;
 
 use super::{Declaration, EntryId, Function, LoadOptions, Loaded, load};
