@@ -64,7 +64,7 @@ impl Stamp {
 
 impl FileStorage {
     /// Reads the file, which must be there and well formed, or creates it where it is missing and `auto_create` is set.
-    pub(super) fn open(root: &Path, id: &EntryId, declared: &EnvironmentFile) -> Result<Self, Problem> {
+    pub(super) fn open(root: &Path, id: &EntryId, declared: &EnvironmentFile) -> Result<Self, Box<Problem>> {
         let storage = Self {
             id: id.to_string(),
             root: root.to_path_buf(),
@@ -77,7 +77,7 @@ impl FileStorage {
         };
         let problem = |error: &Error| {
             let problem = Problem::at(error.kind(), &declared.file_path.span, error.message());
-            problem.with_remedy(error.remedy().unwrap_or("name another file"))
+            Box::new(problem.with_remedy(error.remedy().unwrap_or("name another file")))
         };
         match storage.locate() {
             Ok(Some(path)) => storage.clean_up(&path),
@@ -87,7 +87,8 @@ impl FileStorage {
             Ok(None) => {
                 let message = format!("the file {} does not exist", storage.shown.display());
                 let remedy = format!("create {}, or add auto_create: true", root.join(&storage.shown).display());
-                return Err(Problem::at(ErrorKind::NotFound, &declared.file_path.span, message).with_remedy(remedy));
+                let problem = Problem::at(ErrorKind::NotFound, &declared.file_path.span, message);
+                return Err(Box::new(problem.with_remedy(remedy)));
             }
             Err(error) => return Err(problem(&error)),
         }

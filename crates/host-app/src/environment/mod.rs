@@ -80,10 +80,10 @@ impl ApplicationEnvironment {
 
     /// Notices what was changed from outside.
     fn refresh(&self, storages: &[Arc<Storage>]) {
-        // Each is looked at, also behind one that has changed.
-        let changed = storages.iter().fold(false, |changed, storage| storage.refresh() || changed);
-        if changed {
-            self.changed();
+        for storage in storages {
+            if storage.refresh() {
+                self.changed();
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ mod entries;
 mod grants;
 mod quickstart;
 mod results;
+mod rules;
 mod services;
 mod streams;
 mod support;
