@@ -7,6 +7,9 @@ use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConf
 /// The interval at which a computing guest gives its thread back, and the precision of deadlines.
 pub const EPOCH: Duration = Duration::from_millis(10);
 
+/// 4 GiB, or the whole address space where that is smaller.
+const TOTAL_MEMORY: usize = if usize::BITS > 32 { 1 << 32 } else { usize::MAX };
+
 /// How the engine is made. Each setting has a default that suits a server.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -17,6 +20,11 @@ pub struct EngineOptions {
     /// How many of [`EngineOptions::max_instances`] only nested calls may take, so that a function which calls another
     /// always finds room or an answer. Default a quarter.
     pub nested_instances: u32,
+    /// Linear memory and garbage-collected objects of all guests at one time, in bytes. Growth beyond it ends the call that
+    /// asks, with kind `Unavailable`. Default 4 GiB: sixteen guests at their default limit, or thousands of ordinary ones.
+    pub max_total_memory_bytes: usize,
+    /// How much of [`EngineOptions::max_total_memory_bytes`] only nested calls may take. Default a quarter.
+    pub nested_memory_bytes: usize,
     /// The guest's stack, in bytes. Default 512 KiB.
     pub max_wasm_stack: usize,
     /// Whether to try the pooling allocator (instantiation in a third of the time). Default true; where the address
@@ -26,7 +34,14 @@ pub struct EngineOptions {
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { max_instances: 1000, nested_instances: 250, max_wasm_stack: 512 << 10, pooling: true }
+        Self {
+            max_instances: 1000,
+            nested_instances: 250,
+            max_total_memory_bytes: TOTAL_MEMORY,
+            nested_memory_bytes: TOTAL_MEMORY / 4,
+            max_wasm_stack: 512 << 10,
+            pooling: true,
+        }
     }
 }
 

@@ -6,9 +6,9 @@ use crate::component::{self, Bytes};
 use crate::engine::{self, EngineOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::import::{Grants, Registry, SetupContext};
-use crate::instance::{Admission, Common, Parts, WasmFunction};
+use crate::instance::{Admission, Common, HostMemory, Parts, WasmFunction};
 use crate::policy::network::NetworkGuard;
-use crate::pool::{Calls, PoolSpec, Slots};
+use crate::pool::{Calls, Idle, PoolSpec, Slots};
 use crate::problem::{EntryProblem, EntryProblems, Place};
 use crate::services::{Clock, Directories, Entropy, Environment, GuestOutput, Output, Resolver, Services};
 use crate::{EntryInfo, EntrySpec, Policy};
@@ -30,6 +30,8 @@ struct Inner {
     services: Services,
     functions: FunctionRegistry,
     admission: Arc<Admission>,
+    memory: Arc<HostMemory>,
+    idle: Arc<Idle>,
     calls: Arc<Calls>,
 }
 
@@ -115,14 +117,16 @@ impl HostBuilder {
             None => Registry::builder().with_linked().build()?,
         };
         let engine = engine::start(&self.engine)?;
-        let calls = Arc::new(Calls::default());
+        let idle = Arc::new(Idle::default());
         Ok(Host(Arc::new(Inner {
             engine,
             registry,
             services: self.services,
             functions: FunctionRegistry::new(),
-            admission: Arc::new(Admission::new(&self.engine)),
-            calls,
+            admission: Arc::new(Admission::new(&self.engine, idle.clone())),
+            memory: Arc::new(HostMemory::new(&self.engine, idle.clone())),
+            idle,
+            calls: Arc::new(Calls::default()),
         })))
     }
 }
@@ -175,12 +179,19 @@ impl Host {
         Slots::new(id.clone(), pool, self.0.calls.clone())
     }
 
+    /// Linear memory that guests have at this moment, in bytes.
+    pub fn memory_in_use(&self) -> usize {
+        self.0.memory.used()
+    }
+
     /// Lets no further outermost call in (kind `Unavailable`, `the application is stopping`) and waits for those that run or
     /// wait in the queue of a pool, whose nested calls go on. At `until` the rest is cancelled, with kind `Canceled`.
     ///
-    /// Gives back how many calls were cancelled. There is no way back: a host that has drained stays closed.
+    /// Gives back how many calls were cancelled. Instances that wait for a call are dropped at the end. There is no way back: a host that has drained stays closed.
     pub async fn drain(&self, until: Instant) -> usize {
-        self.0.calls.drain(until).await
+        let cancelled = self.0.calls.drain(until).await;
+        while self.0.idle.spare_one() {}
+        cancelled
     }
 
     /// Compiles a component, binary or text. Takes from milliseconds to seconds of computing: not for a thread of the
@@ -209,7 +220,7 @@ impl Host {
     /// # Errors
     /// Every problem of the entry.
     pub async fn prepare(&self, spec: EntrySpec, component: &Component) -> Result<WasmFunction, EntryProblems> {
-        let Inner { engine, registry, services, functions, admission, .. } = &*self.0;
+        let Inner { engine, registry, services, functions, admission, memory, idle, calls } = &*self.0;
         let parts = EntryParts::new(self, &spec);
         let imports = ComponentImports::of(engine, component);
         let mut problems = parts.problems(self, &spec);
@@ -267,9 +278,20 @@ impl Host {
             services: services.clone(),
             functions: functions.clone(),
             output,
+            memory: memory.clone(),
         });
-        let admission = admission.clone();
-        Ok(WasmFunction::new(Parts { pre, export, common, states, used: linked.interfaces, admission, preflight }))
+        Ok(WasmFunction::new(Parts {
+            pre,
+            export,
+            common,
+            states,
+            used: linked.interfaces,
+            admission: admission.clone(),
+            idle: idle.clone(),
+            calls: calls.clone(),
+            slots: Slots::new(spec.id.clone(), spec.pool, calls.clone()),
+            preflight,
+        }))
     }
 }
 

@@ -92,6 +92,15 @@ impl HostImport for Cli {
     fn state(cx: &mut StateContext<'_>, shared: &Arc<Config>) -> Result<CliState> {
         CliState::new(cx, shared)
     }
+
+    /// Variables hold until the environment changes, and there are no arguments: an instance that waited keeps its state.
+    fn renew(_: &mut StateContext<'_>, _: &Arc<Config>) -> Result<()> {
+        Ok(())
+    }
+
+    fn settle(state: &mut CliState) {
+        state.lines.end();
+    }
 }
 
 register_import!(Cli);

@@ -30,6 +30,11 @@ impl LineStream {
     fn write(&self, bytes: &[u8]) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes);
     }
+
+    /// Ends the line that is open, where one is.
+    pub(crate) fn end(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).end_open();
+    }
 }
 
 impl Line {
@@ -53,14 +58,18 @@ impl Line {
         self.writer.line(self.stream, &String::from_utf8_lossy(line));
         self.pending.clear();
     }
+
+    fn end_open(&mut self) {
+        if !self.pending.is_empty() {
+            self.end();
+        }
+    }
 }
 
 impl Drop for Line {
     /// What the guest wrote last, without a line's end, is a line too.
     fn drop(&mut self) {
-        if !self.pending.is_empty() {
-            self.end();
-        }
+        self.end_open();
     }
 }
 

@@ -20,6 +20,13 @@ pub(crate) struct Lines {
     stderr: Option<LineStream>,
 }
 
+impl Lines {
+    /// Writes what stands in both without a line's end: it belongs to the call that has ended.
+    pub(crate) fn end(&mut self) {
+        [&self.stdout, &self.stderr].into_iter().flatten().for_each(LineStream::end);
+    }
+}
+
 /// Standard output and error.
 pub(crate) struct Output<'a> {
     lines: &'a mut Lines,

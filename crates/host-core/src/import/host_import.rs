@@ -98,6 +98,24 @@ pub trait HostImport: HostImportSlot<SlotState = Self::State> + Send + Sync + Si
     /// # Errors
     /// The call fails.
     fn state(cx: &mut StateContext<'_>, shared: &Arc<Self::Shared>) -> Result<Self::State>;
+
+    /// Makes an instance that was prepared ahead, or that has served a call before, ready for the call that the context now
+    /// has. By default the state is made anew, so that nothing of another call's actor, scope or trace is left in it;
+    /// an import whose state holds nothing of a call has nothing to do here. Such calls bring no clock, no output and no
+    /// arguments of their own, and the environment has not changed since the state was made.
+    ///
+    /// # Errors
+    /// The call fails.
+    fn renew(cx: &mut StateContext<'_>, shared: &Arc<Self::Shared>) -> Result<()> {
+        let state = Self::state(cx, shared)?;
+        cx.store().set(Self::slot(), state);
+        Ok(())
+    }
+
+    /// A call has ended and its instance is kept for another. Default nothing.
+    fn settle(state: &mut Self::State) {
+        let _ = state;
+    }
 }
 
 /// Where an import's state stands in every store. [`crate::register_import!`] implements it.

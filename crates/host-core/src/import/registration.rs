@@ -3,6 +3,7 @@
 use super::{ConfigProblem, HostImport, ImportMeta, Section, SetupContext, StateContext, config};
 use crate::assembly::{ImportLinker, LinkTarget};
 use crate::error::{Error, Result};
+use crate::instance::StoreData;
 use futures::future::BoxFuture;
 use serde_json::Value as Json;
 use std::any::Any;
@@ -57,6 +58,14 @@ impl Registration {
     pub(crate) fn add_state(&self, cx: &mut StateContext<'_>, shared: &SharedState) -> Result<()> {
         self.0.add_state(cx, shared)
     }
+
+    pub(crate) fn renew(&self, cx: &mut StateContext<'_>, shared: &SharedState) -> Result<()> {
+        self.0.renew(cx, shared)
+    }
+
+    pub(crate) fn settle(&self, store: &mut StoreData) {
+        self.0.settle(store);
+    }
 }
 
 trait Erased: Send + Sync {
@@ -66,6 +75,8 @@ trait Erased: Send + Sync {
     fn setup<'a>(&self, cx: SetupContext<'a>, config: Json) -> BoxFuture<'a, Result<SharedState>>;
     fn link(&self, target: &mut LinkTarget<'_>) -> Result<()>;
     fn add_state(&self, cx: &mut StateContext<'_>, shared: &SharedState) -> Result<()>;
+    fn renew(&self, cx: &mut StateContext<'_>, shared: &SharedState) -> Result<()>;
+    fn settle(&self, store: &mut StoreData);
 }
 
 struct Typed<I>(PhantomData<fn() -> I>);
@@ -107,13 +118,25 @@ impl<I: HostImport> Erased for Typed<I> {
     }
 
     fn add_state(&self, cx: &mut StateContext<'_>, shared: &SharedState) -> Result<()> {
-        let Ok(shared) = shared.clone().downcast::<I::Shared>() else {
-            return Err(Error::internal(format!("{}: shared state of another import", I::META.name)));
-        };
-        let state = I::state(cx, &shared)?;
+        let state = I::state(cx, &of_import::<I>(shared)?)?;
         cx.data.set(I::slot(), state);
         Ok(())
     }
+
+    fn renew(&self, cx: &mut StateContext<'_>, shared: &SharedState) -> Result<()> {
+        I::renew(cx, &of_import::<I>(shared)?)
+    }
+
+    fn settle(&self, store: &mut StoreData) {
+        if let Some(state) = store.get(I::slot()) {
+            I::settle(state);
+        }
+    }
+}
+
+fn of_import<I: HostImport>(shared: &SharedState) -> Result<Arc<I::Shared>> {
+    let shared = shared.clone().downcast::<I::Shared>();
+    shared.map_err(|_| Error::internal(format!("{}: shared state of another import", I::META.name)))
 }
 
 /// Reads a configuration, and says where it is wrong.

@@ -2,33 +2,124 @@
 //! since what they would wait for might be waiting for them.
 
 use crate::EngineOptions;
+use crate::call::CallContext;
 use crate::error::{Error, ErrorKind, Reason, Result};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use crate::pool::{Hold, Idle, Line, Place, Refused, WaitGraph};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// How many outermost calls may wait for each place: as in a pool.
+const WAITING_PER_PLACE: usize = 64;
 
 pub(crate) struct Admission {
-    outermost: Semaphore,
+    outermost: Line,
     nested: Semaphore,
+    idle: Arc<Idle>,
+}
+
+/// Room for one instance, until dropped.
+pub(crate) struct Room {
+    admission: Arc<Admission>,
+    /// None: room that nested calls have to themselves.
+    hold: Option<Hold>,
 }
 
 impl Admission {
-    pub(crate) fn new(options: &EngineOptions) -> Self {
-        let nested = options.nested_instances.min(options.max_instances.saturating_sub(1));
+    pub(crate) fn new(options: &EngineOptions, idle: Arc<Idle>) -> Self {
+        let nested = options.nested_instances.min(options.max_instances.saturating_sub(1)) as usize;
+        let outermost = options.max_instances as usize - nested;
         Self {
-            outermost: Semaphore::new((options.max_instances - nested) as usize),
-            nested: Semaphore::new(nested as usize),
+            outermost: Line::new(outermost, outermost.max(1).saturating_mul(WAITING_PER_PLACE)),
+            nested: Semaphore::new(nested),
+            idle,
         }
     }
 
-    pub(crate) async fn admit(&self, depth: usize) -> Result<SemaphorePermit<'_>> {
-        if depth == 0 {
-            // Room at once costs nothing of the task's budget in the runtime.
-            return match self.outermost.try_acquire() {
-                Ok(permit) => Ok(permit),
-                Err(_) => self.outermost.acquire().await.map_err(|_| full("the host is closing")),
-            };
+    /// Room for the instance of a call, and the call's context, which knows of it.
+    pub(crate) async fn admit(
+        self: &Arc<Self>,
+        context: CallContext,
+        waits: &WaitGraph,
+    ) -> Result<(CallContext, Room)> {
+        let room = match context.depth() {
+            0 => self.outermost(&context, waits).await?,
+            _ => self.nested()?,
+        };
+        Ok((room.held_by(context), room))
+    }
+
+    async fn outermost(self: &Arc<Self>, context: &CallContext, waits: &WaitGraph) -> Result<Room> {
+        if let Some(place) = self.outermost.try_take() {
+            return Ok(self.room(place));
         }
-        let nested = self.nested.try_acquire().or_else(|_| self.outermost.try_acquire());
-        nested.map_err(|_| full("the host has no room for another nested call"))
+        // Queued first, spared then: an instance that is kept in between sees that somebody waits, and goes.
+        let waited = match self.outermost.queue() {
+            Ok(queued) => {
+                self.idle.spare_one();
+                queued.wait(context, waits).await
+            }
+            Err(refused) => Err(refused),
+        };
+        waited.map(|place| self.room(place)).map_err(|refused| match refused {
+            Refused::QueueFull => full("the host has no room, and as many calls wait as may"),
+            Refused::Cycle(_) => full("the host has no room, and those who have it wait for this call"),
+        })
+    }
+
+    fn nested(self: &Arc<Self>) -> Result<Room> {
+        loop {
+            if let Ok(permit) = self.nested.try_acquire() {
+                permit.forget();
+                return Ok(Room { admission: self.clone(), hold: None });
+            }
+            if let Some(place) = self.outermost.try_take() {
+                return Ok(self.room(place));
+            }
+            if !self.idle.spare_one() {
+                return Err(full("the host has no room for another nested call"));
+            }
+        }
+    }
+
+    /// Room for an instance that no call asks for: only where nobody waits.
+    pub(crate) fn spare_room(self: &Arc<Self>) -> Option<Room> {
+        if self.is_crowded() {
+            return None;
+        }
+        self.outermost.try_take().map(|place| self.room(place))
+    }
+
+    /// Whether a call waits for room.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.outermost.is_waited_for()
+    }
+
+    fn room(self: &Arc<Self>, place: Place<'_>) -> Room {
+        Room { admission: self.clone(), hold: Some(place.keep()) }
+    }
+}
+
+impl Room {
+    /// The context of the call that the room is for.
+    pub(crate) fn held_by(&self, context: CallContext) -> CallContext {
+        match self.hold {
+            Some(hold) => context.holding(hold),
+            None => context,
+        }
+    }
+
+    /// Whether it is of the room that nested calls have to themselves, which no instance without a call may keep.
+    pub(crate) fn is_reserved(&self) -> bool {
+        self.hold.is_none()
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        match self.hold {
+            Some(_) => self.admission.outermost.give_back(),
+            None => self.admission.nested.add_permits(1),
+        }
     }
 }
 

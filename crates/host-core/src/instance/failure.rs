@@ -1,6 +1,7 @@
 //! What ended a guest's call, in words that its author and its operator understand.
 
 use super::limiter::LimitExceeded;
+use super::memory::HostMemoryFull;
 use crate::EntryInfo;
 use crate::error::{Error, ErrorKind, Reason};
 use std::error::Error as StdError;
@@ -43,7 +44,14 @@ impl fmt::Display for GuestExit {
 impl StdError for GuestExit {}
 
 /// The error of a call that Wasmtime or a host function ended.
-pub(super) fn classify(entry: &EntryInfo, method: &str, error: &wasmtime::Error) -> Error {
+///
+/// `full` is what the host's cap on memory refused the guest before.
+pub(super) fn classify(
+    entry: &EntryInfo,
+    method: &str,
+    error: &wasmtime::Error,
+    full: Option<HostMemoryFull>,
+) -> Error {
     let id = entry.id();
     if let Some(denied) = error.downcast_ref::<NotGranted>() {
         return Error::new(ErrorKind::PermissionDenied, denied.to_string()).with_reason(Reason::NotGranted);
@@ -56,7 +64,13 @@ pub(super) fn classify(entry: &EntryInfo, method: &str, error: &wasmtime::Error)
             .with_reason(limit.reason)
             .with_remedy(format!("raise {} of the entry if the guest needs more", limit.setting));
     }
-    // The growth that the limiter refused is not what Wasmtime reports.
+    // The growth that the limiter refused is not what Wasmtime reports of objects.
+    let objects = error.downcast_ref::<GcHeapOutOfMemory<()>>().and(full);
+    if let Some(full) = error.downcast_ref::<HostMemoryFull>().copied().or(objects) {
+        return Error::new(ErrorKind::Unavailable, format!("{id}: {full}"))
+            .with_reason(Reason::HostFull)
+            .with_remedy("try again, or raise the host's max_total_memory_bytes");
+    }
     if error.downcast_ref::<GcHeapOutOfMemory<()>>().is_some() {
         return Error::new(
             ErrorKind::RateLimited,

@@ -1,33 +1,30 @@
-//! A WASM function: a fresh instance for each call, from look-up to drop.
+//! A WASM function: a call on an instance, under its pool, its deadline and its cancellation.
 
 use super::Admission;
 use super::direct::{Direct, Input};
-use super::failure::{classify, timed_out};
+use super::failure::timed_out;
+use super::maker::{Maker, stock};
+use super::ready::{Ready, States};
 use super::store::{Common, StoreData};
 use crate::assembly::Export;
 use crate::call::{CallContext, Function};
 use crate::error::{Error, ErrorKind, Result};
-use crate::import::{Registration, SharedState, StateContext};
+use crate::import::{Registration, SharedState};
+use crate::pool::{Calls, Idle, Slots, Spare};
 use crate::value::{Signature, Value};
 use crate::{EntryInfo, Preflight};
 use async_trait::async_trait;
 use futures::future::BoxFuture;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Instant;
-use wasmtime::component::{ComponentExportIndex, Func, InstancePre, Val};
-use wasmtime::{Store, UpdateDeadline};
+use wasmtime::Store;
+use wasmtime::component::{Func, InstancePre, Val};
 
 /// An export of a component, ready to be called under the grants of its entry.
 pub struct WasmFunction {
-    pre: InstancePre<StoreData>,
-    export: ComponentExportIndex,
-    method: String,
     signature: Signature,
     direct: Option<Direct>,
-    common: Arc<Common>,
-    states: Vec<(Registration, SharedState)>,
-    used: Vec<&'static str>,
-    admission: Arc<Admission>,
+    maker: Arc<Maker>,
     preflight: Preflight,
 }
 
@@ -45,36 +42,47 @@ pub(crate) struct Parts {
     pub(crate) states: Vec<(Registration, SharedState)>,
     pub(crate) used: Vec<&'static str>,
     pub(crate) admission: Arc<Admission>,
+    pub(crate) idle: Arc<Idle>,
+    pub(crate) calls: Arc<Calls>,
+    pub(crate) slots: Slots,
     pub(crate) preflight: Preflight,
 }
 
 impl WasmFunction {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { pre, export, common, states, used, admission, preflight } = parts;
+        let Parts { pre, export, common, states, used, admission, idle, calls, slots, preflight } = parts;
         let signature = Signature::of(&export.ty);
         let direct = Direct::of(signature.params(), signature.result());
-        Self {
-            pre,
-            export: export.index,
-            method: export.name,
-            signature,
-            direct,
-            common,
-            states,
-            used,
-            admission,
-            preflight,
+        let stock = stock(&slots);
+        if let Some(stock) = &stock {
+            let stock: Weak<dyn Spare> = Arc::downgrade(stock) as _;
+            idle.add(stock);
         }
+        let states = States { imports: states, used };
+        let (export, method) = (export.index, export.name);
+        let maker = Arc::new(Maker { pre, export, method, common, states, admission, calls, slots, stock });
+        maker.prepare_ahead();
+        Self { signature, direct, maker, preflight }
     }
 
     /// The entry.
     pub fn entry(&self) -> &EntryInfo {
-        &self.common.entry
+        &self.maker.common.entry
     }
 
     /// The full name of the export.
     pub fn method(&self) -> &str {
-        &self.method
+        &self.maker.method
+    }
+
+    /// The slots of its pool.
+    pub fn slots(&self) -> &Slots {
+        &self.maker.slots
+    }
+
+    /// Instances that wait for a call at this moment: prepared ahead, or kept after another call.
+    pub fn ready(&self) -> usize {
+        self.maker.stock.as_ref().map_or(0, |stock| stock.len())
     }
 
     /// What the preflight found.
@@ -94,17 +102,15 @@ impl WasmFunction {
         let converted = self.signature.to_vals(arguments);
         converted
             .map(Arguments::Dynamic)
-            .map_err(|error| Error::invalid(format!("{}: {error}", self.common.entry.id())).with_source(error))
-    }
-
-    /// The error of a call of this function that Wasmtime or a host function ended.
-    fn failed(&self, error: &wasmtime::Error) -> Error {
-        classify(&self.common.entry, &self.method, error)
+            .map_err(|error| Error::invalid(format!("{}: {error}", self.entry().id())).with_source(error))
     }
 
     /// Runs `body` on an instance of this function's component, with the function that `method` names: for transports
     /// that hand resources over, which no [`Value`] can carry. Everything else is as in [`Function::call`]: chain, limits,
-    /// deadline, cancellation and room for the instance.
+    /// deadline, cancellation, pool and room for the instance.
+    ///
+    /// `body` gives back the error of a guest's call that failed, or says [`StoreData::spend`]: an instance that trapped must
+    /// not serve another call.
     ///
     /// # Errors
     /// What ended the call, in the words of the host.
@@ -113,33 +119,32 @@ impl WasmFunction {
         context: &CallContext,
         body: impl for<'a> FnOnce(&'a mut Store<StoreData>, Func) -> BoxFuture<'a, wasmtime::Result<R>> + Send,
     ) -> Result<R> {
-        self.guarded(context, async |store: &mut Store<StoreData>, function| {
-            body(store, function).await.map_err(|error| self.failed(&error))
+        self.guarded(context, async |ready: &mut Ready| {
+            let called = body(&mut ready.store, ready.function).await;
+            called.map_err(|error| self.maker.failed(&ready.store, &error))
         })
         .await
     }
 
     /// A call under its chain, deadline and cancellation, which drop what they end.
-    async fn guarded<R>(
-        &self,
-        context: &CallContext,
-        body: impl AsyncFnOnce(&mut Store<StoreData>, Func) -> Result<R>,
-    ) -> Result<R> {
-        let entry = &self.common.entry;
+    async fn guarded<R>(&self, context: &CallContext, body: impl AsyncFnOnce(&mut Ready) -> Result<R>) -> Result<R> {
+        let entry = self.entry();
         let limits = entry.limits();
         let own = limits.max_execution.and_then(|limit| Instant::now().checked_add(limit));
         let context = context.enter(entry.id(), limits.max_call_depth)?.until(own);
         let deadline = context.deadline();
         let cancellation = context.cancellation().cloned();
+        let maker = &self.maker;
         // Pinned where it is made: it holds Wasmtime's futures, kilobytes that each wrapper would copy.
         let work = std::pin::pin!(async {
-            let _permit = self.admission.admit(context.depth()).await?;
-            let mut store = self.store(context)?;
-            let instance = self.pre.instantiate_async(&mut store).await.map_err(|error| self.failed(&error))?;
-            let Some(function) = instance.get_func(&mut store, self.export) else {
-                return Err(Error::internal(format!("{}: {} is gone", entry.id(), self.method)));
-            };
-            body(&mut store, function).await
+            let (context, slot) = maker.slots.acquire(context).await?;
+            let call = std::pin::pin!(async {
+                let mut ready = maker.instance(context).await?;
+                let result = body(&mut ready).await?;
+                maker.keep(ready);
+                Ok(result)
+            });
+            slot.run(call).await
         });
         let work = async {
             match deadline {
@@ -160,7 +165,9 @@ impl WasmFunction {
     }
 
     /// Calls with values.
-    async fn invoke(&self, store: &mut Store<StoreData>, function: Func, arguments: Arguments) -> Result<Value> {
+    async fn invoke(&self, ready: &mut Ready, arguments: Arguments) -> Result<Value> {
+        let Ready { store, function, .. } = ready;
+        let function: Func = *function;
         let called = match arguments {
             Arguments::Direct(direct, input) => match direct.call(store, function, input).await {
                 Ok(result) => return Ok(result),
@@ -177,27 +184,13 @@ impl WasmFunction {
         };
         let result = match called {
             Ok(result) => result,
-            Err(error) => self.exited_well(&error).ok_or_else(|| self.failed(&error))?,
+            Err(error) => {
+                store.data_mut().spend();
+                self.exited_well(&error).ok_or_else(|| self.maker.failed(store, &error))?
+            }
         };
-        let id = self.common.entry.id();
+        let id = self.entry().id();
         self.signature.to_value(result).map_err(|error| Error::internal(format!("{id}: {error}")).with_source(error))
-    }
-
-    fn store(&self, context: CallContext) -> Result<Store<StoreData>> {
-        let mut store = Store::new(self.pre.engine(), StoreData::new(self.common.clone(), context));
-        let limits = self.common.entry.limits();
-        store.set_hostcall_fuel(limits.max_host_bytes);
-        store.set_max_component_handles(limits.max_resources);
-        store.limiter(|data| &mut data.limiter);
-        store.set_epoch_deadline(1);
-        // Tokio's own yield lets its timers and sockets go first; Wasmtime's plain one would starve them where a guest
-        // computes on the only worker.
-        store.epoch_deadline_callback(|_| Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now()))));
-        for (import, shared) in &self.states {
-            let mut cx = StateContext { data: store.data_mut(), used: &self.used };
-            import.add_state(&mut cx, shared)?;
-        }
-        Ok(store)
     }
 
     /// A guest that exits with success has returned where nothing is returned, or where the method is a command's `run`.
@@ -206,7 +199,7 @@ impl WasmFunction {
         match self.signature.result() {
             None => Some(None),
             Some(wasmtime::component::Type::Result(ty))
-                if ty.ok().is_none() && (self.method == "run" || self.method.ends_with("#run")) =>
+                if ty.ok().is_none() && (self.method() == "run" || self.method().ends_with("#run")) =>
             {
                 Some(Some(Val::Result(Ok(None))))
             }
@@ -219,10 +212,7 @@ impl WasmFunction {
 impl Function for WasmFunction {
     async fn call(&self, context: &CallContext, arguments: Vec<Value>) -> Result<Value> {
         let arguments = self.convert(arguments)?;
-        self.guarded(context, async |store: &mut Store<StoreData>, function| {
-            self.invoke(store, function, arguments).await
-        })
-        .await
+        self.guarded(context, async |ready: &mut Ready| self.invoke(ready, arguments).await).await
     }
 
     fn signature(&self) -> Option<&Signature> {

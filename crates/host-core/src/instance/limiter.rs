@@ -1,7 +1,9 @@
-//! Memory, tables and instances of one store, held to the limits of its entry.
+//! Memory, tables and instances of one store, held to the limits of its entry; its memory to the host's cap, too.
 
+use super::memory::{HostMemory, HostMemoryFull};
 use crate::Limits;
 use crate::error::Reason;
+use std::sync::Arc;
 use wasmtime::ResourceLimiter;
 
 /// A limit of the entry would have been exceeded. The guest sees no failed `memory.grow`: its call ends.
@@ -19,16 +21,34 @@ pub(crate) struct Limiter {
     max_memory: usize,
     max_table: usize,
     max_instances: usize,
+    host: Arc<HostMemory>,
+    /// Whether the part of the host's memory that is kept for nested calls may be used.
+    pub(super) nested: bool,
+    full: Option<HostMemoryFull>,
 }
 
 impl Limiter {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, host: Arc<HostMemory>, nested: bool) -> Self {
         Self {
+            host,
+            nested,
+            full: None,
             memory_left: limits.max_memory_bytes,
             max_memory: limits.max_memory_bytes,
             max_table: limits.max_table_elements,
             max_instances: limits.max_instances,
         }
+    }
+
+    /// What the host's cap refused this store, which Wasmtime does not always report.
+    pub(super) fn refused_by_host(&self) -> Option<HostMemoryFull> {
+        self.full
+    }
+}
+
+impl Drop for Limiter {
+    fn drop(&mut self) {
+        self.host.give_back(self.max_memory - self.memory_left);
     }
 }
 
@@ -38,8 +58,13 @@ impl ResourceLimiter for Limiter {
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
-        match self.memory_left.checked_sub(desired.saturating_sub(current)) {
+        let more = desired.saturating_sub(current);
+        match self.memory_left.checked_sub(more) {
             Some(left) => {
+                if let Err(full) = self.host.take(more, self.nested) {
+                    self.full = Some(full);
+                    return Err(full.into());
+                }
                 self.memory_left = left;
                 Ok(true)
             }

@@ -1,14 +1,19 @@
-//! A call from store to drop: the data of a store, its limits, and the function that makes a fresh instance for each call.
+//! A call from store to drop: the data of a store, its limits, instances that are made for a call, ahead of it or kept
+//! after it, and the function that calls them.
 
 mod admission;
 mod direct;
 mod failure;
 mod function;
 mod limiter;
+mod maker;
+mod memory;
+mod ready;
 mod store;
 
 pub(crate) use admission::Admission;
 pub use function::WasmFunction;
+pub(crate) use memory::HostMemory;
 pub(crate) use store::Common;
 pub use store::{OutputWriter, StoreData};
 

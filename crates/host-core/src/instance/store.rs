@@ -1,10 +1,11 @@
 //! The data of a store.
 
 use super::limiter::Limiter;
+use super::memory::HostMemory;
 use crate::call::{CallContext, FunctionRegistry};
 use crate::import::HostImportSlot;
 use crate::services::{Clock, GuestOutput, Output, OutputStream, Services};
-use crate::slot::{Slot, Slots};
+use crate::slot::{Slot, Slots as States};
 use crate::{EntryInfo, Limits};
 use std::sync::Arc;
 use wasmtime::component::ResourceTable;
@@ -12,9 +13,11 @@ use wasmtime::component::ResourceTable;
 /// What every store of the host carries: the resource table, the call, the entry, and the imports' states by slot.
 pub struct StoreData {
     table: ResourceTable,
-    slots: Slots,
+    slots: States,
     pub(super) limiter: Limiter,
     call: CallContext,
+    /// Whether the instance is to serve no further call.
+    spent: bool,
     common: Arc<Common>,
 }
 
@@ -24,14 +27,16 @@ pub(crate) struct Common {
     pub(crate) services: Services,
     pub(crate) functions: FunctionRegistry,
     pub(crate) output: GuestOutput,
+    pub(crate) memory: Arc<HostMemory>,
 }
 
 impl StoreData {
     pub(crate) fn new(common: Arc<Common>, call: CallContext) -> Self {
         let limits = common.entry.limits();
+        let limiter = Limiter::new(limits, common.memory.clone(), call.depth() > 0);
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.max_resources);
-        Self { table, slots: Slots::default(), limiter: Limiter::new(limits), call, common }
+        Self { table, slots: States::default(), limiter, call, spent: false, common }
     }
 
     /// The resources that the guest holds.
@@ -79,13 +84,33 @@ impl StoreData {
         }
     }
 
+    pub(crate) fn get<T: Send + 'static>(&mut self, slot: &Slot<T>) -> Option<&mut T> {
+        self.slots.get(slot)
+    }
+
     pub(crate) fn set<T: Send + 'static>(&mut self, slot: &Slot<T>, state: T) {
         self.slots.set(slot, state);
     }
 
-    /// The context of the call that this store was made for.
+    /// The context of the call that this store serves now. A store that was prepared ahead of its call serves nobody, then.
     pub fn call(&self) -> &CallContext {
         &self.call
+    }
+
+    /// Gives the store to another call.
+    pub(super) fn hand_over(&mut self, call: CallContext) {
+        self.limiter.nested = call.depth() > 0;
+        self.call = call;
+    }
+
+    /// Says that the instance is to serve no further call, whatever its entry says of reuse: for imports and transports
+    /// that leave something behind in it.
+    pub fn spend(&mut self) {
+        self.spent = true;
+    }
+
+    pub(super) fn is_spent(&self) -> bool {
+        self.spent
     }
 
     /// The entry.

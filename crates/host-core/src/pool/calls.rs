@@ -43,6 +43,11 @@ impl Calls {
         Ok(Accepted(Some(token)))
     }
 
+    /// Whether no further outermost call is let in.
+    pub(crate) fn stopping(&self) -> bool {
+        self.running.is_closed()
+    }
+
     /// Lets no further outermost call in, and waits for those that there are. At `until` the rest is cancelled.
     pub(crate) async fn drain(&self, until: Instant) -> usize {
         self.running.close();

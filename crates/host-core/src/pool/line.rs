@@ -12,7 +12,7 @@ pub(crate) struct Line {
     buffer: usize,
     free: Semaphore,
     waiting: AtomicUsize,
-    taken: AtomicU64,
+    numbers: AtomicU64,
 }
 
 /// Why a call was not let in.
@@ -38,7 +38,7 @@ impl Line {
             buffer,
             free: Semaphore::new(places),
             waiting: AtomicUsize::new(0),
-            taken: AtomicU64::new(0),
+            numbers: AtomicU64::new(0),
         }
     }
 
@@ -56,14 +56,18 @@ impl Line {
         Some(self.place())
     }
 
-    /// Waits for a place under `context`, whose chain of calls holds what it holds until then. Dropping the future gives
-    /// up the place in the queue at once.
-    pub(crate) async fn wait(&self, context: &CallContext, waits: &WaitGraph) -> Result<Place<'_>, Refused> {
-        let _queued = Queued::at_the_end(self)?;
-        let _known = waits.wait(context, self.pool, self.places).map_err(Refused::Cycle)?;
-        // It cannot be closed: nobody closes it.
-        self.free.acquire().await.map_err(|_| Refused::QueueFull)?.forget();
-        Ok(self.place())
+    /// A place at the end of the queue, which is given up when it is dropped.
+    pub(crate) fn queue(&self) -> Result<Queued<'_>, Refused> {
+        let room = |waiting| (waiting < self.buffer).then_some(waiting + 1);
+        match self.waiting.fetch_update(Ordering::SeqCst, Ordering::SeqCst, room) {
+            Ok(_) => Ok(Queued(self)),
+            Err(_) => Err(Refused::QueueFull),
+        }
+    }
+
+    /// How many places are taken.
+    pub(crate) fn taken(&self) -> usize {
+        self.places.saturating_sub(self.free.available_permits())
     }
 
     /// Whether anybody waits.
@@ -77,7 +81,7 @@ impl Line {
     }
 
     fn place(&self) -> Place<'_> {
-        let number = self.taken.fetch_add(1, Ordering::Relaxed);
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         Place { line: self, hold: Hold { pool: self.pool, number } }
     }
 }
@@ -98,15 +102,16 @@ impl Drop for Place<'_> {
 }
 
 /// One who waits, until dropped.
-struct Queued<'a>(&'a Line);
+pub(crate) struct Queued<'a>(&'a Line);
 
 impl<'a> Queued<'a> {
-    fn at_the_end(line: &'a Line) -> Result<Self, Refused> {
-        let room = |waiting| (waiting < line.buffer).then_some(waiting + 1);
-        match line.waiting.fetch_update(Ordering::SeqCst, Ordering::SeqCst, room) {
-            Ok(_) => Ok(Self(line)),
-            Err(_) => Err(Refused::QueueFull),
-        }
+    /// Waits under `context`, whose chain of calls holds what it holds until then. Dropping the future gives up waiting.
+    pub(crate) async fn wait(self, context: &CallContext, waits: &WaitGraph) -> Result<Place<'a>, Refused> {
+        let line = self.0;
+        let _known = waits.wait(context, line.pool, line.places).map_err(Refused::Cycle)?;
+        // It cannot be closed: nobody closes it.
+        line.free.acquire().await.map_err(|_| Refused::QueueFull)?.forget();
+        Ok(line.place())
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::PoolSpec;
 use super::calls::{Accepted, Calls};
-use super::line::{Line, Refused};
-use super::waits::Cycle;
+use super::line::{Line, Place, Refused};
+use super::waits::{Cycle, Hold};
 use crate::call::CallContext;
 use crate::error::{Error, ErrorKind, Reason, Result};
 use std::future::Future;
@@ -63,6 +63,11 @@ impl Slots {
         Ok((context.holding(hold), SlotPermit { slots: self.clone(), taken: true, accepted }))
     }
 
+    /// How many calls hold a slot. 0 for a pool without a limit, which does not count.
+    pub fn taken(&self) -> usize {
+        self.0.line.as_ref().map_or(0, Line::taken)
+    }
+
     /// The pool.
     pub fn spec(&self) -> &PoolSpec {
         &self.0.spec
@@ -70,10 +75,10 @@ impl Slots {
 }
 
 impl Inner {
-    async fn wait(&self, line: &Line, context: &CallContext) -> Result<super::waits::Hold> {
+    async fn wait(&self, line: &Line, context: &CallContext) -> Result<Hold> {
         let place = async {
-            let place = line.wait(context, &self.calls.waits).await.map_err(|refused| self.refused(line, refused))?;
-            Ok(place.keep())
+            let place = async { line.queue()?.wait(context, &self.calls.waits).await };
+            place.await.map(Place::keep).map_err(|refused| self.refused(line, refused))
         };
         let in_time = async {
             match context.deadline() {

@@ -61,6 +61,7 @@ pub struct PoolSpec {
     slots: Option<NonZeroU32>,
     buffer: usize,
     warm: u32,
+    kept: u32,
     max_calls: u32,
 }
 
@@ -73,7 +74,7 @@ const MOST: u32 = 1 << 24;
 
 impl PoolSpec {
     /// No limit of its own, no queue, a fresh instance for each call.
-    pub const INLINE: Self = Self { kind: PoolKind::Inline, slots: None, buffer: 0, warm: 0, max_calls: 1 };
+    pub const INLINE: Self = Self { kind: PoolKind::Inline, slots: None, buffer: 0, warm: 0, kept: 0, max_calls: 1 };
 
     /// The pool that these fields mean, with the default of each that is not given.
     pub fn resolve(fields: PoolFields) -> Self {
@@ -101,7 +102,9 @@ impl PoolSpec {
             WarmStart::All => room,
             WarmStart::Count(count) => slots.map_or(count, |slots| count.min(slots.get())),
         };
-        Self { kind, slots, buffer: buffer as usize, warm, max_calls: fields.reuse_max_calls.unwrap_or(1).max(1) }
+        let max_calls = fields.reuse_max_calls.unwrap_or(1).max(1);
+        let kept = if max_calls > 1 { slots.or(size).unwrap_or_else(processors).get().max(warm) } else { warm };
+        Self { kind, slots, buffer: buffer as usize, warm, kept, max_calls }
     }
 
     /// The type.
@@ -122,6 +125,12 @@ impl PoolSpec {
     /// Instances that are prepared ahead; those of an adaptive pool are at most as many as the demand of the last seconds.
     pub fn warm(&self) -> u32 {
         self.warm
+    }
+
+    /// Instances that are held ready at most, prepared or used before. Without a limit on calls: `size`, else the number of
+    /// processors.
+    pub fn kept(&self) -> u32 {
+        self.kept
     }
 
     /// Calls that one instance serves, 1 for a fresh instance each.

@@ -2,12 +2,12 @@
 //! visit is a point at which the schedule may change.
 
 #[cfg(test)]
-pub(crate) use shuttle::sync::Mutex;
-#[cfg(test)]
 pub(crate) use shuttle::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-#[cfg(not(test))]
-pub(crate) use std::sync::Mutex;
+#[cfg(test)]
+pub(crate) use shuttle::sync::{Mutex, MutexGuard};
 #[cfg(not(test))]
 pub(crate) use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+#[cfg(not(test))]
+pub(crate) use std::sync::{Mutex, MutexGuard};
 
 pub(crate) use std::sync::PoisonError;

@@ -160,7 +160,11 @@ impl Waiting {
         let mut next: VecDeque<(PoolId, Vec<Arc<str>>)> = VecDeque::from([(waiter.pool, Vec::new())]);
         while let Some((pool, way)) = next.pop_front() {
             if let Some(own) = since(&waiter.context, pool, true) {
-                return own.into_iter().chain(way).collect();
+                let mut functions: Vec<_> = own.into_iter().chain(way).collect();
+                // What is held is not always a slot of the first function: it may be its room in the host.
+                let first = functions.first().cloned().filter(|first| functions.last() != Some(first));
+                functions.extend(first);
+                return functions;
             }
             for other in stuck.iter().filter_map(|number| self.waiters.get(number)) {
                 let Some(further) = since(&other.context, pool, false) else { continue };

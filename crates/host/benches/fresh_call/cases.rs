@@ -48,14 +48,14 @@ pub(crate) async fn all() -> Vec<Case> {
 
     let mut cases = Vec::new();
     for (name, guest, method, (arguments, vals), surroundings, targets) in [
-        ("scalar", &values, "add", scalars(), &NOTHING, (1.3, 1.1)),
-        ("string echo", &values, "echo-string", text(), &NOTHING, (1.3, 1.1)),
-        ("three records", &values, "echo-users", records(), &NOTHING, (1.3, 1.1)),
-        ("std: clock", &std_calls, "now-millis", (vec![], vec![]), &NOTHING, (1.3, 1.1)),
-        ("std: env", &std_calls, "env", name(), &VARIABLE, (1.3, 1.1)),
-        ("std: env, configured", &std_calls, "env", name(), &configured, (1.3, 1.15)),
-        ("std: file, configured", &std_calls, "read-file", path(), &configured, (1.3, 1.15)),
-        ("all eight imported", &report, "create", currency, &NOTHING, (1.3, 1.1)),
+        ("scalar", &values, "add", scalars(), &NOTHING, (1.1, 1.05)),
+        ("string echo", &values, "echo-string", text(), &NOTHING, (1.1, 1.05)),
+        ("three records", &values, "echo-users", records(), &NOTHING, (1.1, 1.05)),
+        ("std: clock", &std_calls, "now-millis", (vec![], vec![]), &NOTHING, (1.1, 1.05)),
+        ("std: env", &std_calls, "env", name(), &VARIABLE, (1.1, 1.05)),
+        ("std: env, configured", &std_calls, "env", name(), &configured, (1.15, 1.05)),
+        ("std: file, configured", &std_calls, "read-file", path(), &configured, (1.15, 1.05)),
+        ("all eight imported", &report, "create", currency, &NOTHING, (1.1, 1.05)),
     ] {
         let ours = Ours::prepare(&host, guest, method, arguments, surroundings).await;
         let baseline = Baseline::prepare(&engine, guest, method, vals.clone(), Some(surroundings));

@@ -14,11 +14,13 @@
 
 mod baseline;
 mod cases;
+#[path = "../measure.rs"]
+mod measure;
 mod ours;
 mod rounds;
 
 use criterion::Criterion;
-use rounds::Length;
+use measure::Length;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();

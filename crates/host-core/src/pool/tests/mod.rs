@@ -2,6 +2,7 @@
 
 mod cycles;
 mod queue;
+mod stock;
 
 use super::waits::WaitGraph;
 use super::{Calls, PoolFields, PoolSpec, Slots};

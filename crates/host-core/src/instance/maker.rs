@@ -1,0 +1,151 @@
+//! Where a call's instance comes from: made for it, prepared ahead of it, or kept after another call.
+
+use super::admission::{Admission, Room};
+use super::failure::classify;
+use super::ready::{Ready, States, bound};
+use super::store::{Common, StoreData};
+use crate::call::CallContext;
+use crate::error::{Error, Result};
+use crate::import::StateContext;
+use crate::pool::{Calls, PoolKind, Preparing, Slots, Stock};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+use wasmtime::Store;
+use wasmtime::component::{ComponentExportIndex, InstancePre};
+
+/// How long one preparation may take where the entry has no limit on time.
+const PREPARATION: Duration = Duration::from_secs(30);
+
+/// What makes the instances of one function.
+pub(super) struct Maker {
+    pub(super) pre: InstancePre<StoreData>,
+    pub(super) export: ComponentExportIndex,
+    pub(super) method: String,
+    pub(super) common: Arc<Common>,
+    pub(super) states: States,
+    pub(super) admission: Arc<Admission>,
+    pub(super) calls: Arc<Calls>,
+    pub(super) slots: Slots,
+    /// None: every instance is made for its call and dropped behind it.
+    pub(super) stock: Option<Arc<Stock<Ready>>>,
+}
+
+impl Maker {
+    /// An instance for a call, one that waits where the call can be served by it.
+    pub(super) async fn instance(self: &Arc<Self>, context: CallContext) -> Result<Ready> {
+        let mut generation = 0;
+        if let Some(stock) = &self.stock {
+            generation = self.generation();
+            if context.is_plain() {
+                let ready = stock.take(generation, self.slots.taken());
+                self.prepare_ahead();
+                if let Some(mut ready) = ready {
+                    ready.hand_over(context, &self.states)?;
+                    return Ok(ready);
+                }
+            }
+        }
+        let (context, room) = self.admission.admit(context, &self.calls.waits).await?;
+        self.make(context, room, generation).await
+    }
+
+    async fn make(&self, context: CallContext, room: Room, generation: u64) -> Result<Ready> {
+        let mut store = Store::new(self.pre.engine(), StoreData::new(self.common.clone(), context));
+        bound(&mut store, self.common.entry.limits());
+        for (import, shared) in &self.states.imports {
+            let mut cx = StateContext { data: store.data_mut(), used: &self.states.used };
+            import.add_state(&mut cx, shared)?;
+        }
+        let instance = self.pre.instantiate_async(&mut store).await.map_err(|error| self.failed(&store, &error))?;
+        let Some(function) = instance.get_func(&mut store, self.export) else {
+            return Err(Error::internal(format!("{}: {} is gone", self.common.entry.id(), self.method)));
+        };
+        Ok(Ready { store, function, served: 0, generation, room })
+    }
+
+    /// The error of a call that Wasmtime or a host function ended.
+    pub(super) fn failed(&self, store: &Store<StoreData>, error: &wasmtime::Error) -> Error {
+        classify(&self.common.entry, &self.method, error, store.data().limiter.refused_by_host())
+    }
+
+    /// Keeps an instance behind a call that ended well, where the entry wants that and nobody waits for its room.
+    pub(super) fn keep(&self, mut ready: Ready) {
+        let Some(stock) = &self.stock else { return };
+        ready.served = ready.served.saturating_add(1);
+        let used_up = ready.served >= self.slots.spec().max_calls();
+        let data = ready.store.data();
+        if used_up || data.is_spent() || !data.call().is_plain() {
+            return;
+        }
+        if ready.room.is_reserved() {
+            let Some(room) = self.admission.spare_room() else { return };
+            ready.room = room;
+        }
+        ready.settle(&self.states);
+        let too_many = stock.put(ready.generation, ready);
+        drop(too_many);
+        self.let_in(stock);
+    }
+
+    /// An instance was put into the stock: where a call began to wait for room just before, it goes again.
+    fn let_in(&self, stock: &Stock<Ready>) {
+        if self.admission.is_crowded() {
+            drop(stock.give_up());
+        }
+    }
+
+    fn generation(&self) -> u64 {
+        self.common.services.environment.generation()
+    }
+
+    /// Fills the stock in the background. Holds the function weakly: one that is replaced takes its instances with it.
+    pub(super) fn prepare_ahead(self: &Arc<Self>) {
+        let Some(preparing) = self.stock.as_ref().and_then(Stock::begin) else { return };
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(fill(Arc::downgrade(self), preparing));
+        }
+    }
+
+    /// Prepares one instance. `None` where there is no room for it now.
+    async fn prepare(&self) -> Result<Option<Ready>> {
+        if self.calls.stopping() {
+            return Ok(None);
+        }
+        let Some(room) = self.admission.spare_room() else { return Ok(None) };
+        let generation = self.generation();
+        let limit = self.common.entry.limits().max_execution.unwrap_or(PREPARATION);
+        match tokio::time::timeout(limit, self.make(CallContext::new(), room, generation)).await {
+            Ok(made) => made.map(Some),
+            Err(_) => Err(Error::internal("an instance could not be made in time")),
+        }
+    }
+}
+
+/// Prepares until enough wait. What fails is left to the next call to find and to report.
+async fn fill(maker: Weak<Maker>, mut preparing: Preparing<Ready>) {
+    while preparing.goes_on() {
+        let Some(maker) = maker.upgrade() else { return };
+        match maker.prepare().await {
+            Ok(Some(ready)) => {
+                let Some(stock) = &maker.stock else { return };
+                drop(stock.put(ready.generation, ready));
+                maker.let_in(stock);
+            }
+            Ok(None) => return preparing.failed(),
+            Err(error) => {
+                tracing::debug!(entry = &**maker.common.entry.id(), %error, "no instance could be prepared");
+                return preparing.failed();
+            }
+        }
+        drop(maker);
+        // Calls go first: they are waited for.
+        tokio::task::yield_now().await;
+    }
+}
+
+/// The stock that a pool asks for.
+pub(super) fn stock(slots: &Slots) -> Option<Arc<Stock<Ready>>> {
+    let pool = slots.spec();
+    let adaptive = pool.kind() == PoolKind::Adaptive;
+    (pool.kept() > 0).then(|| Arc::new(Stock::new(pool.warm() as usize, pool.kept() as usize, adaptive)))
+}

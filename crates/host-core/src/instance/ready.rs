@@ -1,0 +1,62 @@
+//! An instance to which nothing is missing but the call.
+
+use super::StoreData;
+use super::admission::Room;
+use crate::error::Result;
+use crate::import::{Registration, SharedState, StateContext};
+use crate::{CallContext, Limits};
+use wasmtime::component::Func;
+use wasmtime::{Store, UpdateDeadline};
+
+/// The imports that a component uses, with what each made for the entry.
+pub(super) struct States {
+    pub(super) imports: Vec<(Registration, SharedState)>,
+    pub(super) used: Vec<&'static str>,
+}
+
+/// An instance, the function to call in it, and the room that it takes in the host.
+pub(super) struct Ready {
+    pub(super) store: Store<StoreData>,
+    pub(super) function: Func,
+    /// Calls that have ended in it.
+    pub(super) served: u32,
+    /// The generation of the environment that it was made under.
+    pub(super) generation: u64,
+    // Behind the store: the room is free when the instance is gone.
+    pub(super) room: Room,
+}
+
+impl Ready {
+    /// Gives an instance that waited to a call: budgets, epoch and context are the call's from here on.
+    pub(super) fn hand_over(&mut self, context: CallContext, states: &States) -> Result<()> {
+        let context = self.room.held_by(context);
+        self.store.data_mut().hand_over(context);
+        let max_host_bytes = self.store.data().limits().max_host_bytes;
+        self.store.set_hostcall_fuel(max_host_bytes);
+        self.store.set_epoch_deadline(1);
+        for (import, shared) in &states.imports {
+            let mut cx = StateContext { data: self.store.data_mut(), used: &states.used };
+            import.renew(&mut cx, shared)?;
+        }
+        Ok(())
+    }
+
+    /// The call has ended, and another will come: nothing of the call stays.
+    pub(super) fn settle(&mut self, states: &States) {
+        for (import, _) in &states.imports {
+            import.settle(self.store.data_mut());
+        }
+        self.store.data_mut().hand_over(CallContext::new());
+    }
+}
+
+/// Holds a store to the limits of its entry.
+pub(super) fn bound(store: &mut Store<StoreData>, limits: &Limits) {
+    store.set_hostcall_fuel(limits.max_host_bytes);
+    store.set_max_component_handles(limits.max_resources);
+    store.limiter(|data| &mut data.limiter);
+    store.set_epoch_deadline(1);
+    // Tokio's own yield lets its timers and sockets go first; Wasmtime's plain one would starve them where a guest
+    // computes on the only worker.
+    store.epoch_deadline_callback(|_| Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now()))));
+}

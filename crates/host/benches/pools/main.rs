@@ -1,0 +1,32 @@
+//! What pools, prepared and kept instances, and calls from guest to guest cost, against what they stand in for.
+//!
+//! The programs of a row take turns in rounds, so that a busy machine slows all of them; each row has the median of its
+//! rounds. Cargo without `--bench` only tests that every row runs.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark that cannot run has nothing better to do")]
+
+#[path = "../measure.rs"]
+mod measure;
+mod rows;
+mod setting;
+
+use measure::Length;
+
+fn main() {
+    let given = |flag: &str| std::env::args().any(|argument| argument == flag);
+    if given("--list") {
+        return;
+    }
+    let length = match (given("--bench"), given("--quick")) {
+        (false, _) => Length { rounds: 1, calls: 2 },
+        (true, true) => Length::QUICK,
+        (true, false) => Length::FULL,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    println!("Medians of {} rounds of {} calls each, in turns", length.rounds, length.calls);
+    let setting = runtime.block_on(setting::Setting::new());
+    rows::lazy_against_inline(&runtime, &setting, &length);
+    rows::prepared_against_fresh(&runtime, &setting, &length);
+    rows::kept_against_by_hand(&runtime, &setting, &length);
+    rows::guest_to_guest(&runtime, &setting, &length);
+}

@@ -1,0 +1,121 @@
+//! The rows of the table, each a comparison of its own.
+
+use crate::measure::{Length, quantile, quotients, time};
+use crate::setting::{Setting, TEXT, WARM};
+use std::time::Instant;
+use tokio::runtime::Runtime;
+use wippy_host::wasmtime::component::{Func, Val};
+use wippy_host::{CallContext, Function, StoreData, Value, wasmtime::Store};
+
+/// What a slot costs a call that finds one free.
+pub(crate) fn lazy_against_inline(runtime: &Runtime, setting: &Setting, length: &Length) {
+    let (lazy, inline) = in_turns(
+        length,
+        || time(runtime, length.calls, || setting.echo("bench:lazy")),
+        || time(runtime, length.calls, || setting.echo("bench:inline")),
+    );
+    row("lazy / inline", &lazy, &inline, 1.02);
+}
+
+/// A call for which an instance waits, against one for which it has to be made.
+pub(crate) fn prepared_against_fresh(runtime: &Runtime, setting: &Setting, length: &Length) {
+    let (prepared, fresh) = in_turns(
+        length,
+        || prepared(runtime, setting, length.calls),
+        || time(runtime, length.calls, || setting.echo("bench:inline")),
+    );
+    row("warm_start / fresh", &prepared, &fresh, 1.0);
+}
+
+/// A call in a kept instance, against the same dynamic call in one store, with nothing around it.
+pub(crate) fn kept_against_by_hand(runtime: &Runtime, setting: &Setting, length: &Length) {
+    let (kept, by_hand) = in_turns(
+        length,
+        || time(runtime, length.calls, || setting.echo("bench:kept")),
+        || runtime.block_on(by_hand(setting, length.calls)),
+    );
+    row("reuse / dynamic, by hand", &kept, &by_hand, 3.0);
+}
+
+/// What `funcs` adds: a guest that calls a guest, less the same guest that calls a Rust function, less the callee's own
+/// fresh call.
+pub(crate) fn guest_to_guest(runtime: &Runtime, setting: &Setting, length: &Length) {
+    let mut added = Vec::new();
+    for _ in 0..length.rounds {
+        let through = time(runtime, length.calls, || setting.through_guest("bench:inline"));
+        let callee = time(runtime, length.calls, || setting.echo("bench:inline"));
+        let caller = time(runtime, length.calls, || setting.through_guest("bench:nothing"));
+        added.push(through - callee - caller);
+    }
+    let median = quantile(&added, 0.5);
+    let verdict = if median <= 2.0 { "≤" } else { "MISSED" };
+    println!("{:<26} {median:>7.2} µs beyond caller and callee   {verdict} 2", "funcs, guest to guest");
+}
+
+/// The calls of one round for which instances wait, and nothing else of it.
+fn prepared(runtime: &Runtime, setting: &Setting, calls: u32) -> f64 {
+    let context = CallContext::new();
+    runtime.block_on(async {
+        let (mut spent, mut done) = (0.0, 0);
+        while done < calls {
+            while setting.prepared.ready() < WARM {
+                tokio::task::yield_now().await;
+            }
+            let start = Instant::now();
+            for _ in 0..WARM {
+                // On this one thread, nothing is prepared before the loop waits again.
+                std::hint::black_box(setting.prepared.call(&context, vec![Value::from(TEXT)]).await.unwrap());
+            }
+            spent += start.elapsed().as_secs_f64();
+            done += WARM as u32;
+        }
+        spent * 1e6 / f64::from(done)
+    })
+}
+
+async fn by_hand(setting: &Setting, calls: u32) -> f64 {
+    let repeat = |store: &mut Store<StoreData>, echo: Func| -> futures::future::BoxFuture<'_, _> {
+        Box::pin(async move {
+            let mut result = [Val::Bool(false)];
+            let start = Instant::now();
+            for _ in 0..calls {
+                let text = [Val::String(TEXT.into())];
+                echo.call_async(&mut *store, &text, &mut result).await?;
+                std::hint::black_box(&result);
+            }
+            Ok(start.elapsed().as_secs_f64() * 1e6 / f64::from(calls))
+        })
+    };
+    setting.inline.call_with(&CallContext::new(), repeat).await.unwrap()
+}
+
+/// The two programs of a row, round by round. The first round warms up.
+fn in_turns(length: &Length, mut ours: impl FnMut() -> f64, mut theirs: impl FnMut() -> f64) -> (Vec<f64>, Vec<f64>) {
+    ours();
+    theirs();
+    (0..length.rounds)
+        .map(|round| {
+            // Who goes first changes, so that neither profits from what the other left in the caches.
+            if round % 2 == 0 {
+                let ours = ours();
+                (ours, theirs())
+            } else {
+                let theirs = theirs();
+                (ours(), theirs)
+            }
+        })
+        .unzip()
+}
+
+fn row(name: &str, ours: &[f64], theirs: &[f64], target: f64) {
+    let ratios = quotients(ours, theirs);
+    let ratio = quantile(&ratios, 0.5);
+    println!(
+        "{name:<26} {:>7.2} µs {:>7.2} µs   ratio {ratio:>6.3}, {:>5.2} to {:>5.2}   {} {target}",
+        quantile(ours, 0.5),
+        quantile(theirs, 0.5),
+        quantile(&ratios, 0.1),
+        quantile(&ratios, 0.9),
+        if ratio <= target { "≤" } else { "MISSED" },
+    );
+}

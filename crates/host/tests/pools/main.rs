@@ -1,0 +1,13 @@
+//! Pools through the real path: who waits, who is refused, which instance serves whom, and how it all ends.
+
+#![cfg(all(feature = "cli", feature = "funcs", feature = "io"))]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod cycles;
+mod drain;
+mod memory;
+mod queue;
+mod replace;
+mod reuse;
+mod support;
+mod warm;
