@@ -33,7 +33,7 @@ fn report(preflight: &Preflight) -> String {
     let mut report = format!("{}\n", preflight.entry);
     for finding in &preflight.findings {
         let mark = match finding {
-            Finding::Used { .. } => "+",
+            Finding::Used { .. } | Finding::Given { .. } => "+",
             Finding::Unused { .. } => "-",
             _ => "!",
         };

@@ -23,6 +23,9 @@ pub struct EntrySpec {
     pub method: String,
     /// The names of what the component may use. Default none.
     pub imports: Vec<String>,
+    /// Interfaces that the entry's transport gives besides, without version or on one track (`acme:web/types@0.2`): what a
+    /// component must have to be called in that way. Those that the build does not have give nothing. Default none.
+    pub transport_interfaces: Vec<String>,
     /// Whether an import that is not granted stops the load, instead of ending the call that uses it. Default false.
     pub strict_imports: bool,
     /// Default: see [`Limits`].
@@ -43,6 +46,7 @@ impl EntrySpec {
             id: id.into(),
             method: method.into(),
             imports: Vec::new(),
+            transport_interfaces: Vec::new(),
             strict_imports: false,
             limits: Limits::default(),
             network: NetworkRules::public(),
@@ -55,6 +59,13 @@ impl EntrySpec {
     #[must_use]
     pub fn with_imports<S: Into<String>>(mut self, imports: impl IntoIterator<Item = S>) -> Self {
         self.imports = imports.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets the interfaces that the transport gives.
+    #[must_use]
+    pub fn with_transport_interfaces<S: Into<String>>(mut self, interfaces: impl IntoIterator<Item = S>) -> Self {
+        self.transport_interfaces = interfaces.into_iter().map(Into::into).collect();
         self
     }
 

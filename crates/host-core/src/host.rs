@@ -5,7 +5,7 @@ use crate::call::FunctionRegistry;
 use crate::component::{self, Bytes};
 use crate::engine::{self, EngineOptions};
 use crate::error::{Error, ErrorKind, Result};
-use crate::import::{Grants, Registry, SetupContext};
+use crate::import::{Grants, NameProblem, Registry, SetupContext};
 use crate::instance::{Admission, Common, HostMemory, Parts, WasmFunction};
 use crate::policy::network::NetworkGuard;
 use crate::pool::{Calls, Idle, PoolSpec, Slots};
@@ -209,6 +209,14 @@ impl Host {
         Preflight::of(&self.0.registry, entry, &grants, &ComponentImports::of(&self.0.engine, component))
     }
 
+    /// What a component imports against what an entry grants, its transport's part included. Names that lead nowhere are
+    /// left out.
+    pub fn preflight_entry(&self, spec: &EntrySpec, component: &Component) -> Preflight {
+        let registry = &self.0.registry;
+        let grants = granted(registry, spec).0;
+        Preflight::of(registry, &spec.id, &grants, &ComponentImports::of(&self.0.engine, component))
+    }
+
     /// All that can be said of an entry without its component: its names and its configuration.
     pub fn check(&self, spec: &EntrySpec) -> Vec<EntryProblem> {
         let parts = EntryParts::new(self, spec);
@@ -295,6 +303,12 @@ impl Host {
     }
 }
 
+/// What an entry grants: by the names of its list, and through its transport.
+fn granted(registry: &Registry, spec: &EntrySpec) -> (Grants, Vec<NameProblem>) {
+    let (grants, problems) = Grants::resolve(registry, &spec.imports);
+    (grants.with_given(registry, &spec.transport_interfaces), problems)
+}
+
 /// What the checks and the preparation of an entry have in common.
 struct EntryParts {
     entry: Arc<EntryInfo>,
@@ -305,7 +319,7 @@ struct EntryParts {
 
 impl EntryParts {
     fn new(host: &Host, spec: &EntrySpec) -> Self {
-        let (grants, names) = Grants::resolve(&host.0.registry, &spec.imports);
+        let (grants, names) = granted(&host.0.registry, spec);
         let names = names.into_iter().map(|problem| {
             EntryProblem::new(ErrorKind::Invalid, Place::Import(problem.index), problem.message)
                 .with_remedy(problem.remedy)

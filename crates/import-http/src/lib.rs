@@ -5,9 +5,11 @@ mod config;
 mod dialer;
 mod error;
 mod error_code;
+mod handler;
 mod hooks;
 
 pub use config::Config;
+pub use handler::{BodyCut, HANDLER_INTERFACES, RequestBodyError, ResponseBody, behind_http, handle, handler_method};
 
 use client::{Client, ClientOptions};
 use dialer::PolicyDialer;
@@ -62,7 +64,8 @@ impl HostImport for Http {
             let mut options = types::LinkOptions::default();
             options.informational_outbound_responses(true);
             types::add_to_linker::<_, WasiHttp>(l, &options, view)?;
-            error_code::link(l)
+            error_code::link(l)?;
+            handler::link_informational(l)
         })
     }
 

@@ -42,7 +42,7 @@ impl Opening {
                 Err(self.host.check(&spec))
             }
             Ok(component) => {
-                let found = self.host.preflight(&spec.id, &spec.imports, &component);
+                let found = self.host.preflight_entry(&spec, &component);
                 findings = findings::of(entry, function, &found);
                 self.preflights.push(found.clone());
                 preflight = Some(found);

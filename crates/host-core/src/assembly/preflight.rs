@@ -26,6 +26,11 @@ pub enum Finding {
         /// The name in the entry's list that grants it.
         by: String,
     },
+    /// Given by the entry's transport, and the component imports functions of it.
+    Given {
+        /// The interface as the component names it.
+        interface: String,
+    },
     /// Imported but not granted: each call of these functions ends the call.
     NotGranted {
         /// The interface as the component names it.
@@ -85,7 +90,14 @@ impl Preflight {
 
     /// What stops the load under `strict_imports`: everything imported that a call would not reach.
     pub fn missing(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|finding| !matches!(finding, Finding::Used { .. } | Finding::Unused { .. }))
+        self.findings.iter().filter(|finding| !finding.is_fine())
+    }
+}
+
+impl Finding {
+    /// Whether it is no import that a call would not reach.
+    fn is_fine(&self) -> bool {
+        matches!(self, Self::Used { .. } | Self::Given { .. } | Self::Unused { .. })
     }
 }
 
@@ -97,7 +109,10 @@ fn finding(registry: &Registry, grants: &Grants, import: &ImportedInterface) -> 
             return Finding::NotGranted { interface, functions, add: provider.meta().name.to_owned() };
         }
         let by = grants.requests().iter().find(|request| request.interfaces.contains(provided));
-        return Finding::Used { interface, by: by.map(|request| request.text.clone()).unwrap_or_default() };
+        return match by {
+            Some(request) => Finding::Used { interface, by: request.text.clone() },
+            None => Finding::Given { interface },
+        };
     }
     let available = registry.tracks(&import.name);
     if !available.is_empty() {
@@ -114,6 +129,7 @@ impl std::fmt::Display for Finding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Used { interface, by } => write!(f, "{interface}: granted by \"{by}\""),
+            Self::Given { interface } => write!(f, "{interface}: given by the transport"),
             Self::NotGranted { interface, functions, add } => {
                 write!(f, "{interface}: imported but not granted ({}); add \"{add}\" to imports", listed(functions))
             }

@@ -1,4 +1,5 @@
-//! What the names of an `imports` list grant: a set of interfaces, each on its tracks.
+//! What the names of an `imports` list grant, and what the entry's transport gives besides: a set of interfaces, each on
+//! its tracks.
 
 use super::meta::{Interface, track};
 use super::name::{ImportName, nearest};
@@ -9,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone, Default)]
 pub struct Grants {
     requests: Vec<Grant>,
+    /// What the transport gives, each with the import that provides it.
+    given: Vec<(&'static str, Interface)>,
     /// Granted interfaces and tracks, for look-up.
     interfaces: BTreeSet<(&'static str, &'static str)>,
 }
@@ -68,6 +71,24 @@ impl Grants {
         (grants, problems)
     }
 
+    /// Adds the interfaces that the entry's transport gives. A name that is no interface of the registry adds nothing: a
+    /// component that imports it gets a stub.
+    #[must_use]
+    pub fn with_given<S: AsRef<str>>(mut self, registry: &Registry, interfaces: &[S]) -> Self {
+        for text in interfaces {
+            let name = ImportName::parse(text.as_ref());
+            for import in registry.imports() {
+                let wanted =
+                    |i: &&Interface| i.name == name.base && name.track().is_none_or(|track| track == i.track());
+                for interface in import.meta().interfaces.iter().filter(wanted) {
+                    self.interfaces.insert((interface.name, interface.track()));
+                    self.given.push((import.meta().name, *interface));
+                }
+            }
+        }
+        self
+    }
+
     /// Whether an interface (name without version) is granted on the track of `version`.
     pub fn allows(&self, interface: &str, version: &str) -> bool {
         let track = track(version);
@@ -82,6 +103,7 @@ impl Grants {
     /// Whether anything of the import is granted.
     pub(crate) fn allows_any_of(&self, import: &str) -> bool {
         self.requests.iter().any(|grant| grant.imports.contains(&import))
+            || self.given.iter().any(|(provider, _)| *provider == import)
     }
 }
 

@@ -69,6 +69,11 @@ impl StoreData {
         }
     }
 
+    /// Whether the import made state for this store: for what a transport hands over, before it asks for the state.
+    pub fn has_state<I: HostImportSlot>(&mut self) -> bool {
+        self.slots.get(I::slot()).is_some()
+    }
+
     /// State that imports share, such as one WASI context for several groups. Made with `init` where it is not there yet.
     pub fn shared<T: Send + 'static>(
         &mut self,

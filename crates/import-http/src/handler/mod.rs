@@ -1,0 +1,154 @@
+//! Components that export `wasi:http/incoming-handler`: a whole request in, a whole response out, both streaming.
+
+mod body;
+mod exchange;
+mod informational;
+mod request;
+mod status;
+mod transport;
+
+pub use body::{BodyCut, ResponseBody};
+pub use request::RequestBodyError;
+pub use transport::{HANDLER_INTERFACES, behind_http, handler_method};
+
+pub(crate) use informational::link as link_informational;
+
+use crate::{Http, view};
+use body::Running;
+use bytes::Bytes;
+use exchange::Exchange;
+use http::{Method, Request, Response, StatusCode};
+use http_body::Body;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+use tokio_util::task::TaskTracker;
+use wasmtime::Store;
+use wasmtime::component::Resource;
+use wasmtime_wasi_http::WasiBody;
+use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
+use wasmtime_wasi_http::p2::types::{HostIncomingRequest, HostResponseOutparam};
+use wippy_host_core::{CallContext, Error, Reason, Result, StoreData, WasmFunction};
+
+/// Calls the handler that `function` is (see [`behind_http`]) with a request whose URI is absolute, or has its authority
+/// in `host`, and returns as soon as the guest sets its response. The guest goes on as a task of `tasks` while the body is
+/// read, and only as fast as it is read.
+///
+/// Whoever cancels the guest:
+///
+/// - dropping this future, or the body before its end, drops the call;
+/// - the entry's `max_execution` and the deadline of `context` end it also while it streams. So does the cancellation of
+///   `context`. The body then ends with [`BodyCut`], as after a trap: never as if it were whole;
+/// - once the body is out, or where there is none to send (`HEAD`, 204, 304: the guest finds its stream closed), the guest
+///   may go on, as long as those allow.
+///
+/// An `error-code` of the guest is a response: its status is the one that fits, its body says no more than that. The code
+/// goes to the log.
+///
+/// # Errors
+/// What ended the call before there was a response, in the words of the host, which are not for clients; kind `Internal`
+/// where the guest returned without one, kind `Invalid` where the request names no host.
+pub async fn handle<B>(
+    function: Arc<WasmFunction>,
+    context: &CallContext,
+    request: Request<B>,
+    tasks: &TaskTracker,
+) -> Result<Response<ResponseBody>>
+where
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<RequestBodyError>,
+{
+    let is_head = request.method() == Method::HEAD;
+    let (request, scheme) = request::prepared(request)?;
+    let id = function.entry().id().clone();
+    let (sender, arrived) = oneshot::channel();
+    let exchange = Arc::new(Exchange::default());
+    let guest = tasks.spawn(run(function, context.clone(), request, scheme, exchange.clone(), sender));
+    let running = Running::new(guest.abort_handle());
+    match arrived.await {
+        Ok(Ok(head)) => {
+            let without_body = is_head || matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+            let body = if without_body {
+                exchange.close();
+                running.leave();
+                ResponseBody::empty()
+            } else {
+                ResponseBody::streaming(exchange, running, &head.headers)
+            };
+            Ok(Response::from_parts(head, body))
+        }
+        Ok(Err(code)) => {
+            running.leave();
+            Ok(status::response(&id, &code))
+        }
+        // The call is over, and the response's place went with it.
+        Err(_) => match guest.await {
+            Ok(Ok(())) => Err(without_response(&id)),
+            Ok(Err(error)) => Err(error),
+            Err(error) => Err(Error::internal(format!("{id}: the guest's task ended: {error}"))),
+        },
+    }
+}
+
+fn without_response(id: &str) -> Error {
+    Error::internal(format!("{id}: the guest returned without setting a response"))
+        .with_remedy("call response-outparam.set in the handler, also where it fails")
+}
+
+type Head = std::result::Result<http::response::Parts, ErrorCode>;
+
+async fn run(
+    function: Arc<WasmFunction>,
+    context: CallContext,
+    request: Request<WasiBody>,
+    scheme: Scheme,
+    exchange: Arc<Exchange>,
+    sender: oneshot::Sender<Head>,
+) -> Result<()> {
+    let shared = exchange.clone();
+    let called = function.call_with(&context, move |store, handler| {
+        Box::pin(async move {
+            // Dropped before the store is, whatever ends the call: see `Exchange::settle`.
+            let _settled = shared.settled_at_the_end();
+            let (request, out) = hand_over(store, request, scheme, shared.clone(), sender)?;
+            let handler =
+                handler.typed::<(Resource<HostIncomingRequest>, Resource<HostResponseOutparam>), ()>(&*store)?;
+            handler.call_async(&mut *store, (request, out)).await
+        })
+    });
+    let result = called.await;
+    if let Err(error) = &result
+        && exchange.is_started()
+        // Success by way of `exit`, behind a response, is no failure.
+        && error.reason() != Reason::Exited(0)
+    {
+        tracing::error!(entry = %function.entry().id(), %error, "the guest failed after its response had begun");
+    }
+    result
+}
+
+/// Puts the request, and the place of the response, into the store.
+fn hand_over(
+    store: &mut Store<StoreData>,
+    request: Request<WasiBody>,
+    scheme: Scheme,
+    exchange: Arc<Exchange>,
+    sender: oneshot::Sender<Head>,
+) -> wasmtime::Result<(Resource<HostIncomingRequest>, Resource<HostResponseOutparam>)> {
+    if !store.data_mut().has_state::<Http>() {
+        let id = store.data().entry().id().clone();
+        let error = Error::internal(format!("{id}: it was not prepared as a request handler"));
+        return Err(error.with_remedy("prepare the entry as `behind_http` gives it").into());
+    }
+    let mut view = view(store.data_mut());
+    let request = view.new_incoming_request(scheme, request)?;
+    let out = view.new_response_outparam_from_callback(move |response| {
+        let head = response.map(|response| {
+            let (head, body) = response.into_parts();
+            exchange.start(body);
+            head
+        });
+        // Nobody waits any more: the client is gone, and the call about to be dropped.
+        let _ = sender.send(head);
+    })?;
+    Ok((request, out))
+}
