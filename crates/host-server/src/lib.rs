@@ -1,1 +1,14 @@
-//! A crate of wippy-host.
+#![doc = include_str!("../README.md")]
+
+mod connection;
+mod http;
+mod options;
+mod route;
+mod server;
+mod single;
+mod tls;
+
+pub use options::{ServiceLimits, ServiceOptions, Timeouts, TlsFiles};
+pub use route::{Endpoint, RouteProblem, RouteProblems, Router, Target};
+pub use server::{Server, Service};
+pub use single::single;

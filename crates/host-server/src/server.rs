@@ -1,0 +1,145 @@
+//! A listener and its connections.
+
+use crate::connection::serve;
+use crate::http::App;
+use crate::route::Router;
+use crate::{ServiceOptions, tls};
+use arc_swap::ArcSwap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use wippy_host_core::{Error, ErrorKind, FunctionRegistry, Result};
+
+/// A service that has its address and does not answer yet: clients that connect wait.
+pub struct Service {
+    listener: TcpListener,
+    local: SocketAddr,
+    tls: Option<TlsAcceptor>,
+    options: ServiceOptions,
+}
+
+impl Service {
+    /// Takes the address, and reads the certificate.
+    ///
+    /// # Errors
+    /// Kind `Unavailable` where the address cannot be had; kind `Invalid` where a PEM file cannot be used, with the file.
+    pub async fn bind(options: ServiceOptions) -> Result<Self> {
+        let addr = options.addr;
+        let tls = match options.tls.clone() {
+            None => None,
+            Some(files) => {
+                let config = tokio::task::spawn_blocking(move || tls::config(&files)).await;
+                let config = config.map_err(|error| Error::internal(format!("tls: {error}")))??;
+                Some(TlsAcceptor::from(config))
+            }
+        };
+        let failed = |error: std::io::Error| {
+            Error::new(ErrorKind::Unavailable, format!("cannot listen on {addr}: {error}"))
+                .with_remedy("choose another addr, or stop what listens there")
+                .with_source(error)
+        };
+        let listener = TcpListener::bind(addr).await.map_err(failed)?;
+        let local = listener.local_addr().map_err(failed)?;
+        Ok(Self { listener, local, tls, options })
+    }
+
+    /// The address, with the port that the system picked.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// Begins to answer, in tasks of the current runtime. Functions are looked up in `functions` at each request.
+    pub fn serve(self, router: Router, functions: FunctionRegistry) -> Server {
+        let Self { listener, local, tls, options } = self;
+        let app = Arc::new(App {
+            router: ArcSwap::from_pointee(router),
+            functions,
+            timeouts: options.timeouts,
+            limits: options.limits,
+            tasks: TaskTracker::new(),
+            cancel: CancellationToken::new(),
+        });
+        let stopping = CancellationToken::new();
+        let accepting = tokio::spawn(accept(app.clone(), listener, tls, stopping.clone()));
+        Server { app, local, stopping, accepting: Some(accepting) }
+    }
+}
+
+/// A service that answers. Dropping it stops it at once: [`Server::stop`] is the gentle way.
+pub struct Server {
+    app: Arc<App>,
+    local: SocketAddr,
+    stopping: CancellationToken,
+    accepting: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl Server {
+    /// The address, with the port that the system picked.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// Exchanges the routes. Requests that have arrived end as they would have; connections stay.
+    pub fn set_router(&self, router: Router) {
+        self.app.router.store(Arc::new(router));
+    }
+
+    /// Accepts no more connections, and waits for what was accepted: a connection ends behind its current request, one that
+    /// has not asked yet may do so within a second. What is not done when `grace` is over is cancelled. Returns whether
+    /// everything ended by itself.
+    pub async fn stop(mut self, grace: Duration) -> bool {
+        self.stopping.cancel();
+        if let Some(accepting) = self.accepting.take() {
+            // Its listener is closed, and every connection that it took is a task.
+            let _ = accepting.await;
+        }
+        self.app.tasks.close();
+        if tokio::time::timeout(grace, self.app.tasks.wait()).await.is_ok() {
+            return true;
+        }
+        self.app.cancel.cancel();
+        // Tasks of ours end at their next yield; a guest within its epoch.
+        self.app.tasks.wait().await;
+        false
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stopping.cancel();
+        self.app.cancel.cancel();
+    }
+}
+
+async fn accept(app: Arc<App>, listener: TcpListener, tls: Option<TlsAcceptor>, stopping: CancellationToken) {
+    let room = Arc::new(Semaphore::new(app.limits.max_connections.clamp(1, Semaphore::MAX_PERMITS)));
+    let accepting = async {
+        // The semaphore is never closed.
+        while let Ok(permit) = room.clone().acquire_owned().await {
+            let (stream, local) = match listener.accept().await {
+                Ok((stream, _)) => match stream.local_addr() {
+                    Ok(local) => (stream, local),
+                    Err(_) => continue,
+                },
+                Err(error) => {
+                    // Out of file descriptors, most likely: at once would be too soon.
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            };
+            let (app, cancel) = (app.clone(), app.cancel.clone());
+            let connection = serve(app.clone(), tls.clone(), stream, local, stopping.clone());
+            app.tasks.spawn(async move {
+                cancel.run_until_cancelled(connection).await;
+                drop(permit);
+            });
+        }
+    };
+    stopping.run_until_cancelled(accepting).await;
+}

@@ -1,0 +1,120 @@
+//! A host with the guest, and services in front of it.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+use wippy_host_core::wasmtime::component::Component;
+use wippy_host_core::{
+    EngineOptions, EntrySpec, Function, FunctionRegistry, Host, Limits, Registry, Value, WasmFunction, function,
+};
+use wippy_host_server::{Endpoint, Router, Server, Service, ServiceOptions, Target, single};
+use wippy_import_http::behind_http;
+
+/// Long enough for any machine: what takes longer hangs.
+pub(crate) const LONG: Duration = Duration::from_secs(60);
+
+pub(crate) async fn within<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(LONG, future).await.expect("the test hangs")
+}
+
+/// Waits until `condition` holds, and fails a test where it never does.
+pub(crate) async fn until(what: &str, mut condition: impl FnMut() -> bool) {
+    let wait = async {
+        while !condition() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(LONG, wait).await.unwrap_or_else(|_| panic!("never: {what}"));
+}
+
+/// What guests have told `test:note`, by the id of their entry: tests run at one time on one host.
+static NOTES: Mutex<Option<HashMap<String, Vec<String>>>> = Mutex::new(None);
+
+pub(crate) fn notes(entry: &str) -> Vec<String> {
+    NOTES.lock().unwrap().get_or_insert_default().get(entry).cloned().unwrap_or_default()
+}
+
+pub(crate) fn host() -> &'static Host {
+    static HOST: OnceLock<Host> = OnceLock::new();
+    HOST.get_or_init(|| {
+        let mut options = EngineOptions::default();
+        options.pooling = false;
+        let registry = Registry::builder()
+            .with(&wippy_import_http::IMPORT)
+            .with(&wippy_import_io::IMPORT)
+            .with(&wippy_import_clocks::IMPORT)
+            .with(&wippy_import_funcs::IMPORT)
+            .build()
+            .unwrap();
+        let host = Host::builder().registry(registry).engine(options).build().unwrap();
+        let note = function(|call, mut arguments: Vec<Value>| async move {
+            let text = arguments.pop().and_then(|text| text.as_str().map(str::to_owned)).unwrap_or_default();
+            let caller = call.value("test.caller").and_then(|id| id.as_str().map(str::to_owned));
+            let caller = caller.unwrap_or_else(|| call.chain().first().cloned().unwrap_or_default());
+            NOTES.lock().unwrap().get_or_insert_default().entry(caller).or_default().push(text);
+            Ok(Value::Null)
+        });
+        host.functions().register("test:note", note).unwrap();
+        host
+    })
+}
+
+pub(crate) fn component() -> &'static Component {
+    static COMPONENT: OnceLock<Component> = OnceLock::new();
+    COMPONENT.get_or_init(|| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guests/built/handler.wasm");
+        host().compile(std::fs::read(path).unwrap()).unwrap()
+    })
+}
+
+/// A handler with all that it needs but `wasi:http`, and time without end.
+pub(crate) async fn handler(id: &str) -> Arc<WasmFunction> {
+    let mut limits = Limits::default();
+    limits.max_execution = None;
+    limited(id, limits).await
+}
+
+pub(crate) async fn limited(id: &str, limits: Limits) -> Arc<WasmFunction> {
+    // The method is the handler's, whatever is written: see `behind_http`.
+    let spec = EntrySpec::new(id, "handle").with_imports(["wasi:io", "wasi:clocks", "funcs"]).with_limits(limits);
+    prepared(spec).await
+}
+
+pub(crate) async fn prepared(spec: EntrySpec) -> Arc<WasmFunction> {
+    let (spec, is_handler) = behind_http(spec, host().engine(), component());
+    assert!(is_handler);
+    Arc::new(host().prepare(spec, component()).await.unwrap())
+}
+
+pub(crate) fn options() -> ServiceOptions {
+    ServiceOptions::new(([127, 0, 0, 1], 0).into())
+}
+
+pub(crate) async fn serve(options: ServiceOptions, router: Router, functions: FunctionRegistry) -> Server {
+    Service::bind(options).await.unwrap().serve(router, functions)
+}
+
+/// A service that gives everything to the guest of this id.
+pub(crate) async fn serving(id: &str) -> Server {
+    serving_with(id, options()).await
+}
+
+pub(crate) async fn serving_with(id: &str, options: ServiceOptions) -> Server {
+    serve(options, single(handler(id).await).unwrap(), FunctionRegistry::new()).await
+}
+
+/// A service of one function behind `POST /call`, and behind `GET` of the same path.
+pub(crate) async fn calling(body: impl Function) -> Server {
+    let functions = FunctionRegistry::new();
+    functions.register("app:it", body).unwrap();
+    let endpoint = |method: &str, path: &str| Endpoint {
+        id: format!("app:{method}").into(),
+        method: Some(method.parse().unwrap()),
+        path: path.to_owned(),
+        target: Target::Function("app:it".into()),
+    };
+    let router = Router::new([endpoint("POST", "/call"), endpoint("GET", "/call"), endpoint("GET", "/call/{id}")]);
+    serve(options(), router.unwrap(), functions).await
+}
