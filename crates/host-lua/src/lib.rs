@@ -1,1 +1,9 @@
-//! A crate of wippy-host.
+#![doc = include_str!("../README.md")]
+
+mod channel;
+mod convert;
+mod driver;
+mod errors;
+mod modules;
+mod running;
+mod watch;

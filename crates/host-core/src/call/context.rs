@@ -117,11 +117,13 @@ impl CallContext {
         self.shared.iter().flat_map(|shared| shared.values.iter())
     }
 
-    pub(crate) fn clock(&self) -> Option<&Arc<dyn Clock>> {
+    /// The clock of this call, where it brings one.
+    pub fn clock(&self) -> Option<&Arc<dyn Clock>> {
         self.shared.as_ref()?.clock.as_ref()
     }
 
-    pub(crate) fn output(&self) -> Option<&Arc<dyn Output>> {
+    /// Where this call's output goes, where it brings a place.
+    pub fn output(&self) -> Option<&Arc<dyn Output>> {
         self.shared.as_ref()?.output.as_ref()
     }
 

@@ -84,7 +84,8 @@ struct Window {
 }
 
 impl GuestOutput {
-    pub(crate) fn new(entry: Arc<str>, max_bytes: u64) -> Self {
+    /// The output of `entry` (its id), of at most `max_bytes` a second.
+    pub fn new(entry: Arc<str>, max_bytes: u64) -> Self {
         Self { entry, max_bytes, window: Mutex::new(Window { start: Instant::now(), written: 0, suppressed: 0 }) }
     }
 

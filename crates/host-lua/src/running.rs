@@ -1,0 +1,98 @@
+//! What a running call knows: stored in its VM, for the functions that Lua calls.
+
+use crate::driver::Tasks;
+use crate::watch::Watch;
+use mlua::Lua;
+use std::sync::Arc;
+use wippy_host_core::policy::network::NetworkGuard;
+use wippy_host_core::{CallContext, Clock, FunctionRegistry, GuestOutput, Limits, Output, OutputStream, Services};
+
+/// One call of a Lua function.
+pub(crate) struct Running {
+    entry: Arc<Entry>,
+    context: CallContext,
+    watch: Watch,
+    tasks: Tasks,
+}
+
+/// What all calls of one function have in common.
+pub(crate) struct Entry {
+    pub(crate) id: Arc<str>,
+    pub(crate) limits: Limits,
+    pub(crate) services: Services,
+    pub(crate) functions: FunctionRegistry,
+    pub(crate) network: Arc<NetworkGuard>,
+    pub(crate) output: GuestOutput,
+}
+
+impl Running {
+    pub(crate) fn new(entry: Arc<Entry>, context: CallContext) -> Self {
+        let watch = Watch::new(context.deadline(), context.cancellation().cloned());
+        Self { entry, context, watch, tasks: Tasks::default() }
+    }
+
+    /// The id of the function's entry.
+    pub(crate) fn id(&self) -> &Arc<str> {
+        &self.entry.id
+    }
+
+    /// The function's own context: the function is the innermost of its chain.
+    pub(crate) fn context(&self) -> &CallContext {
+        &self.context
+    }
+
+    /// The services of the host.
+    #[allow(dead_code, reason = "modules of their own branch use it")]
+    pub(crate) fn services(&self) -> &Services {
+        &self.entry.services
+    }
+
+    /// The functions that `funcs` reaches.
+    pub(crate) fn functions(&self) -> &FunctionRegistry {
+        &self.entry.functions
+    }
+
+    /// The entry's network policy.
+    #[allow(dead_code, reason = "modules of their own branch use it")]
+    pub(crate) fn network(&self) -> &Arc<NetworkGuard> {
+        &self.entry.network
+    }
+
+    /// The entry's limits.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.entry.limits
+    }
+
+    /// The clock of this call: its own, else the host's.
+    #[allow(dead_code, reason = "modules of their own branch use it")]
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        self.context.clock().unwrap_or(&self.entry.services.clock)
+    }
+
+    /// Writes text to the call's output, line by line and under the entry's `max_log_bytes`.
+    pub(crate) fn print(&self, stream: OutputStream, text: &str) {
+        let output: &dyn Output = match self.context.output() {
+            Some(output) => &**output,
+            None => &*self.entry.services.output,
+        };
+        for line in text.split('\n') {
+            self.entry.output.line(output, stream, line);
+        }
+    }
+
+    /// The watch over this call's time.
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
+    /// What runs beside the function, on its task.
+    pub(crate) fn tasks(&self) -> &Tasks {
+        &self.tasks
+    }
+}
+
+/// The call that this VM runs.
+pub(crate) fn of(lua: &Lua) -> mlua::Result<Arc<Running>> {
+    let running = lua.app_data_ref::<Arc<Running>>();
+    running.map(|running| running.clone()).ok_or_else(|| mlua::Error::runtime("nothing runs here"))
+}
