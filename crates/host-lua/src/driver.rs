@@ -46,8 +46,8 @@ impl Tasks {
     }
 }
 
-/// Runs `main` to its end, and beside it whatever is spawned meanwhile.
-pub(crate) async fn drive<F: Future>(running: &Running, main: F) -> F::Output {
+/// Runs `main` to its end, and beside it whatever is spawned meanwhile; nothing where something else ended the call.
+pub(crate) async fn drive<F: Future>(running: &Running, main: F) -> Option<F::Output> {
     let mut main = pin!(main);
     let mut beside = FuturesUnordered::new();
     let relay = Arc::new(Relay::default());
@@ -65,7 +65,7 @@ pub(crate) async fn drive<F: Future>(running: &Running, main: F) -> F::Output {
         running.watch().begin_turn();
         let inner = &mut Context::from_waker(&waker);
         if let Poll::Ready(output) = main.as_mut().poll(inner) {
-            return Poll::Ready(output);
+            return Poll::Ready(Some(output));
         }
         loop {
             beside.extend(running.tasks().take());
@@ -73,6 +73,9 @@ pub(crate) async fn drive<F: Future>(running: &Running, main: F) -> F::Output {
                 Poll::Ready(Some(())) => running.tasks().finished(),
                 Poll::Ready(None) | Poll::Pending => break,
             }
+        }
+        if running.watch().ended().is_some() {
+            return Poll::Ready(None);
         }
         // What was spawned during the last of these polls has not been polled yet.
         if relay.end() || running.tasks().has_new() {

@@ -1,6 +1,6 @@
 //! The error object of Lua, and what it has in common with the host's errors.
 
-use crate::convert;
+use crate::{convert, sandbox};
 use mlua::{FromLua, IntoLua, Lua, MetaMethod, Table, UserData, UserDataMethods, Value};
 use std::fmt;
 use wippy_host_core::{Error, ErrorKind};
@@ -60,6 +60,20 @@ impl LuaError {
     /// The message.
     pub(crate) fn message(&self) -> &str {
         &self.message
+    }
+
+    /// Whether a value is an error object.
+    pub(crate) fn is(value: &Value) -> bool {
+        matches!(value, Value::UserData(data) if data.is::<Self>()) || matches!(value, Value::Error(_))
+    }
+
+    /// The host's error for what the function of `id` raised: a text alone says nothing of the function.
+    pub(crate) fn raised_in(self, id: &str) -> Error {
+        if self.origin.is_some() || self.kind != Some(ErrorKind::Internal) {
+            return self.into();
+        }
+        let message = format!("{id}: {}", self.message);
+        Error::new(ErrorKind::Internal, message).with_source(self)
     }
 
     /// The error behind whatever a function raised or returned in second place.
@@ -225,7 +239,7 @@ pub(crate) fn module(lua: &Lua) -> mlua::Result<Table> {
                 Value::String(text) => LuaError::new(None, text.to_string_lossy()),
                 other => LuaError::of_value(other),
             };
-            Ok(error.with_stack(lua.traceback(None, 1)?.to_string_lossy()))
+            Ok(error.with_stack(sandbox::stack(lua)?))
         })?,
     )?;
     module.raw_set(
@@ -241,7 +255,7 @@ pub(crate) fn module(lua: &Lua) -> mlua::Result<Table> {
             // The host's own error is not the wrapped one any more, except for its kind.
             let message = shortened(format!("{text}: {}", inner.message));
             let wrapped = LuaError { message, origin: None, ..inner };
-            wrapped.with_stack(lua.traceback(None, 1)?.to_string_lossy()).into_lua(lua)
+            wrapped.with_stack(sandbox::stack(lua)?).into_lua(lua)
         })?,
     )?;
     Ok(module)

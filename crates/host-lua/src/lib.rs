@@ -4,6 +4,14 @@ mod channel;
 mod convert;
 mod driver;
 mod errors;
+mod function;
 mod modules;
 mod running;
+mod sandbox;
+mod source;
+mod vm;
 mod watch;
+
+pub use function::{LuaFunction, LuaSpec};
+pub use modules::MODULES;
+pub use source::LuaLibrary;

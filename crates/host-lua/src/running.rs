@@ -1,8 +1,10 @@
 //! What a running call knows: stored in its VM, for the functions that Lua calls.
 
 use crate::driver::Tasks;
+use crate::source::LuaLibrary;
 use crate::watch::Watch;
 use mlua::Lua;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use wippy_host_core::policy::network::NetworkGuard;
 use wippy_host_core::{CallContext, Clock, FunctionRegistry, GuestOutput, Limits, Output, OutputStream, Services};
@@ -23,6 +25,8 @@ pub(crate) struct Entry {
     pub(crate) functions: FunctionRegistry,
     pub(crate) network: Arc<NetworkGuard>,
     pub(crate) output: GuestOutput,
+    pub(crate) modules: BTreeSet<String>,
+    pub(crate) libraries: BTreeMap<String, Arc<LuaLibrary>>,
 }
 
 impl Running {
@@ -61,6 +65,16 @@ impl Running {
     /// The entry's limits.
     pub(crate) fn limits(&self) -> &Limits {
         &self.entry.limits
+    }
+
+    /// The modules that the entry lists.
+    pub(crate) fn modules(&self) -> &BTreeSet<String> {
+        &self.entry.modules
+    }
+
+    /// The library that the entry calls `alias`.
+    pub(crate) fn library(&self, alias: &str) -> Option<&Arc<LuaLibrary>> {
+        self.entry.libraries.get(alias)
     }
 
     /// The clock of this call: its own, else the host's.

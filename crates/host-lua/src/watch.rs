@@ -91,6 +91,11 @@ impl Watch {
         Ok(if turn > EPOCH { VmState::Yield } else { VmState::Continue })
     }
 
+    /// How long the call has been running.
+    pub(crate) fn age(&self) -> Duration {
+        self.start.elapsed()
+    }
+
     fn elapsed(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }

@@ -1,0 +1,249 @@
+//! The globals of a function, in a VM of its own: what `sandbox.lua` makes of Lua's library and of the host's functions.
+
+use crate::errors::{self, LuaError};
+use crate::watch::Ended;
+use crate::{channel, modules, running};
+use mlua::chunk::ChunkMode;
+use mlua::{Function, IntoLua, Lua, LuaString, MultiValue, Table, Value, VmState};
+use std::sync::OnceLock;
+use wippy_host_core::{Error, ErrorKind, OutputStream};
+
+/// Bytes of source that `load` takes: reading more would keep the worker for too long.
+const MAX_CHUNK: usize = 1 << 20;
+
+/// Stack frames of the sandbox itself, which are no frames of the function's.
+const OWN_FRAMES: &str = "[host]";
+
+/// What a call needs of a VM that is ready.
+pub(crate) struct Sandbox {
+    pub(crate) globals: Table,
+    /// Runs a chunk and the function that it gives: `(chunk, method, arguments…)` to `(true, results…)` or
+    /// `(false, error)`.
+    pub(crate) enter: Function,
+}
+
+/// Makes the globals. The VM knows its running call already.
+pub(crate) fn open(lua: &Lua) -> mlua::Result<Sandbox> {
+    let host = host_functions(lua)?;
+    let chunk = lua.load(prelude()?).set_mode(ChunkMode::Binary).into_function()?;
+    let (globals, enter) = chunk.call((lua.globals(), host))?;
+    Ok(Sandbox { globals, enter })
+}
+
+fn prelude() -> mlua::Result<&'static [u8]> {
+    static CODE: OnceLock<Vec<u8>> = OnceLock::new();
+    if let Some(code) = CODE.get() {
+        return Ok(code);
+    }
+    let lua = Lua::new();
+    let chunk = lua.load(include_str!("sandbox.lua")).set_name(format!("={OWN_FRAMES}"));
+    let code = chunk.set_mode(ChunkMode::Text).into_function()?.dump(false);
+    Ok(CODE.get_or_init(|| code))
+}
+
+fn host_functions(lua: &Lua) -> mlua::Result<Table> {
+    let host = lua.create_table()?;
+    host.raw_set("pending", Lua::poll_pending())?;
+    host.raw_set("max_chunk", MAX_CHUNK)?;
+    host.raw_set("channel", channel::module(lua)?)?;
+    host.raw_set("errors", errors::module(lua)?)?;
+    let function = |name: &str, function: Function| host.raw_set(name, function);
+    function("alive", lua.create_function(|lua, error: Value| alive(lua, &error))?)?;
+    function("normal", lua.create_function(normal)?)?;
+    function("caught", lua.create_function(caught)?)?;
+    function(
+        "breathe",
+        lua.create_function(|lua, ()| Ok(matches!(running::of(lua)?.watch().look()?, VmState::Yield)))?,
+    )?;
+    function(
+        "print",
+        lua.create_function(|lua, text: LuaString| {
+            running::of(lua)?.print(OutputStream::Stdout, &text.to_string_lossy());
+            Ok(())
+        })?,
+    )?;
+    function("spawn", lua.create_function(spawn)?)?;
+    function("rep", lua.create_function(rep)?)?;
+    function("load", lua.create_function(load)?)?;
+    function("open", lua.create_function(open_module)?)?;
+    function("method", lua.create_function(method)?)?;
+    function("patterns", lua.create_function(|_, _: Table| Ok(()))?)?;
+    function("now", lua.create_function(|lua, ()| Ok(running::of(lua)?.clock().wall().as_secs()))?)?;
+    function("clock", lua.create_function(|lua, ()| Ok(running::of(lua)?.watch().age().as_secs_f64()))?)?;
+    Ok(host)
+}
+
+/// Fails where the call is over, or memory is what it failed for.
+fn alive(lua: &Lua, error: &Value) -> mlua::Result<()> {
+    let running = running::of(lua)?;
+    if running.watch().ended().is_some() {
+        running.watch().look()?;
+    }
+    if is_memory(error) {
+        return Err(running.watch().end(Ended::Memory).into());
+    }
+    Ok(())
+}
+
+/// What Lua raises where the allocator refuses, and what mlua makes of it.
+pub(crate) fn is_memory(error: &Value) -> bool {
+    match error {
+        Value::String(text) => text.as_bytes() == b"not enough memory",
+        Value::Error(error) => is_memory_error(error),
+        _ => false,
+    }
+}
+
+pub(crate) fn is_memory_error(error: &mlua::Error) -> bool {
+    match error {
+        mlua::Error::MemoryError(_) => true,
+        mlua::Error::CallbackError { cause, .. } => is_memory_error(cause),
+        _ => false,
+    }
+}
+
+/// What `pcall` gives for an error: the error itself, or the error object that a host function raised.
+fn normal(lua: &Lua, error: Value) -> mlua::Result<Value> {
+    alive(lua, &error)?;
+    match &error {
+        Value::Error(raised) => LuaError::of_raised(raised).into_lua(lua),
+        _ => Ok(error),
+    }
+}
+
+/// The error object of what a function raised, with the stack where it did.
+fn caught(lua: &Lua, error: Value) -> mlua::Result<LuaError> {
+    let stack = stack(lua)?;
+    let raised = LuaError::of_value(&error);
+    Ok(raised.with_stack(stack))
+}
+
+/// The stack of the present thread, without the sandbox's own frames.
+pub(crate) fn stack(lua: &Lua) -> mlua::Result<String> {
+    let all = lua.traceback(None, 1)?.to_string_lossy();
+    let lines = all.lines().filter(|line| !line.contains(OWN_FRAMES) && !line.contains("[C]: in ?"));
+    Ok(lines.collect::<Vec<_>>().join("\n"))
+}
+
+fn spawn(lua: &Lua, mut arguments: MultiValue) -> mlua::Result<()> {
+    let Some(Value::Function(function)) = arguments.pop_front() else {
+        return Err(mlua::Error::runtime("a function is needed"));
+    };
+    let running = running::of(lua)?;
+    let thread = lua.create_thread(function)?.into_async::<()>(arguments)?;
+    let beside = running.clone();
+    let watched = async move {
+        if let Err(error) = thread.await {
+            if is_memory_error(&error) {
+                beside.watch().end(Ended::Memory);
+            }
+            if beside.watch().ended().is_none() {
+                let error = LuaError::of_raised(&error);
+                beside.print(OutputStream::Stderr, &format!("a spawned coroutine failed: {}", error.message()));
+            }
+        }
+    };
+    Ok(running.tasks().spawn(watched)?)
+}
+
+/// `string.rep`, of at most `limits.max_host_bytes`.
+fn rep(lua: &Lua, (text, count, separator): (LuaString, i64, Option<LuaString>)) -> mlua::Result<LuaString> {
+    let count = usize::try_from(count).unwrap_or(0);
+    let separator = separator.as_ref().map(|text| text.as_bytes());
+    let between: &[u8] = separator.as_deref().unwrap_or_default();
+    let text = text.as_bytes();
+    let limit = running::of(lua)?.limits().max_host_bytes;
+    let size = text.len().checked_add(between.len()).and_then(|part| part.checked_mul(count));
+    if size.is_none_or(|size| size > limit) {
+        let message = format!("resulting string too large (the limit is {limit} bytes)");
+        return Err(LuaError::new(Some(ErrorKind::RateLimited), message).into());
+    }
+    if between.is_empty() {
+        return lua.create_string(text.repeat(count));
+    }
+    let mut all = [&*text, between].concat().repeat(count);
+    all.truncate(all.len().saturating_sub(between.len()));
+    lua.create_string(all)
+}
+
+/// `load`, of text alone: a function, or nil and the message.
+fn load(
+    lua: &Lua,
+    (text, name, mode, scope): (LuaString, Option<LuaString>, Option<LuaString>, Value),
+) -> mlua::Result<(Value, Value)> {
+    let failed = |message: &str| Ok((Value::Nil, Value::String(lua.create_string(message)?)));
+    if mode.is_some_and(|mode| !mode.as_bytes().contains(&b't')) {
+        return failed("attempt to load a text chunk (text is the one mode here)");
+    }
+    let text = text.as_bytes();
+    if text.len() > MAX_CHUNK {
+        return failed(&format!("a chunk has at most {MAX_CHUNK} bytes"));
+    }
+    let name = name.map_or_else(|| "=(load)".to_owned(), |name| name.to_string_lossy());
+    // Only a table can be the globals; Lua would take any value, and fail where one is used.
+    let Value::Table(scope) = scope else { return failed("the environment must be a table") };
+    let chunk = lua.load(&text[..]).set_name(name).set_mode(ChunkMode::Text).set_environment(scope);
+    match chunk.into_function() {
+        Ok(function) => Ok((Value::Function(function), Value::Nil)),
+        Err(mlua::Error::SyntaxError { message, .. }) => failed(&message),
+        Err(error) => Err(error),
+    }
+}
+
+/// What `require` finds: a module's table, or the chunk of a library.
+fn open_module(lua: &Lua, (name, globals): (String, Table)) -> mlua::Result<Value> {
+    let running = running::of(lua)?;
+    if let Some(library) = running.library(&name) {
+        return library.code().load(lua, &globals)?.into_lua(lua);
+    }
+    if !running.modules().contains(&name) {
+        let error = Error::new(
+            ErrorKind::PermissionDenied,
+            format!("module {name:?} is not listed in modules of {}", running.id()),
+        );
+        return Err(LuaError::from(error.with_remedy(format!("add {name:?} to its modules"))).into());
+    }
+    match modules::open(lua, &name) {
+        Some(module) => module?.into_lua(lua),
+        None => Err(LuaError::new(Some(ErrorKind::NotFound), format!("this build has no module {name:?}")).into()),
+    }
+}
+
+/// The function that the source's value stands for.
+fn method(lua: &Lua, (value, method): (Value, Option<String>)) -> mlua::Result<Function> {
+    let id = running::of(lua)?.id().clone();
+    let table = match value {
+        Value::Function(function) => return Ok(function),
+        Value::Table(table) => table,
+        other => {
+            let message = format!(
+                "{id}: the source returns {}, and must return a table of functions or a function",
+                article(&other)
+            );
+            return Err(LuaError::from(Error::invalid(message)).into());
+        }
+    };
+    let name = method.unwrap_or_default();
+    match table.raw_get(&*name)? {
+        Value::Function(function) => Ok(function),
+        _ => {
+            let mut known = Vec::new();
+            for pair in table.pairs::<Value, Value>() {
+                if let (Value::String(name), Value::Function(_)) = pair? {
+                    known.push(name.to_string_lossy());
+                }
+            }
+            known.sort();
+            let known = if known.is_empty() { "no function".to_owned() } else { known.join(", ") };
+            let error = Error::new(
+                ErrorKind::NotFound,
+                format!("{id}: method {name:?} is not a function of the table that the source returns"),
+            );
+            Err(LuaError::from(error.with_remedy(format!("the source has: {known}"))).into())
+        }
+    }
+}
+
+fn article(value: &Value) -> String {
+    if value.is_nil() { "nothing".to_owned() } else { format!("a {}", value.type_name()) }
+}

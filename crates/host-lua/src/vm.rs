@@ -1,0 +1,41 @@
+//! A Lua VM for one call.
+
+use crate::running::Running;
+use crate::sandbox::{self, Sandbox};
+use crate::watch;
+use mlua::{Lua, LuaOptions, StdLib};
+use std::sync::Arc;
+
+/// Memory, in bytes, above which a VM is freed on a thread for blocking work: freeing a million tables takes a while.
+const FREED_ELSEWHERE: usize = 4 << 20;
+
+/// A VM of its own, whose state nobody else sees.
+pub(crate) struct Vm(Option<Lua>);
+
+impl Vm {
+    /// A VM that is ready for `running`, with its memory limit and its watch.
+    pub(crate) fn new(running: Arc<Running>) -> mlua::Result<(Self, Sandbox)> {
+        let libraries = StdLib::COROUTINE | StdLib::TABLE | StdLib::STRING | StdLib::UTF8 | StdLib::MATH | StdLib::OS;
+        let lua = Lua::new_with(libraries, LuaOptions::default())?;
+        lua.set_memory_limit(running.limits().max_memory_bytes)?;
+        lua.set_app_data(running.clone());
+        let sandbox = sandbox::open(&lua)?;
+        watch::install(&lua, &running)?;
+        Ok((Self(Some(lua)), sandbox))
+    }
+
+    pub(crate) fn lua(&self) -> Option<&Lua> {
+        self.0.as_ref()
+    }
+}
+
+impl Drop for Vm {
+    fn drop(&mut self) {
+        let Some(lua) = self.0.take() else { return };
+        if lua.used_memory() > FREED_ELSEWHERE
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn_blocking(move || drop(lua));
+        }
+    }
+}
