@@ -1,7 +1,8 @@
 //! Channels between the coroutines of one call: bounded, closable, selectable. Waiting on one is a future.
 
 use crate::errors::LuaError;
-use mlua::{AnyUserData, Lua, Table, UserData, UserDataMethods, Value};
+use crate::wait;
+use mlua::{AnyUserData, Lua, MetaMethod, Table, UserData, UserDataFields, UserDataMethods, Value};
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -212,19 +213,28 @@ fn closed() -> LuaError {
 }
 
 impl UserData for Channel {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_meta_field_with(MetaMethod::Index, |lua| {
+            let waiting = lua.create_table()?;
+            let send = |_, (channel, value): (AnyUserData, Value)| async move {
+                let channel = channel.borrow::<Self>()?.clone();
+                channel.send(value).await?;
+                Ok(true)
+            };
+            waiting.raw_set("send", wait::function(lua, send)?)?;
+            let receive = |_, channel: AnyUserData| async move {
+                let channel = channel.borrow::<Self>()?.clone();
+                Ok(match channel.receive().await {
+                    Some(value) => (value, true),
+                    None => (Value::Nil, false),
+                })
+            };
+            waiting.raw_set("receive", wait::function(lua, receive)?)?;
+            Ok(waiting)
+        });
+    }
+
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
-        methods.add_async_function("send", |_, (channel, value): (AnyUserData, Value)| async move {
-            let channel = channel.borrow::<Self>()?.clone();
-            channel.send(value).await?;
-            Ok(true)
-        });
-        methods.add_async_function("receive", |_, channel: AnyUserData| async move {
-            let channel = channel.borrow::<Self>()?.clone();
-            Ok(match channel.receive().await {
-                Some(value) => (value, true),
-                None => (Value::Nil, false),
-            })
-        });
         methods.add_method("close", |_, channel, ()| {
             channel.close();
             Ok(())
@@ -286,7 +296,7 @@ pub(crate) fn module(lua: &Lua) -> mlua::Result<Table> {
             Ok(Channel::new(size.ok_or_else(message)?))
         })?,
     )?;
-    let selected = lua.create_async_function(|lua, what: Table| async move {
+    let selected = wait::function(lua, |lua, what: Table| async move {
         let mut cases = Vec::new();
         for case in what.sequence_values::<AnyUserData>() {
             cases.push(case?.borrow::<Case>()?.clone());

@@ -37,6 +37,12 @@ impl Tasks {
         Ok(())
     }
 
+    /// Drops what has not begun yet.
+    pub(crate) fn clear(&self) {
+        let new = self.take();
+        drop(new);
+    }
+
     fn take(&self) -> Vec<BoxFuture<'static, ()>> {
         std::mem::take(&mut *self.new.lock().unwrap_or_else(PoisonError::into_inner))
     }

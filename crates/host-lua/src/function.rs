@@ -7,6 +7,7 @@ use crate::running::{Entry, Running};
 use crate::sandbox;
 use crate::source::{Bytecode, LuaLibrary};
 use crate::vm::Vm;
+use crate::wait::Woken;
 use crate::watch::Ended;
 use mlua::{IntoLua, MultiValue, Value as LuaValue};
 use std::collections::BTreeMap;
@@ -124,7 +125,7 @@ impl LuaFunction {
 
         let results = tokio::select! {
             biased;
-            results = drive(&running, thread) => results,
+            results = drive(&running, Woken::new(running.clone(), thread)) => results,
             () = until(deadline) => return Err(ended(Ended::Deadline)),
             () = canceled(cancellation.as_ref()) => return Err(ended(Ended::Canceled)),
         };

@@ -10,6 +10,7 @@ mod running;
 mod sandbox;
 mod source;
 mod vm;
+mod wait;
 mod watch;
 
 pub use function::{LuaFunction, LuaSpec};

@@ -2,6 +2,7 @@
 
 use crate::driver::Tasks;
 use crate::source::LuaLibrary;
+use crate::wait::Waits;
 use crate::watch::Watch;
 use mlua::Lua;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ pub(crate) struct Running {
     context: CallContext,
     watch: Watch,
     tasks: Tasks,
+    waits: Waits,
 }
 
 /// What all calls of one function have in common.
@@ -32,7 +34,7 @@ pub(crate) struct Entry {
 impl Running {
     pub(crate) fn new(entry: Arc<Entry>, context: CallContext) -> Self {
         let watch = Watch::new(context.deadline(), context.cancellation().cloned());
-        Self { entry, context, watch, tasks: Tasks::default() }
+        Self { entry, context, watch, tasks: Tasks::default(), waits: Waits::default() }
     }
 
     /// The id of the function's entry.
@@ -97,6 +99,11 @@ impl Running {
     /// The watch over this call's time.
     pub(crate) fn watch(&self) -> &Watch {
         &self.watch
+    }
+
+    /// What its coroutines wait for.
+    pub(crate) fn waits(&self) -> &Waits {
+        &self.waits
     }
 
     /// What runs beside the function, on its task.

@@ -1,8 +1,9 @@
 //! The globals of a function, in a VM of its own: what `sandbox.lua` makes of Lua's library and of the host's functions.
 
 use crate::errors::{self, LuaError};
+use crate::wait::Woken;
 use crate::watch::Ended;
-use crate::{channel, modules, running};
+use crate::{channel, modules, running, wait};
 use mlua::chunk::ChunkMode;
 use mlua::{Function, IntoLua, Lua, LuaString, MultiValue, Table, Value, VmState};
 use std::sync::OnceLock;
@@ -24,6 +25,7 @@ pub(crate) struct Sandbox {
 
 /// Makes the globals. The VM knows its running call already.
 pub(crate) fn open(lua: &Lua) -> mlua::Result<Sandbox> {
+    wait::install(lua)?;
     let host = host_functions(lua)?;
     let chunk = lua.load(prelude()?).set_mode(ChunkMode::Binary).into_function()?;
     let (globals, enter) = chunk.call((lua.globals(), host))?;
@@ -133,7 +135,7 @@ fn spawn(lua: &Lua, mut arguments: MultiValue) -> mlua::Result<()> {
     let thread = lua.create_thread(function)?.into_async::<()>(arguments)?;
     let beside = running.clone();
     let watched = async move {
-        if let Err(error) = thread.await {
+        if let Err(error) = Woken::new(beside.clone(), thread).await {
             if is_memory_error(&error) {
                 beside.watch().end(Ended::Memory);
             }

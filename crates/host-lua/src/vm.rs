@@ -10,7 +10,10 @@ use std::sync::Arc;
 const FREED_ELSEWHERE: usize = 4 << 20;
 
 /// A VM of its own, whose state nobody else sees.
-pub(crate) struct Vm(Option<Lua>);
+pub(crate) struct Vm {
+    lua: Option<Lua>,
+    running: Arc<Running>,
+}
 
 impl Vm {
     /// A VM that is ready for `running`, with its memory limit and its watch.
@@ -21,17 +24,20 @@ impl Vm {
         lua.set_app_data(running.clone());
         let sandbox = sandbox::open(&lua)?;
         watch::install(&lua, &running)?;
-        Ok((Self(Some(lua)), sandbox))
+        Ok((Self { lua: Some(lua), running }, sandbox))
     }
 
     pub(crate) fn lua(&self) -> Option<&Lua> {
-        self.0.as_ref()
+        self.lua.as_ref()
     }
 }
 
 impl Drop for Vm {
     fn drop(&mut self) {
-        let Some(lua) = self.0.take() else { return };
+        // These hold the VM; it is freed when nobody does.
+        self.running.waits().clear();
+        self.running.tasks().clear();
+        let Some(lua) = self.lua.take() else { return };
         if lua.used_memory() > FREED_ELSEWHERE
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {

@@ -1,14 +1,20 @@
 //! What `require` finds beside an entry's own libraries: a file for each module.
 
+mod call;
+mod funcs;
+mod future;
+
 use mlua::{Lua, Table};
 
 /// The names that an entry may list under `modules`.
-pub const MODULES: &[&str] = &[];
+pub const MODULES: &[&str] = &["channel", "errors", "funcs"];
 
 /// Opens the module of this name in this VM; `None` where there is none.
 pub(crate) fn open(lua: &Lua, name: &str) -> Option<mlua::Result<Table>> {
-    let _ = lua;
-    match name {
-        _ => None,
-    }
+    Some(match name {
+        "channel" => crate::channel::module(lua),
+        "errors" => crate::errors::module(lua),
+        "funcs" => funcs::module(lua),
+        _ => return None,
+    })
 }
