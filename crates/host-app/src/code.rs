@@ -2,25 +2,33 @@
 
 use crate::directories::ApplicationDirectories;
 use crate::located::code_span;
-use crate::manifest::{FunctionCode, Origin, Problem};
+use crate::manifest::{Function, FunctionCode, Located, Origin, Problem, Span};
 use crate::module;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::error::Error as _;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use wasmtime::component::Component;
 use wippy_host_core::ErrorKind;
-use wippy_host_core::{Directories, Error, Host, Result};
+use wippy_host_core::{Directories, Error, Host, Result, WitError};
 
-/// The component of a function, or its problem; `None` where the problem is reported at another entry already.
-pub(crate) type Code = std::result::Result<Component, Option<Box<Problem>>>;
+/// The code of a function, or its problem; `None` where the problem is reported at another entry already.
+pub(crate) type Code = std::result::Result<Compiled, Option<Box<Problem>>>;
+
+/// The code of a function.
+pub(crate) struct Compiled {
+    pub(crate) component: Component,
+    /// What is odd about it and does no harm.
+    pub(crate) remark: Option<Problem>,
+}
 
 /// Compiles one function after the other: Wasmtime's compiler uses every processor as it is, and one module at a time
 /// is in memory.
 #[derive(Clone)]
 pub(crate) struct Compiler {
     host: Host,
-    /// By the hash of the code.
-    compiled: Arc<Mutex<HashMap<[u8; 32], Result<Component>>>>,
+    /// By the hash of the code and its signatures.
+    compiled: Arc<Mutex<HashMap<[u8; 32], Arc<OnceLock<Result<Component>>>>>>,
 }
 
 impl Compiler {
@@ -29,16 +37,23 @@ impl Compiler {
     }
 
     /// Reads and compiles, on a thread that may block. A panic there costs this function alone.
-    pub(crate) async fn code(&self, code: &FunctionCode, directories: &ApplicationDirectories) -> Code {
-        let (compiler, owned, directories) = (self.clone(), code.clone(), directories.clone());
-        tokio::task::spawn_blocking(move || compiler.blocking(&owned, &directories)).await.unwrap_or_else(|_| {
-            let lost = Problem::at(ErrorKind::Internal, code_span(code), "the compiler failed");
+    pub(crate) async fn code(&self, function: &Function, directories: &ApplicationDirectories) -> Code {
+        let (compiler, directories) = (self.clone(), directories.clone());
+        let (code, wit) = (function.code.clone(), function.wit.clone());
+        let compile = tokio::task::spawn_blocking(move || compiler.blocking(&code, wit.as_ref(), &directories));
+        compile.await.unwrap_or_else(|_| {
+            let lost = Problem::at(ErrorKind::Internal, code_span(&function.code), "the compiler failed");
             Err(Some(Box::new(lost.with_remedy("this is a fault of the host: please report it with the module"))))
         })
     }
 
-    fn blocking(&self, code: &FunctionCode, directories: &ApplicationDirectories) -> Code {
-        let compiled = match code {
+    fn blocking(
+        &self,
+        code: &FunctionCode,
+        wit: Option<&Located<Arc<str>>>,
+        directories: &ApplicationDirectories,
+    ) -> Code {
+        match code {
             FunctionCode::Wat { source } => {
                 if !source.value.trim_start().starts_with(['(', ';']) {
                     let problem = Problem::at(ErrorKind::Invalid, &source.span, "the source is not WebAssembly text");
@@ -46,37 +61,74 @@ impl Compiler {
                         "write `source: \"(component …)\"`, or name a file with it: `source: file://module.wat`";
                     return Err(Some(Box::new(problem.with_remedy(remedy))));
                 }
-                self.compile(source.value.as_bytes())
+                self.compile(code, source.value.as_bytes(), wit)
             }
             FunctionCode::Wasm { fs, path, hash } => {
                 // A directory that cannot be used is a problem of its own entry.
                 let directory = directories.get(&fs.value.to_string()).ok().flatten().ok_or(None)?;
-                self.compile(&module::read(&directory, path, hash).map_err(Some)?)
+                self.compile(code, &module::read(&directory, path, hash).map_err(Some)?, wit)
             }
-        };
-        compiled.map_err(|error| Some(Box::new(described(code, &error))))
+        }
     }
 
-    fn compile(&self, bytes: &[u8]) -> Result<Component> {
-        let digest: [u8; 32] = Sha256::digest(bytes).into();
-        let known = || self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(compiled) = known().get(&digest) {
-            return compiled.clone();
+    fn compile(&self, code: &FunctionCode, bytes: &[u8], wit: Option<&Located<Arc<str>>>) -> Code {
+        let mut digest = Sha256::new_with_prefix(Sha256::digest(bytes));
+        if let Some(wit) = wit {
+            digest.update(wit.value.as_bytes());
         }
-        let compiled = self.host.compile(bytes);
-        known().insert(digest, compiled.clone());
-        compiled
+        // One lock for each code: whoever wants the same waits for it, and others do not.
+        let cell = {
+            let mut all = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+            all.entry(digest.finalize().into()).or_default().clone()
+        };
+        let compiled = cell.get_or_init(|| match wit {
+            Some(wit) => self.host.compile_module(bytes, &wit.value),
+            None => self.host.compile(bytes),
+        });
+        let component = compiled.clone().map_err(|error| Some(Box::new(described(code, wit, &error))))?;
+        let remark = wit.filter(|_| is_component(bytes)).map(|wit| {
+            let message = "wit has no effect: the code is a component, which has its own types";
+            Problem::at(ErrorKind::Invalid, &wit.span, message).with_remedy("remove wit").as_remark()
+        });
+        Ok(Compiled { component, remark })
     }
 }
 
-/// Why code does not compile, at the key that names it.
-fn described(code: &FunctionCode, error: &Error) -> Problem {
+/// Whether code that compiled is a component, binary or text, rather than a core module.
+fn is_component(bytes: &[u8]) -> bool {
+    match bytes.strip_prefix(b"\0asm") {
+        Some(version) => !version.starts_with(&[1, 0, 0, 0]),
+        None => first_word(bytes).is_some_and(|word| word == "component"),
+    }
+}
+
+/// The word behind the first parenthesis of a text that was parsed already.
+fn first_word(text: &[u8]) -> Option<&str> {
+    let mut text = std::str::from_utf8(text).ok()?;
+    loop {
+        text = text.trim_start();
+        text = if text.starts_with(";;") {
+            text.split_once('\n')?.1
+        } else if text.starts_with("(;") {
+            text.split_once(";)")?.1
+        } else {
+            let word = text.strip_prefix('(')?.trim_start();
+            return word.split(|c: char| !c.is_alphanumeric()).next();
+        };
+    }
+}
+
+/// Why code does not compile, at the key that names it or in its signatures.
+fn described(code: &FunctionCode, wit: Option<&Located<Arc<str>>>, error: &Error) -> Problem {
+    let with_remedy = |problem: Problem| match error.remedy() {
+        Some(remedy) => problem.with_remedy(remedy),
+        None => problem,
+    };
+    if let Some((wit, place)) = wit.zip(error.source().and_then(|source| source.downcast_ref::<WitError>())) {
+        return with_remedy(in_wit(error.kind(), wit, place));
+    }
     let at = |message: &str| Problem::at(error.kind(), code_span(code), message);
     let message = error.message();
-    if message.contains("attempted to parse a wasm module with a component parser") {
-        return at("the text is a core WebAssembly module, not a component")
-            .with_remedy("write (component …) around it, or make a component of it with: wasm-tools component new");
-    }
     if let Some((why, line, column)) = text_error(message) {
         let text = match code {
             FunctionCode::Wasm { path, .. } => path.value.clone(),
@@ -87,10 +139,35 @@ fn described(code: &FunctionCode, error: &Error) -> Problem {
         };
         return at(&format!("{why}, at line {line}, column {column} of {text}")).with_remedy("mend the text there");
     }
-    match error.remedy() {
-        Some(remedy) => at(message).with_remedy(remedy),
-        None => at(message),
-    }
+    with_remedy(at(message))
+}
+
+/// A problem of signatures: at its own place where they stand in the file, else at the key that names their file.
+fn in_wit(kind: ErrorKind, wit: &Located<Arc<str>>, error: &WitError) -> Problem {
+    let name = match wit.origin.as_deref() {
+        Some(Origin::File(path)) => path.display().to_string(),
+        _ => match place_of(wit, error) {
+            Some(span) => return Problem::at(kind, &span, &error.message),
+            None => "the wit text".to_owned(),
+        },
+    };
+    let message = format!("{}, at line {}, column {} of {name}", error.message, error.line, error.column);
+    Problem::at(kind, &wit.span, message)
+}
+
+/// Where a line of an inline text stands in its file: in a block each on a line of its own, else all on one. Only where
+/// the file's line holds the text's line as it is, which escapes and folding change.
+fn place_of(wit: &Located<Arc<str>>, error: &WitError) -> Option<Span> {
+    let index = usize::try_from(error.line).ok()?.checked_sub(1)?;
+    let line = wit.value.lines().nth(index)?;
+    let from = wit.span.line;
+    let lines = [from.checked_add(error.line)?, from.checked_add(error.line - 1)?];
+    lines.into_iter().find_map(|number| {
+        let written = wit.span.file.line(number)?;
+        let (before, _) = written.split_once(line).filter(|_| !line.trim().is_empty())?;
+        let before = u32::try_from(before.chars().count()).ok()?;
+        Some(wit.span.moved(number, before.checked_add(error.column)?))
+    })
 }
 
 /// Line and column of an error of the text format's parser, which draws the place below what it says:

@@ -114,16 +114,6 @@ fn not_yet(function: &Function) -> Vec<Problem> {
             .with_remedy("use transport: payload"),
         );
     }
-    if let Some(wit) = &function.wit {
-        problems.push(
-            Problem::at(
-                ErrorKind::Unavailable,
-                &wit.span,
-                "wit: this host does not make components of core modules yet",
-            )
-            .with_remedy("make a component when you build the guest, and remove wit"),
-        );
-    }
     problems
 }
 

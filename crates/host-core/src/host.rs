@@ -2,7 +2,7 @@
 
 use crate::assembly::{ComponentImports, Preflight, assemble, find_export};
 use crate::call::FunctionRegistry;
-use crate::component::{self, Bytes};
+use crate::component::{self, Cache, CacheOptions, Compilations};
 use crate::engine::{self, EngineOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::import::{Grants, NameProblem, Registry, SetupContext};
@@ -24,6 +24,7 @@ const CORE_KEYS: &[(&str, &str)] = &[("wasi", "network")];
 #[derive(Clone)]
 pub struct Host(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     engine: Engine,
     registry: Registry,
@@ -33,6 +34,7 @@ struct Inner {
     memory: Arc<HostMemory>,
     idle: Arc<Idle>,
     calls: Arc<Calls>,
+    cache: Arc<Cache>,
 }
 
 /// Builds a [`Host`].
@@ -41,6 +43,7 @@ pub struct HostBuilder {
     registry: Option<Registry>,
     services: Services,
     engine: EngineOptions,
+    cache: Option<CacheOptions>,
 }
 
 impl HostBuilder {
@@ -107,6 +110,14 @@ impl HostBuilder {
         self
     }
 
+    /// Where compiled components are kept from one start to the next. Default: nowhere. A cache that cannot be used costs
+    /// time and a remark ([`Host::compilations`]), never a failure. Only on Unix.
+    #[must_use]
+    pub fn cache(mut self, options: CacheOptions) -> Self {
+        self.cache = Some(options);
+        self
+    }
+
     /// The host.
     ///
     /// # Errors
@@ -118,7 +129,9 @@ impl HostBuilder {
         };
         let engine = engine::start(&self.engine)?;
         let idle = Arc::new(Idle::default());
+        let cache = Arc::new(Cache::new(&engine, self.cache, registry.wit()));
         Ok(Host(Arc::new(Inner {
+            cache,
             engine,
             registry,
             services: self.services,
@@ -161,17 +174,9 @@ impl Host {
     /// shared.
     #[must_use]
     pub fn with_services(&self, change: impl FnOnce(&mut Services)) -> Self {
-        let Inner { engine, registry, services, functions, admission, calls } = &*self.0;
-        let mut services = services.clone();
-        change(&mut services);
-        Self(Arc::new(Inner {
-            engine: engine.clone(),
-            registry: registry.clone(),
-            services,
-            functions: functions.clone(),
-            admission: admission.clone(),
-            calls: calls.clone(),
-        }))
+        let mut inner = Inner::clone(&self.0);
+        change(&mut inner.services);
+        Self(Arc::new(inner))
     }
 
     /// The slots of a function's pool, for a function that is not made by [`Host::prepare`].
@@ -187,7 +192,8 @@ impl Host {
     /// Lets no further outermost call in (kind `Unavailable`, `the application is stopping`) and waits for those that run or
     /// wait in the queue of a pool, whose nested calls go on. At `until` the rest is cancelled, with kind `Canceled`.
     ///
-    /// Gives back how many calls were cancelled. Instances that wait for a call are dropped at the end. There is no way back: a host that has drained stays closed.
+    /// Gives back how many calls were cancelled. Instances that wait for a call are dropped at the end. There is no way
+    /// back: a host that has drained stays closed.
     pub async fn drain(&self, until: Instant) -> usize {
         let cancelled = self.0.calls.drain(until).await;
         while self.0.idle.spare_one() {}
@@ -200,7 +206,31 @@ impl Host {
     /// # Errors
     /// Kind `Invalid`, where the bytes are no component: what they are instead, and what to do.
     pub fn compile(&self, bytes: impl AsRef<[u8]>) -> Result<Component> {
-        component::compile(&self.0.engine, Bytes::of(bytes.as_ref()))
+        let Inner { engine, cache, .. } = &*self.0;
+        let bytes = bytes.as_ref();
+        cache.get(engine, bytes, None, || component::compile(engine, bytes))
+    }
+
+    /// Compiles a plain core module, binary or text, as the component that `wit` makes of it: a package with one world, a
+    /// world, or the signatures alone (`add: func(a: s32, b: s32) -> s32;`). It may use the packages of
+    /// [`Registry::wit`] without writing them out. The module exports each function under the name that the text gives it;
+    /// strings and lists need an exported `cabi_realloc` and `memory`. A component is compiled as it is, and the text has
+    /// no effect.
+    ///
+    /// Limits: 256 KiB of text, types 100 deep and of 100,000 parts. Takes as long as [`Host::compile`].
+    ///
+    /// # Errors
+    /// Kind `Invalid`: what is wrong with the text, with its line and column (the source of the error is a
+    /// [`WitError`](crate::WitError) where there is one place), or how the module and the text differ.
+    pub fn compile_module(&self, bytes: impl AsRef<[u8]>, wit: &str) -> Result<Component> {
+        let Inner { engine, cache, registry, .. } = &*self.0;
+        let bytes = bytes.as_ref();
+        cache.get(engine, bytes, Some(wit), || component::compile_module(engine, bytes, wit, registry.wit()))
+    }
+
+    /// How the host came by its components so far.
+    pub fn compilations(&self) -> Compilations {
+        self.0.cache.compilations()
     }
 
     /// What a component imports against what `imports` grants. Names that lead nowhere are left out.
@@ -228,7 +258,7 @@ impl Host {
     /// # Errors
     /// Every problem of the entry.
     pub async fn prepare(&self, spec: EntrySpec, component: &Component) -> Result<WasmFunction, EntryProblems> {
-        let Inner { engine, registry, services, functions, admission, memory, idle, calls } = &*self.0;
+        let Inner { engine, registry, services, functions, admission, memory, idle, calls, .. } = &*self.0;
         let parts = EntryParts::new(self, &spec);
         let imports = ComponentImports::of(engine, component);
         let mut problems = parts.problems(self, &spec);

@@ -54,6 +54,18 @@ pub const ENABLED: &[&str] = &[
     "wasi:sockets",
 ];
 
+/// The WIT of the groups, whether their features are on or not: a module that imports what is off is told so by name.
+const WIT: &[&str] = &[
+    include_str!("../../../wit/wasi-0.2/cli.wit"),
+    include_str!("../../../wit/wasi-0.2/clocks.wit"),
+    include_str!("../../../wit/wasi-0.2/filesystem.wit"),
+    include_str!("../../../wit/wasi-0.2/http.wit"),
+    include_str!("../../../wit/wasi-0.2/io.wit"),
+    include_str!("../../../wit/wasi-0.2/random.wit"),
+    include_str!("../../../wit/wasi-0.2/sockets.wit"),
+    include_str!("../../../wit/wippy-runtime-0.1/funcs.wit"),
+];
+
 /// A registry of every import that the program links, ours and third parties', which knows the features that are off, so
 /// that an entry which lists one of those is told so.
 ///
@@ -63,6 +75,7 @@ pub fn registry() -> Result<Registry> {
     let builder = FEATURES
         .iter()
         .fold(Registry::builder().with_linked(), |builder, (import, feature)| builder.with_feature(import, feature));
+    let builder = WIT.iter().fold(builder, |builder, package| builder.with_wit(package));
     ENABLED.iter().fold(builder, |builder, import| builder.expecting(import)).build()
 }
 

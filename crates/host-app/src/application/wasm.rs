@@ -2,6 +2,7 @@
 
 use super::generation::{Made, Role};
 use super::opening::Opening;
+use crate::code::Compiled;
 use crate::findings;
 use crate::located::located;
 use crate::manifest::{Entry, Function, Problem};
@@ -35,13 +36,14 @@ impl Opening {
     ) -> Option<Made> {
         let mut findings = Vec::new();
         let mut preflight = None;
-        let prepared = match self.compiler.code(&function.code, &self.read.directories).await {
+        let prepared = match self.compiler.code(function, &self.read.directories).await {
             Err(problem) => {
                 let problem = problem.map(|problem| problem.for_entry(&entry.id.value));
                 problems.extend(problem);
                 Err(self.host.check(&spec))
             }
-            Ok(component) => {
+            Ok(Compiled { component, remark }) => {
+                problems.extend(remark.map(|remark| remark.for_entry(&entry.id.value)));
                 let found = self.host.preflight_entry(&spec, &component);
                 findings = findings::of(entry, function, &found);
                 self.preflights.push(found.clone());

@@ -92,6 +92,11 @@ impl Span {
         Self { file: Arc::clone(file), line: narrow(line), column: narrow(column) }
     }
 
+    /// Another place in the same file.
+    pub(crate) fn moved(&self, line: u32, column: u32) -> Self {
+        Self { file: Arc::clone(&self.file), line, column }
+    }
+
     /// The line that the place is in, for showing beside a message; control characters other than tabs are replaced.
     /// None for a line longer than 500 characters.
     pub fn source_line(&self) -> Option<String> {

@@ -147,7 +147,8 @@ fn a_core_module_is_told_from_a_component() {
     refused(
         b"\0asm\x01\0\0\0",
         "the file is a core WebAssembly module, not a component",
-        "make a component of it, for example with: wasm-tools component new",
+        "add its signatures to the entry: `wit: \"export NAME: func(…) -> …;\"`, or make a component of it with: wasm-tools \
+         component new",
     );
 }
 
@@ -191,7 +192,8 @@ fn text_of_another_kind_is_refused_in_words_of_its_own() {
     let core = "error: demo:it: the text is a core WebAssembly module, not a component
   --> _index.yaml:6:13
      6 |     source: file://it.wat
-  help: write (component …) around it, or make a component of it with: wasm-tools component new
+  help: add its signatures to the entry: `wit: \"export NAME: func(…) -> …;\"`, or make a component of it with: wasm-tools \
+                component new
 ";
     assert_eq!(App::wat("(module)", "run", "").problems(), core);
     assert_eq!(

@@ -13,6 +13,7 @@ struct Inner {
     imports: Vec<Registration>,
     /// Names of imports that exist beside those here, with the Cargo feature that switches each on.
     features: Vec<(String, String)>,
+    wit: Vec<&'static str>,
 }
 
 /// Builds a [`Registry`].
@@ -21,6 +22,7 @@ pub struct RegistryBuilder {
     imports: Vec<Registration>,
     features: Vec<(String, String)>,
     compiled_in: Vec<&'static str>,
+    wit: Vec<&'static str>,
 }
 
 impl RegistryBuilder {
@@ -49,6 +51,14 @@ impl RegistryBuilder {
     #[must_use]
     pub fn expecting(mut self, import: &'static str) -> Self {
         self.compiled_in.push(import);
+        self
+    }
+
+    /// Adds the WIT text of a package, which the `wit` text of an entry may then use without writing it out. A text that
+    /// is not valid, or whose own dependencies are missing, is as good as none.
+    #[must_use]
+    pub fn with_wit(mut self, package: &'static str) -> Self {
+        self.wit.push(package);
         self
     }
 
@@ -108,7 +118,7 @@ impl RegistryBuilder {
                 .with_remedy("name its crate in the program: use <crate> as _;"));
             }
         }
-        Ok(Registry(Arc::new(Inner { imports: self.imports, features: self.features })))
+        Ok(Registry(Arc::new(Inner { imports: self.imports, features: self.features, wit: self.wit })))
     }
 }
 
@@ -121,6 +131,11 @@ impl Registry {
     /// The imports, by name.
     pub fn imports(&self) -> &[Registration] {
         &self.0.imports
+    }
+
+    /// The WIT packages that entries may use by name, one text each.
+    pub fn wit(&self) -> &[&'static str] {
+        &self.0.wit
     }
 
     /// The import of this exact name.

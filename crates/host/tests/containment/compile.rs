@@ -30,8 +30,8 @@ fn what_is_no_component_is_said_with_a_remedy() {
     assert_eq!(refused(b"\0asm\x01\0"), "the file is cut off after its first bytes; copy it again");
     assert_eq!(
         refused(MODULE),
-        "the file is a core WebAssembly module, not a component; make a component of it, for example with: wasm-tools \
-         component new"
+        "the file is a core WebAssembly module, not a component; add its signatures to the entry: `wit: \"export NAME: \
+         func(…) -> …;\"`, or make a component of it with: wasm-tools component new"
     );
     assert_eq!(
         refused(b"\0asm\x0a\0\x01\0"),
@@ -40,8 +40,8 @@ fn what_is_no_component_is_said_with_a_remedy() {
     );
     assert_eq!(
         refused("(module)"),
-        "the text is a core WebAssembly module, not a component; write (component …) around it, or make a component of it \
-         with: wasm-tools component new"
+        "the text is a core WebAssembly module, not a component; add its signatures to the entry: `wit: \"export NAME: \
+         func(…) -> …;\"`, or make a component of it with: wasm-tools component new"
     );
 }
 

@@ -21,6 +21,8 @@ mod http;
 #[cfg(all(feature = "cli", feature = "clocks", feature = "filesystem", feature = "io"))]
 mod io;
 #[cfg(feature = "random")]
+mod modules;
+#[cfg(feature = "random")]
 mod random;
 #[cfg(all(feature = "clocks", feature = "io", feature = "sockets"))]
 mod sockets;
