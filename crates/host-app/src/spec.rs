@@ -1,6 +1,6 @@
 //! A declared function as the host takes it.
 
-use crate::manifest::{self, Entry, Function, FunctionLimits, Located, Node, Pool, Problem, Transport};
+use crate::manifest::{self, Entry, Function, FunctionLimits, Located, Node, Pool, Problem};
 use std::time::Duration;
 use wippy_host_core::ErrorKind;
 use wippy_host_core::policy::network::NetworkRules;
@@ -21,17 +21,9 @@ pub(crate) fn spec(entry: &Entry, function: &Function) -> (EntrySpec, Vec<Proble
             spec = spec.with_section(name, section.to_json());
         }
     }
-    if let Some(network) = function.wasi.as_ref().and_then(|wasi| wasi.get("network")) {
-        match rules(network) {
-            Ok(rules) => spec = spec.with_network(rules),
-            Err(found) => {
-                // Nothing may be reached through rules that could not be read.
-                spec = spec.with_network(NetworkRules::nothing());
-                problems.extend(found);
-            }
-        }
+    if let Some(section) = function.wasi.as_ref().and_then(|wasi| wasi.get("network")) {
+        spec = spec.with_network(network(section, &mut problems));
     }
-    problems.extend(not_yet(function));
     let problems = problems.into_iter().map(|problem| problem.for_entry(&entry.id.value)).collect();
     (spec, problems)
 }
@@ -54,8 +46,17 @@ pub(crate) fn limits(declared: &FunctionLimits) -> Limits {
     limits
 }
 
+/// The rules of a `wasi.network` section, and all that is wrong in it. Nothing may be reached through rules that could not be
+/// read.
+pub(crate) fn network(section: &Node, problems: &mut Vec<Problem>) -> NetworkRules {
+    rules(section).unwrap_or_else(|found| {
+        problems.extend(found);
+        NetworkRules::nothing()
+    })
+}
+
 /// Reads `wasi.network`, and finds all that is wrong in it.
-pub(crate) fn rules(network: &Node) -> Result<NetworkRules, Vec<Problem>> {
+fn rules(network: &Node) -> Result<NetworkRules, Vec<Problem>> {
     let wrong = |node: &Node, expected: &str| {
         Problem::at(ErrorKind::Invalid, node.span(), format!("{expected}, found {}", node.describe()))
             .with_remedy("write `allow` with a list: `network: { allow: [\"api.example.com:443\"] }`")
@@ -99,22 +100,6 @@ pub(crate) fn rules(network: &Node) -> Result<NetworkRules, Vec<Problem>> {
         Ok(rules) if problems.is_empty() => Ok(rules),
         _ => Err(problems),
     }
-}
-
-/// What an entry may say and this host does not do yet.
-fn not_yet(function: &Function) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    if let Some(transport) = function.transport.as_ref().filter(|transport| transport.value == Transport::WasiHttp) {
-        problems.push(
-            Problem::at(
-                ErrorKind::Unavailable,
-                &transport.span,
-                "transport wasi-http: this host has no HTTP services yet",
-            )
-            .with_remedy("use transport: payload"),
-        );
-    }
-    problems
 }
 
 /// A pool as the host takes it.

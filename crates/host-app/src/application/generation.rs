@@ -5,7 +5,7 @@ use crate::environment::ApplicationEnvironment;
 use crate::manifest::{Declaration, Declarations, EntryId, Problem};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use wippy_host_core::{Function, Preflight};
+use wippy_host_core::{Function, Preflight, WasmFunction};
 use wippy_host_process::HostOptions;
 
 /// Where processes run in an application that declares no `process.host`.
@@ -29,6 +29,8 @@ pub(super) struct Made {
     pub(super) id: Arc<str>,
     pub(super) role: Role,
     pub(super) function: Arc<dyn Function>,
+    /// The same, where it is a component that handles whole requests.
+    pub(super) handler: Option<Arc<WasmFunction>>,
     pub(super) preflight: Option<Preflight>,
     /// What there is to say of it; nothing is an error.
     pub(super) remarks: Vec<Problem>,

@@ -1,12 +1,15 @@
 //! An application: its host, its functions and programs, and every problem that was met on the way.
 
 mod generation;
+mod lua;
 mod opening;
 mod reload;
+mod services;
 mod unchanged;
 mod wasm;
 
 pub use reload::Reloaded;
+pub use services::ServiceAddress;
 
 use crate::code::Compiler;
 use crate::directories::ApplicationDirectories;
@@ -31,6 +34,7 @@ struct Inner {
     processes: Processes,
     compiler: Compiler,
     current: ArcSwap<Generation>,
+    services: tokio::sync::Mutex<services::Running>,
     /// One reload at a time.
     reloading: tokio::sync::Mutex<()>,
 }
@@ -71,13 +75,15 @@ impl Application {
         let compiler = Compiler::new(&host);
         let processes = Processes::new();
         let root = read.root.clone();
-        let (generation, problems) = Opening::new(host.clone(), compiler.clone(), read).finish(None).await;
+        let (generation, problems) =
+            Opening::new(host.clone(), compiler.clone(), processes.clone(), read).finish(None).await;
         host.functions().register_all(generation.functions())?;
         generation.hosts().into_iter().for_each(|(id, options)| processes.add_host(id, options));
         processes.exchange(&[], generation.programs());
         let (declarations, preflights) = (generation.declarations.clone(), generation.preflights.clone());
         let current = ArcSwap::from_pointee(generation);
-        let inner = Inner { root, options, host, processes, compiler, current, reloading: tokio::sync::Mutex::new(()) };
+        let (services, reloading) = Default::default();
+        let inner = Inner { root, options, host, processes, compiler, current, services, reloading };
         Ok(Opened { application: Self(Arc::new(inner)), declarations, problems, preflights })
     }
 

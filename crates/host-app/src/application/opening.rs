@@ -1,12 +1,14 @@
 //! From declarations to a generation: each entry becomes something that can be called, or a problem.
 
-use super::Read;
 use super::generation::{Generation, Made};
+use super::lua::Libraries;
 use super::unchanged::Unchanged;
+use super::{Read, services};
 use crate::code::Compiler;
 use crate::manifest::{self, Declaration, Entry, Problem};
 use std::collections::BTreeMap;
 use wippy_host_core::{Host, Preflight};
+use wippy_host_process::Processes;
 
 /// An application while it is opened, or opened anew.
 pub(super) struct Opening {
@@ -15,18 +17,21 @@ pub(super) struct Opening {
     pub(super) read: Read,
     pub(super) problems: Vec<Problem>,
     pub(super) preflights: Vec<Preflight>,
+    pub(super) processes: Processes,
+    pub(super) libraries: Libraries,
 }
 
 impl Opening {
-    pub(super) fn new(host: Host, compiler: Compiler, mut read: Read) -> Self {
+    pub(super) fn new(host: Host, compiler: Compiler, processes: Processes, mut read: Read) -> Self {
         let problems = std::mem::take(&mut read.problems);
-        Self { host, compiler, read, problems, preflights: Vec::new() }
+        Self { host, compiler, read, problems, preflights: Vec::new(), processes, libraries: Libraries::default() }
     }
 
     /// Makes every entry, but for those that are as they were in `before`, and sorts what there is to say.
     pub(super) async fn finish(mut self, before: Option<&Generation>) -> (Generation, Vec<Problem>) {
         let declarations = self.read.declarations.clone();
         let unchanged = before.map(|before| Unchanged::new(before, &declarations));
+        self.libraries();
         let mut made = BTreeMap::new();
         for entry in declarations.iter() {
             let kept = match &unchanged {
@@ -45,14 +50,17 @@ impl Opening {
                 made.insert(entry.id.value.clone(), one);
             }
         }
-        manifest::sort(&mut self.problems);
         let Read { environment, directories, .. } = self.read;
-        (Generation { declarations, environment, directories, made, preflights: self.preflights }, self.problems)
+        let generation = Generation { declarations, environment, directories, made, preflights: self.preflights };
+        self.problems.extend(services::problems(&generation));
+        manifest::sort(&mut self.problems);
+        (generation, self.problems)
     }
 
     async fn make(&mut self, entry: &Entry) -> Option<Made> {
         match &entry.declaration {
             Declaration::Function(function) => self.function(entry, function).await,
+            Declaration::LuaFunction(function) => self.lua(entry, function),
             Declaration::Process(process) => self.program(entry, &process.function).await,
             _ => None,
         }

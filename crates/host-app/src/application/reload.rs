@@ -22,7 +22,7 @@ impl Application {
     /// Reads the files anew and replaces what has changed, all at one moment. Calls that run or wait go on with what they
     /// were accepted by; entries that are as they were keep their instances.
     ///
-    /// With a problem that is an error, nothing is replaced.
+    /// With a problem that is an error, nothing is replaced. Services take over their new routes with [`Application::serve`].
     ///
     /// # Errors
     /// Where the files cannot be read for a reason that is none of theirs.
@@ -35,7 +35,8 @@ impl Application {
             services.environment = Arc::new(read.environment.clone());
             services.directories = Arc::new(read.directories.clone());
         });
-        let (generation, problems) = Opening::new(host, inner.compiler.clone(), read).finish(Some(&before)).await;
+        let opening = Opening::new(host, inner.compiler.clone(), inner.processes.clone(), read);
+        let (generation, problems) = opening.finish(Some(&before)).await;
         if problems.iter().any(Problem::is_error) {
             return Ok(Reloaded { applied: false, changed: Vec::new(), problems });
         }

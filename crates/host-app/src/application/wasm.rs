@@ -5,10 +5,11 @@ use super::opening::Opening;
 use crate::code::Compiled;
 use crate::findings;
 use crate::located::located;
-use crate::manifest::{Entry, Function, Problem};
+use crate::manifest::{Entry, Function, Problem, Transport};
 use crate::spec::spec;
 use std::sync::Arc;
 use wippy_host_core::{EntrySpec, Place};
+use wippy_import_http::behind_http;
 
 impl Opening {
     pub(super) async fn function(&mut self, entry: &Entry, function: &Function) -> Option<Made> {
@@ -31,11 +32,12 @@ impl Opening {
         entry: &Entry,
         function: &Function,
         role: Role,
-        spec: EntrySpec,
+        mut spec: EntrySpec,
         mut problems: Vec<Problem>,
     ) -> Option<Made> {
         let mut findings = Vec::new();
         let mut preflight = None;
+        let mut handles = false;
         let prepared = match self.compiler.code(function, &self.read.directories).await {
             Err(problem) => {
                 let problem = problem.map(|problem| problem.for_entry(&entry.id.value));
@@ -44,6 +46,9 @@ impl Opening {
             }
             Ok(Compiled { component, remark }) => {
                 problems.extend(remark.map(|remark| remark.for_entry(&entry.id.value)));
+                if function.transport.as_ref().is_some_and(|transport| transport.value == Transport::WasiHttp) {
+                    (spec, handles) = behind_http(spec, self.host.engine(), &component);
+                }
                 let found = self.host.preflight_entry(&spec, &component);
                 findings = findings::of(entry, function, &found);
                 self.preflights.push(found.clone());
@@ -64,6 +69,8 @@ impl Opening {
         self.problems.extend(problems.iter().cloned());
         let prepared = prepared.ok().filter(|_| sound)?;
         let id = prepared.entry().id().clone();
-        Some(Made { id, role, function: Arc::new(prepared), preflight, remarks: problems })
+        let function = Arc::new(prepared);
+        let handler = handles.then(|| function.clone());
+        Some(Made { id, role, function, handler, preflight, remarks: problems })
     }
 }

@@ -1,0 +1,206 @@
+//! The HTTP services of an application: which request leads to which function.
+
+use super::Application;
+use super::generation::Generation;
+use crate::manifest::{Declaration, Declarations, EntryId, HttpService, Located, Problem};
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
+use std::time::{Duration, Instant};
+use wippy_host_core::{Error, ErrorKind, Result};
+use wippy_host_server::{Endpoint, Router, Server, Service, ServiceOptions, Target, TlsFiles};
+
+/// What a timeout of 0 means: as good as never.
+const NEVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// The services that run, by the id of their entry.
+pub(super) type Running = BTreeMap<EntryId, RunningService>;
+
+pub(super) struct RunningService {
+    server: Server,
+    /// What its entry said when it was started.
+    declared: String,
+}
+
+/// A service that answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceAddress {
+    /// The id of its entry.
+    pub id: String,
+    /// Where it listens, with the port that the system picked.
+    pub addr: SocketAddr,
+    /// Whether it speaks TLS.
+    pub tls: bool,
+}
+
+impl Application {
+    /// Starts the services that start by themselves and do not run yet, and stops those that are not declared any more. Of
+    /// one that runs and has not changed, only the routes are exchanged, so that no connection ends; one that has changed
+    /// is stopped, within `grace`, and started anew.
+    ///
+    /// # Errors
+    /// All that could not be started; the others run.
+    pub async fn serve(&self, grace: Duration) -> std::result::Result<Vec<ServiceAddress>, Vec<Error>> {
+        let mut running = self.0.services.lock().await;
+        let generation = self.0.current.load_full();
+        let mut routes = routes(&generation);
+        let mut errors = Vec::new();
+        let wanted: Vec<(EntryId, HttpService)> = services(&generation.declarations);
+        let (mut kept, mut stopped) = (Running::new(), Vec::new());
+        for (id, service) in std::mem::take(&mut *running) {
+            let same = wanted.iter().any(|(wanted, declared)| *wanted == id && described(declared) == service.declared);
+            if same { drop(kept.insert(id, service)) } else { stopped.push(service.server.stop(grace)) }
+        }
+        futures::future::join_all(stopped).await;
+        for (id, declared) in wanted {
+            let router = match Router::new(routes.remove(&id).unwrap_or_default()) {
+                Ok(router) => router,
+                Err(problems) => {
+                    errors.push(problems.into());
+                    continue;
+                }
+            };
+            if let Some(service) = kept.get(&id) {
+                service.server.set_router(router);
+                continue;
+            }
+            match self.bind(&id, &declared).await {
+                Ok(service) => {
+                    let server = service.serve(router, self.0.host.functions().clone());
+                    kept.insert(id, RunningService { server, declared: described(&declared) });
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        *running = kept;
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let tls =
+            |id: &EntryId| services(&generation.declarations).iter().any(|(other, s)| other == id && s.tls.is_some());
+        let addresses = running.iter().map(|(id, service)| ServiceAddress {
+            id: id.to_string(),
+            addr: service.server.local_addr(),
+            tls: tls(id),
+        });
+        Ok(addresses.collect())
+    }
+
+    async fn bind(&self, id: &EntryId, declared: &HttpService) -> Result<Service> {
+        let options = options(&self.0.root, id, declared).await?;
+        let named = |error: Error| {
+            let named = Error::new(error.kind(), format!("{id}: {}", error.message()));
+            match error.remedy() {
+                Some(remedy) => named.with_remedy(remedy),
+                None => named,
+            }
+        };
+        Service::bind(options).await.map_err(named)
+    }
+
+    /// Stops the application for good: services accept no more and finish what they accepted, processes are asked to end,
+    /// and calls that run come to their end. What is not done after `grace` is cancelled. Returns whether everything ended
+    /// by itself.
+    pub async fn stop(&self, grace: Duration) -> bool {
+        let until = Instant::now() + grace.min(NEVER);
+        let running = std::mem::take(&mut *self.0.services.lock().await);
+        let stopping = running.into_values().map(|service| service.server.stop(grace));
+        let ended = futures::future::join_all(stopping).await.into_iter().all(|ended| ended);
+        self.0.processes.stop(until.saturating_duration_since(Instant::now())).await;
+        let cancelled = self.0.host.drain(until).await;
+        ended && cancelled == 0
+    }
+}
+
+/// The services that start by themselves.
+fn services(declarations: &Declarations) -> Vec<(EntryId, HttpService)> {
+    let services = declarations.iter().filter_map(|entry| match &entry.declaration {
+        Declaration::HttpService(service) => Some((entry.id.value.clone(), HttpService::clone(service))),
+        _ => None,
+    });
+    services.filter(|(_, service)| service.auto_start.as_ref().is_none_or(|auto| auto.value)).collect()
+}
+
+fn described(service: &HttpService) -> String {
+    format!("{service:?}")
+}
+
+/// The endpoints of each service.
+pub(super) fn routes(generation: &Generation) -> BTreeMap<EntryId, Vec<Endpoint>> {
+    let declarations = &generation.declarations;
+    let mut routes: BTreeMap<EntryId, Vec<Endpoint>> = BTreeMap::new();
+    for entry in declarations.iter() {
+        let Declaration::HttpEndpoint(endpoint) = &entry.declaration else { continue };
+        let router = declarations.get(&endpoint.router.value).map(|entry| &entry.declaration);
+        let Some(Declaration::HttpRouter(router)) = router else { continue };
+        let func = &endpoint.func.value;
+        let handler = generation.made.get(func).and_then(|made| made.handler.clone());
+        routes.entry(router.server.value.clone()).or_default().push(Endpoint {
+            id: entry.id.value.to_string().into(),
+            method: endpoint.method.value.as_str().parse().ok(),
+            path: Router::join(router.prefix(), &endpoint.path.value.to_string()),
+            target: handler.map_or_else(|| Target::Function(func.to_string().into()), Target::Handler),
+        });
+    }
+    routes
+}
+
+/// What is wrong with the routes as a whole, each at its endpoint.
+pub(super) fn problems(generation: &Generation) -> Vec<Problem> {
+    let declarations = &generation.declarations;
+    let wrong = routes(generation).into_values().filter_map(|endpoints| Router::new(endpoints).err());
+    let located = wrong.flat_map(|problems| problems.0).filter_map(|problem| {
+        let entry = declarations.iter().find(|entry| *entry.id.value.to_string() == *problem.endpoint)?;
+        let found = Problem::at(ErrorKind::Invalid, &entry.id.span, &problem.message);
+        Some(found.for_entry(&entry.id.value).with_remedy(&problem.remedy))
+    });
+    located.collect()
+}
+
+async fn options(root: &Path, id: &EntryId, declared: &HttpService) -> Result<ServiceOptions> {
+    let mut options = ServiceOptions::new(address(id, declared).await?);
+    let time = |given: &Option<Located<Duration>>, place: &mut Duration| {
+        if let Some(given) = given {
+            *place = if given.value.is_zero() { NEVER } else { given.value.min(NEVER) };
+        }
+    };
+    time(&declared.timeouts.header, &mut options.timeouts.header);
+    time(&declared.timeouts.read, &mut options.timeouts.read);
+    time(&declared.timeouts.write, &mut options.timeouts.write);
+    time(&declared.timeouts.idle, &mut options.timeouts.idle);
+    let limits = &declared.limits;
+    let size = |given: &Option<Located<u64>>, place: &mut usize| {
+        if let Some(given) = given {
+            *place = usize::try_from(given.value).unwrap_or(usize::MAX);
+        }
+    };
+    size(&limits.max_header_bytes, &mut options.limits.max_header_bytes);
+    size(&limits.max_connections, &mut options.limits.max_connections);
+    if let Some(bytes) = &limits.max_body_bytes {
+        options.limits.max_body_bytes = bytes.value;
+        options.limits.max_stream_bytes = bytes.value;
+    }
+    options.tls = declared
+        .tls
+        .as_ref()
+        .map(|tls| TlsFiles { certificates: root.join(&tls.certificate.value), key: root.join(&tls.key.value) });
+    Ok(options)
+}
+
+/// Without a host: every address, of IPv6 and IPv4 where the system has both.
+async fn address(id: &EntryId, declared: &HttpService) -> Result<SocketAddr> {
+    let addr = &declared.addr.value;
+    let Some(host) = &addr.host else {
+        let both = SocketAddr::from((Ipv6Addr::UNSPECIFIED, addr.port));
+        let has_ipv6 = std::net::UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0)).is_ok();
+        return Ok(if has_ipv6 { both } else { SocketAddr::from((Ipv4Addr::UNSPECIFIED, addr.port)) });
+    };
+    let found = tokio::net::lookup_host((host.as_str(), addr.port)).await.map(|mut found| found.next());
+    match found {
+        Ok(Some(found)) => Ok(found),
+        Ok(None) | Err(_) => {
+            let message = format!("{id}: {host} is no address of this machine");
+            Err(Error::new(ErrorKind::NotFound, message).with_remedy("write `addr: \":8080\"`, or an IP address"))
+        }
+    }
+}
