@@ -39,8 +39,11 @@ pub(crate) async fn run(output: &Output, call: CallArguments) -> Result<ExitCode
     let functions = opened.application.host().functions();
     let function = functions.get(&call.function).ok_or_else(|| no_function(&opened, &call.function))?;
     let signature = function.signature();
-    let parameters = signature.map(|signature| signature.params()).unwrap_or_default();
-    let arguments = arguments_from_text(parameters, &call.arguments)
+    let arguments = match signature {
+        Some(signature) => arguments_from_text(signature.params(), &call.arguments),
+        None => Ok(call.arguments.iter().map(|text| untyped(text)).collect()),
+    };
+    let arguments = arguments
         .map_err(|error| Error::invalid(format!("{}: {error}", call.function)).with_source(error))?;
     let result = function.call(&CallContext::new(), arguments).await?;
     let outcome = signature.filter(|signature| signature.shape().result.is_result()).and(result.as_object());
@@ -54,6 +57,11 @@ pub(crate) async fn run(output: &Output, call: CallArguments) -> Result<ExitCode
         _ => output.json(&result.into_json().map_err(Error::from)?)?,
     }
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// An argument for a function that does not say what it takes: JSON, or else text.
+fn untyped(text: &str) -> Value {
+    Value::from_json_text(text).unwrap_or_else(|_| Value::from(text))
 }
 
 /// Why there is no function of this id, and which one may be meant.
