@@ -10,7 +10,7 @@ const BACK_OFF: Duration = Duration::from_secs(1);
 /// How long a demand is remembered.
 const WINDOW: Duration = Duration::from_secs(10);
 
-/// What waits for a call of one function, each with the generation of the environment that it was made under.
+/// What waits for a call of one function, all of it made under one generation of the environment.
 pub(crate) struct Stock<T> {
     inner: Mutex<Inner<T>>,
     /// How many are prepared ahead.
@@ -22,7 +22,8 @@ pub(crate) struct Stock<T> {
 
 struct Inner<T> {
     /// The one that came last is the next to go: its memory is still in the caches.
-    ready: Vec<(u64, T)>,
+    ready: Vec<T>,
+    generation: u64,
     preparing: bool,
     failed: Option<Instant>,
     demand: Demand,
@@ -39,7 +40,7 @@ impl<T> Stock<T> {
     /// A stock of `warm` that are prepared and at most `most` that wait; `adaptive` holds both to what demand there was.
     pub(crate) fn new(warm: usize, most: usize, adaptive: bool) -> Self {
         let demand = Demand { since: Instant::now(), before: 0, now: 1 };
-        let inner = Inner { ready: Vec::new(), preparing: false, failed: None, demand };
+        let inner = Inner { ready: Vec::new(), generation: 0, preparing: false, failed: None, demand };
         Self { inner: Mutex::new(inner), warm, most, adaptive }
     }
 
@@ -49,35 +50,34 @@ impl<T> Stock<T> {
         if self.adaptive {
             inner.demand.see(others);
         }
-        let mut old = Vec::new();
-        let mut found = None;
-        while let Some((made, ready)) = inner.ready.pop() {
-            if made == generation {
-                found = Some(ready);
-                break;
-            }
-            old.push(ready);
-        }
+        let old = inner.move_on_to(generation);
+        let found = if inner.generation == generation { inner.ready.pop() } else { None };
         // Instances are dropped outside of the lock: that takes as long as making them.
         drop(inner);
         drop(old);
         found
     }
 
-    /// Adds one, or gives it back where enough wait.
+    /// Adds one, or gives it back where enough wait or where it is too old.
     pub(crate) fn put(&self, generation: u64, ready: T) -> Option<T> {
         let mut inner = self.lock();
-        if inner.ready.len() >= self.held_to(self.most, &inner) {
-            return Some(ready);
-        }
-        inner.ready.push((generation, ready));
-        None
+        let old = inner.move_on_to(generation);
+        let fits = inner.ready.len() < self.held_to(self.most, &inner);
+        let refused = if fits && inner.generation == generation {
+            inner.ready.push(ready);
+            None
+        } else {
+            Some(ready)
+        };
+        drop(inner);
+        drop(old);
+        refused
     }
 
     /// One to be dropped, the one that has waited longest.
     pub(crate) fn give_up(&self) -> Option<T> {
         let mut inner = self.lock();
-        (!inner.ready.is_empty()).then(|| inner.ready.remove(0).1)
+        (!inner.ready.is_empty()).then(|| inner.ready.remove(0))
     }
 
     /// Whether somebody has to begin to prepare: fewer wait than should, and nobody prepares yet. Who is told so owns the
@@ -104,6 +104,17 @@ impl<T> Stock<T> {
 
     fn lock(&self) -> MutexGuard<'_, Inner<T>> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Inner<T> {
+    /// What is too old where `generation` is newer than all that waits.
+    fn move_on_to(&mut self, generation: u64) -> Vec<T> {
+        if generation <= self.generation {
+            return Vec::new();
+        }
+        self.generation = generation;
+        std::mem::take(&mut self.ready)
     }
 }
 

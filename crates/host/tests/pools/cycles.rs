@@ -2,8 +2,10 @@
 
 use crate::support::{Gate, add, call, caller, guest, host, small, spec, start, until, within, workers};
 use serde_json::json;
+use std::sync::Arc;
+use tokio::sync::Barrier;
 use wippy_host::pool::{PoolFields, PoolSpec};
-use wippy_host::{Function, Value, function};
+use wippy_host::{Function, Host, Value, function};
 
 #[tokio::test]
 async fn a_static_function_of_one_worker_that_calls_itself_gets_an_error_and_no_deadlock() {
@@ -17,15 +19,15 @@ async fn a_static_function_of_one_worker_that_calls_itself_gets_an_error_and_no_
     assert_eq!(relay.slots().taken(), 0);
 }
 
-/// Calls `target` under the context that it was given, behind a meeting of all who do.
-fn meeting(host: &wippy_host::Host, id: &str, target: &'static str, barrier: std::sync::Arc<tokio::sync::Barrier>) {
+/// Registers a function that meets all who are in it or its like, and then calls `target` under its caller's context.
+fn meeting(host: &Host, id: &str, target: &'static str, barrier: Arc<Barrier>) {
     let functions = host.functions().clone();
     let meet = function(move |context, _| {
         let (functions, barrier) = (functions.clone(), barrier.clone());
         async move {
             barrier.wait().await;
-            let called = functions.get(target).unwrap().call(&context, vec![Value::from("app:end"), Value::from("")]);
-            called.await
+            let target = functions.get(target).unwrap();
+            target.call(&context, vec![Value::from("app:end"), Value::from("")]).await
         }
     });
     host.functions().register(id, meet).unwrap();
@@ -34,7 +36,7 @@ fn meeting(host: &wippy_host::Host, id: &str, target: &'static str, barrier: std
 #[tokio::test]
 async fn two_functions_that_call_each_other_at_one_time_both_end() {
     let host = host();
-    let barrier = std::sync::Arc::new(tokio::sync::Barrier::new(2));
+    let barrier = Arc::new(Barrier::new(2));
     host.functions().register("app:end", function(|_, _| async { Ok(Value::from("the end")) })).unwrap();
     meeting(&host, "app:to-a", "app:a", barrier.clone());
     meeting(&host, "app:to-b", "app:b", barrier);
@@ -53,7 +55,7 @@ async fn two_functions_that_call_each_other_at_one_time_both_end() {
 #[tokio::test]
 async fn slots_that_are_all_held_by_calls_that_want_another_are_answered() {
     let host = host();
-    let barrier = std::sync::Arc::new(tokio::sync::Barrier::new(4));
+    let barrier = Arc::new(Barrier::new(4));
     host.functions().register("app:end", function(|_, _| async { Ok(Value::from("the end")) })).unwrap();
     meeting(&host, "app:again", "app:a", barrier);
     let a = caller(&host, "app:a", workers(4, 64)).await;

@@ -1,6 +1,6 @@
 //! A host that stops.
 
-use crate::support::{Gate, call, caller, host, start, until, within, workers};
+use crate::support::{Gate, add, call, caller, guest, host, spec, start, until, within, workers};
 use futures::FutureExt;
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ fn later() -> Instant {
 async fn a_host_that_drains_takes_no_call_and_serves_those_it_has_nested_and_waiting_ones_too() {
     let host = host();
     let gate = Gate::register(&host, "app:gate");
-    let inner = caller(&host, "app:inner", workers(1, 64)).await;
+    caller(&host, "app:inner", workers(1, 64)).await;
     let functions = host.functions().clone();
     let nest = function(move |context, _| {
         let functions = functions.clone();
@@ -61,9 +61,9 @@ async fn at_its_deadline_a_drain_cancels_what_runs_what_waits_and_what_computes(
     let gate = Gate::register(&host, "app:gate");
     let function = caller(&host, "app:caller", workers(1, 64)).await;
     let (running, waiting) = (start(&function, "app:gate"), start(&function, "app:gate"));
-    let misbehave = crate::support::guest(&host, "misbehave");
-    let endless = crate::support::spec("app:loop", "loop-forever", workers(1, 64));
-    let endless = crate::support::add(&host, &misbehave, endless).await;
+    let misbehave = guest(&host, "misbehave");
+    let endless = spec("app:loop", "loop-forever", workers(1, 64));
+    let endless = add(&host, &misbehave, endless).await;
     let computing = tokio::spawn(async move { call(&endless, json!([])).await });
     until("all have begun", || gate.inside() == 1 && host.memory_in_use() > 0).await;
     tokio::task::yield_now().await;

@@ -1,6 +1,6 @@
 //! Who runs, who waits, who is refused.
 
-use crate::support::{Gate, call, call_in, caller, host, start, until, workers};
+use crate::support::{Gate, add, call, call_in, caller, guest, host, spec, start, until, workers};
 use serde_json::json;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -74,16 +74,14 @@ async fn a_waiting_call_ends_at_its_deadline_and_with_its_cancellation() {
 #[tokio::test]
 async fn nested_calls_and_outermost_ones_share_the_slots() {
     let host = host();
-    let gate = Gate::register(&host, "app:gate");
-    let inner = caller(&host, "app:inner", workers(1, 64)).await;
-    // Calls app:inner, which calls what it is given: nothing that exists.
-    let outer = caller(&host, "app:outer", workers(4, 64)).await;
-    let first = start(&inner, "app:gate");
-    until("the first runs", || gate.inside() == 1).await;
+    let echo = add(&host, &guest(&host, "misbehave"), spec("app:echo", "echo", workers(1, 64))).await;
+    let caller = caller(&host, "app:caller", workers(4, 64)).await;
+    let outermost = CallContext::new().enter(&"app:test".into(), 64).unwrap();
+    let (_, held) = echo.slots().acquire(outermost).await.unwrap();
     let context = CallContext::new();
-    let mut nested = Box::pin(call_in(&context, &outer, json!(["app:inner", "app:nothing"])));
+    let mut nested = Box::pin(call_in(&context, &caller, json!(["app:echo", "served"])));
     assert!(futures::poll!(&mut nested).is_pending(), "a nested call passed by the pool");
-    gate.let_go(1);
-    assert!(first.await.unwrap().is_ok());
-    assert!(nested.await.is_ok());
+    assert_eq!(echo.slots().taken(), 1);
+    drop(held);
+    assert_eq!(nested.await.unwrap()["ok"], "served");
 }

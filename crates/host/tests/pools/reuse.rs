@@ -137,7 +137,7 @@ impl wippy_host::Output for Lines {
 async fn a_line_without_an_end_belongs_to_the_call_that_wrote_it() {
     let lines = Lines::default();
     let host = builder(options()).output(lines.clone()).build().unwrap();
-    let print = add(&host, &guest(&host, "std-calls"), spec("app:print", "print-part", reuse(100))).await;
+    let print = add(&host, &guest(&host, "probe-cli"), spec("app:print", "write-stdout", reuse(100))).await;
     call(&print, json!(["one"])).await.unwrap();
     assert_eq!((lines.0.lock().unwrap().as_slice(), print.ready()), (&["one".to_owned()][..], 1));
     call(&print, json!(["two"])).await.unwrap();
