@@ -14,7 +14,7 @@
 
 mod baseline;
 mod cases;
-#[path = "../measure.rs"]
+#[path = "../measure/mod.rs"]
 mod measure;
 mod ours;
 mod rounds;

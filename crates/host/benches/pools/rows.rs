@@ -74,7 +74,8 @@ fn prepared(runtime: &Runtime, setting: &Setting, calls: u32) -> f64 {
 }
 
 async fn by_hand(setting: &Setting, calls: u32) -> f64 {
-    let repeat = |store: &mut Store<StoreData>, echo: Func| -> futures::future::BoxFuture<'_, _> {
+    let context = CallContext::new();
+    let timed = setting.inline.call_with(&context, |store: &mut Store<StoreData>, echo: Func| {
         Box::pin(async move {
             let mut result = [Val::Bool(false)];
             let start = Instant::now();
@@ -85,8 +86,8 @@ async fn by_hand(setting: &Setting, calls: u32) -> f64 {
             }
             Ok(start.elapsed().as_secs_f64() * 1e6 / f64::from(calls))
         })
-    };
-    setting.inline.call_with(&CallContext::new(), repeat).await.unwrap()
+    });
+    timed.await.unwrap()
 }
 
 /// The two programs of a row, round by round. The first round warms up.

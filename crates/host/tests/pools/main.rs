@@ -10,4 +10,5 @@ mod queue;
 mod replace;
 mod reuse;
 mod support;
+mod third_party;
 mod warm;
