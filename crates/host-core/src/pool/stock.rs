@@ -44,11 +44,11 @@ impl<T> Stock<T> {
         Self { inner: Mutex::new(inner), warm, most, adaptive }
     }
 
-    /// One that was made under `generation`, for a call beside which `others` run. All that are older go.
-    pub(crate) fn take(&self, generation: u64, others: usize) -> Option<T> {
+    /// One that was made under `generation`, for one of `running` calls. All that are older go.
+    pub(crate) fn take(&self, generation: u64, running: usize) -> Option<T> {
         let mut inner = self.lock();
         if self.adaptive {
-            inner.demand.see(others);
+            inner.demand.see(running);
         }
         let old = inner.move_on_to(generation);
         let found = if inner.generation == generation { inner.ready.pop() } else { None };
