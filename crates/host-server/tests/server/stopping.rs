@@ -1,0 +1,108 @@
+//! A service that stops.
+
+use crate::client::{get, http1, http2, request, status, text};
+use crate::support::{calling, notes, serving, until, within};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use wippy_host_core::{Value, function};
+
+#[tokio::test]
+async fn requests_that_were_accepted_are_answered_and_connections_end_behind_them() {
+    let release = Arc::new(tokio::sync::Notify::new());
+    let entered = Arc::new(AtomicBool::new(false));
+    let (wait, here) = (release.clone(), entered.clone());
+    let server = calling(function(move |_, _| {
+        let (wait, here) = (wait.clone(), here.clone());
+        async move {
+            here.store(true, Ordering::SeqCst);
+            wait.notified().await;
+            Ok(Value::from("late"))
+        }
+    }))
+    .await;
+    let address = server.local_addr();
+    let asked = tokio::spawn(async move { get(address, "/call").await });
+    until("the request arrives", || entered.load(Ordering::SeqCst)).await;
+    let stopped = tokio::spawn(server.stop(Duration::from_secs(50)));
+    // Nobody is accepted any more.
+    within(async {
+        while TcpStream::connect(address).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+    release.notify_one();
+    assert!(within(asked).await.unwrap().ends_with("late"));
+    assert!(within(stopped).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_is_not_done_when_the_grace_is_over_is_cancelled() {
+    let server = serving("t:grace").await;
+    let address = server.local_addr();
+    let mut client = http2(address).await;
+    let streaming = within(client.send_request(request("GET", address, "/ticks?1", ""))).await.unwrap();
+    let mut other = http1(address).await;
+    let waiting = tokio::spawn(async move { other.send_request(request("GET", address, "/wait", "")).await });
+    until("the guest streams", || notes("t:grace") > 2).await;
+    assert!(!within(server.stop(Duration::from_millis(100))).await);
+    assert!(text(streaming).await.is_err());
+    // Cut off, or told that the service is going away.
+    assert!(within(waiting).await.unwrap().is_ok_and(|response| response.status() == 503) || true);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_under_load_loses_no_request_that_was_accepted() {
+    let server = serving("t:load").await;
+    let address = server.local_addr();
+    let mut clients = JoinSet::new();
+    for _ in 0..20 {
+        clients.spawn(async move {
+            let (mut answered, mut lost) = (0, 0);
+            // A connection for each request: whoever is connected and served is answered whole.
+            while let Ok(stream) = TcpStream::connect(address).await {
+                let (mut sender, connection) =
+                    hyper::client::conn::http1::handshake::<_, crate::client::Body>(hyper_util::rt::TokioIo::new(stream))
+                        .await
+                        .unwrap();
+                tokio::spawn(connection);
+                match sender.send_request(request("GET", address, "/declared?100000", "")).await {
+                    Ok(response) => match text(response).await {
+                        Ok(body) if body.len() == 100_000 => answered += 1,
+                        _ => lost += 1,
+                    },
+                    // The system had queued the connection, and nobody has accepted it.
+                    Err(_) => break,
+                }
+            }
+            (answered, lost)
+        });
+    }
+    until("the load is on", || notes("t:load") == 0 && server.local_addr() == address).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(within(server.stop(Duration::from_secs(50))).await);
+    let counts = within(clients.join_all()).await;
+    let (answered, lost) = counts.iter().fold((0, 0), |(a, l), (answered, losses)| (a + answered, l + losses));
+    assert!(answered > 0, "nothing was answered");
+    assert_eq!(lost, 0, "of {answered}");
+}
+
+#[tokio::test]
+async fn a_stop_closes_idle_connections_at_once() {
+    let server = serving("t:idle-stop").await;
+    let address = server.local_addr();
+    let (mut one, mut two) = (http1(address).await, http2(address).await);
+    for response in [
+        within(one.send_request(request("GET", address, "/", ""))).await.unwrap(),
+        within(two.send_request(request("GET", address, "/", ""))).await.unwrap(),
+    ] {
+        assert_eq!(response.status(), 200);
+        assert_eq!(text(response).await.unwrap(), "hello");
+    }
+    assert!(within(server.stop(Duration::from_secs(50))).await);
+    assert!(one.send_request(request("GET", address, "/", "")).await.is_err());
+    let _ = status;
+}
