@@ -86,15 +86,11 @@ impl Body for RequestBody {
     }
 }
 
-/// The body of a response, and the sign that its request is not done.
-pub(crate) struct OutBody {
-    content: Content,
-    /// Dropped with the body: then the response is out, or given up.
-    _in_flight: Option<InFlight>,
-}
+/// The body of a response, and the sign that its request is not done: dropped with the body, when the response is out.
+pub(crate) struct OutBody(Content);
 
 enum Content {
-    Full(Option<Bytes>),
+    Full(Option<Bytes>, Option<InFlight>),
     Guest(Arc<Pending>),
 }
 
@@ -109,18 +105,21 @@ pub(crate) enum Cut {
 
 impl OutBody {
     pub(super) fn full(bytes: Bytes) -> Self {
-        Self { content: Content::Full(Some(bytes).filter(|bytes| !bytes.is_empty())), _in_flight: None }
+        Self(Content::Full(Some(bytes).filter(|bytes| !bytes.is_empty()), None))
     }
 
     /// What a guest sends, watched through the second value.
     pub(super) fn guest(body: ResponseBody) -> (Self, Arc<Pending>) {
-        let state = State { body: Some(body), given: None };
+        let state = State { body: Some(body), given: None, in_flight: None };
         let pending = Arc::new(Pending(Mutex::new(state)));
-        (Self { content: Content::Guest(pending.clone()), _in_flight: None }, pending)
+        (Self(Content::Guest(pending.clone())), pending)
     }
 
     pub(super) fn held_by(mut self, in_flight: InFlight) -> Self {
-        self._in_flight = Some(in_flight);
+        match &mut self.0 {
+            Content::Full(_, held) => *held = Some(in_flight),
+            Content::Guest(pending) => pending.lock().in_flight = Some(in_flight),
+        }
         self
     }
 }
@@ -133,6 +132,7 @@ struct State {
     body: Option<ResponseBody>,
     /// When the client was given the last piece, until it asks for the next.
     given: Option<Instant>,
+    in_flight: Option<InFlight>,
 }
 
 impl Pending {
@@ -140,10 +140,12 @@ impl Pending {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends the guest's call if the client has had its last piece for longer than `limit`.
+    /// Ends the guest's call if the client has had its last piece for longer than `limit`. What is left of the stream
+    /// counts no more: it keeps no connection from being idle.
     pub(crate) fn give_up_after(&self, limit: Duration) {
         let mut state = self.lock();
         if state.given.is_some_and(|given| given.elapsed() > limit) && state.body.take().is_some() {
+            state.in_flight = None;
             tracing::debug!("a client does not take its response; the guest is cancelled");
         }
     }
@@ -154,8 +156,8 @@ impl Body for OutBody {
     type Error = Cut;
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
-        let pending = match &mut self.content {
-            Content::Full(bytes) => return Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+        let pending = match &mut self.0 {
+            Content::Full(bytes, _) => return Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Content::Guest(pending) => pending,
         };
         let mut state = pending.lock();
@@ -169,15 +171,15 @@ impl Body for OutBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.content {
-            Content::Full(bytes) => bytes.is_none(),
+        match &self.0 {
+            Content::Full(bytes, _) => bytes.is_none(),
             Content::Guest(pending) => pending.lock().body.as_ref().is_some_and(Body::is_end_stream),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.content {
-            Content::Full(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
+        match &self.0 {
+            Content::Full(bytes, _) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
             Content::Guest(pending) => pending.lock().body.as_ref().map_or_else(SizeHint::default, Body::size_hint),
         }
     }

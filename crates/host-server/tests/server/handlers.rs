@@ -14,7 +14,7 @@ use wippy_import_http::handler_method;
 #[tokio::test]
 async fn a_handler_answers_and_is_its_components_method() {
     let method = handler_method(host().engine(), component()).unwrap();
-    assert_eq!(("wasi:http/incoming-handler@0.2.12#handle", ""), (method.as_str(), ""));
+    assert_eq!("wasi:http/incoming-handler@0.2.12#handle", method);
     let server = serving("t:hello").await;
     let answer = get(server.local_addr(), "/").await;
     assert_eq!((status(&answer), body(&answer).contains("hello")), (200, true), "{answer}");
@@ -43,7 +43,10 @@ async fn both_directions_stream_and_trailers_come_behind() {
         let (mut head, _) = asked.into_parts();
         head.headers.insert("te", "trailers".parse().unwrap());
         head.headers.insert("trailer", "x-sum".parse().unwrap());
-        let asked = http::Request::from_parts(head, StreamBody::new(chunks.map(Ok::<_, std::convert::Infallible>)).boxed_unsync());
+        let asked = http::Request::from_parts(
+            head,
+            StreamBody::new(chunks.map(Ok::<_, std::convert::Infallible>)).boxed_unsync(),
+        );
         let stream = tokio::net::TcpStream::connect(server.local_addr()).await.unwrap();
         let io = hyper_util::rt::TokioIo::new(stream);
         let answered = if version2 {
@@ -99,7 +102,9 @@ async fn an_informational_response_is_refused_with_the_wits_own_error() {
 async fn a_client_that_expects_it_is_told_to_continue_once_the_guest_reads() {
     let server = serving("t:expect").await;
     let head = |path: &str| {
-        format!("POST {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\nexpect: 100-continue\r\ncontent-length: 3\r\n\r\nabc")
+        format!(
+            "POST {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\nexpect: 100-continue\r\ncontent-length: 3\r\n\r\nabc"
+        )
     };
     let answer = exchange(server.local_addr(), head("/upload")).await;
     assert!(answer.starts_with("HTTP/1.1 100 Continue\r\n") && answer.contains("3 closed"), "{answer}");
@@ -195,7 +200,8 @@ async fn a_client_that_goes_away_ends_the_guest() {
     }
     // A guest that has not answered yet ends as well.
     let mut client = http1(address).await;
-    let waiting = tokio::time::timeout(Duration::from_millis(50), client.send_request(request("GET", address, "/wait", "")));
+    let waiting =
+        tokio::time::timeout(Duration::from_millis(50), client.send_request(request("GET", address, "/wait", "")));
     assert!(waiting.await.is_err());
     drop(client);
     // Nothing of theirs runs any more, or this would take the whole grace.
@@ -252,7 +258,9 @@ async fn a_body_larger_than_the_limit_is_refused_or_ends_in_an_error() {
     let server = serve(small, single(handler("t:large").await).unwrap(), FunctionRegistry::new()).await;
     let long = "x".repeat(1001);
     assert_eq!(status(&post(server.local_addr(), "/upload", &long).await), 413);
-    let chunked = format!("POST /upload HTTP/1.1\r\nhost: a\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n3e9\r\n{long}\r\n0\r\n\r\n");
+    let chunked = format!(
+        "POST /upload HTTP/1.1\r\nhost: a\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n3e9\r\n{long}\r\n0\r\n\r\n"
+    );
     let answer = exchange(server.local_addr(), chunked).await;
     assert!(answer.contains("HttpRequestBodySize"), "{answer}");
 }

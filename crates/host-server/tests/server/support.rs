@@ -5,8 +5,8 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
-use wippy_host_core::wasmtime::component::Component;
 use wippy_host_core::policy::network::NetworkPolicy;
+use wippy_host_core::wasmtime::component::Component;
 use wippy_host_core::{
     CallRequest, EngineOptions, EntrySpec, Function, FunctionRegistry, Host, Limits, Policy, Registry, Result, Value,
     WasmFunction, function,

@@ -23,6 +23,7 @@ type Name = (String, String);
 /// The tests that call each guest, whatever the features are.
 const MODULES: &[(&str, &str)] = &[
     ("c-wordcount", include_str!("toolchains.rs")),
+    ("handler", include_str!("../../../host-server/tests/server/handlers.rs")),
     ("probe-cli", include_str!("cli.rs")),
     ("probe-clocks", include_str!("clocks.rs")),
     ("probe-filesystem", concat!(include_str!("filesystem/functions.rs"), include_str!("filesystem/mounts.rs"))),
