@@ -111,9 +111,8 @@ where
             Event::Stopping => {
                 if !activity.has_served() {
                     let first = wait_for_first(&activity, connection.as_mut());
-                    match tokio::time::timeout(LAST_CALL.min(app.timeouts.header), first).await {
-                        Ok(true) => return,
-                        Ok(false) | Err(_) => {}
+                    if let Ok(true) = tokio::time::timeout(LAST_CALL.min(app.timeouts.header), first).await {
+                        return;
                     }
                 }
                 connection.as_mut().graceful_shutdown();

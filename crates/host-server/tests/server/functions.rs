@@ -1,7 +1,7 @@
 //! Functions that know nothing of HTTP.
 
-use crate::client::{body, exchange, get, post, status};
-use crate::support::calling;
+use crate::client::{body, exchange, get, http1, http2, post, request, status, text};
+use crate::support::{calling, value_function, within};
 use serde_json::json;
 use wippy_host_core::{Error, ErrorKind, Value, function};
 
@@ -97,4 +97,54 @@ async fn a_function_that_is_replaced_serves_the_next_request() {
     }
     server.set_router(wippy_host_server::Router::default());
     assert_eq!(status(&get(server.local_addr(), "/").await), 404);
+}
+
+#[tokio::test]
+async fn routes_are_exchanged_under_an_open_connection() {
+    let server = calling(function(|_, _| async { Ok(Value::from("here")) })).await;
+    let address = server.local_addr();
+    let (mut one, mut two) = (http1(address).await, http2(address).await);
+    for expected in [200, 404] {
+        let asked = || request("GET", address, "/call", "");
+        let response = within(one.send_request(asked())).await.unwrap();
+        assert_eq!(response.status(), expected);
+        text(response).await.unwrap();
+        let response = within(two.send_request(asked())).await.unwrap();
+        assert_eq!(response.status(), expected);
+        server.set_router(wippy_host_server::Router::default());
+    }
+}
+
+#[tokio::test]
+async fn the_body_becomes_what_a_guests_parameters_take() {
+    let user = r#"{"name":"Ada","age":36,"email":null,"tag-count":2}"#;
+    for (method, asked, expected, answered) in [
+        ("echo-string", "héllo", 200, "héllo"),
+        ("echo-bytes", "abc", 200, "abc"),
+        ("add", "[1, 2]", 200, "3"),
+        ("add", "[1, 2", 400, ""),
+        ("add", "[1, true]", 400, "Bad Request"),
+        ("add", "", 400, "Bad Request"),
+        ("echo-record", user, 200, user),
+        ("echo-option", "null", 204, ""),
+        ("nothing", "", 204, ""),
+        ("nothing", "x", 400, "this takes no body"),
+        ("fail", "not-found", 404, "not-found"),
+        ("fail", "odd", 500, "odd"),
+        ("fail-with", user, 500, user),
+    ] {
+        let server = calling(value_function(method).await).await;
+        let answer = post(server.local_addr(), "/call", asked).await;
+        assert_eq!(status(&answer), expected, "{method} {asked}: {answer}");
+        assert!(answered.is_empty() || body(&answer) == answered, "{method} {asked}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_text_is_refused_where_text_is_taken() {
+    let server = calling(value_function("echo-string").await).await;
+    let head = "POST /call HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 1\r\n\r\n";
+    let answer = exchange(server.local_addr(), [head.as_bytes(), &[0xff]].concat()).await;
+    assert_eq!(status(&answer), 400);
+    assert!(body(&answer).starts_with("the body is not UTF-8"), "{answer}");
 }

@@ -35,6 +35,29 @@ async fn the_request_is_told_as_it_came_without_what_belongs_to_the_connection()
 }
 
 #[tokio::test]
+async fn the_authority_is_the_one_that_the_client_means() {
+    let server = serving("t:authority").await;
+    let address = server.local_addr();
+    for (asked, authority) in [
+        ("GET /request HTTP/1.1\r\nhost: one.example\r\nconnection: close\r\n\r\n", "one.example".to_owned()),
+        (
+            "GET http://two.example:8/request HTTP/1.1\r\nhost: one\r\nconnection: close\r\n\r\n",
+            "two.example:8".to_owned(),
+        ),
+        (
+            "GET https://three.example/request HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n",
+            "three.example".to_owned(),
+        ),
+        ("GET /request HTTP/1.0\r\n\r\n", address.to_string()),
+    ] {
+        let answer = exchange(address, asked).await;
+        assert!(answer.contains(&format!("authority {authority}\n")), "{asked}: {answer}");
+        // Whatever the client says of it.
+        assert!(answer.contains("scheme http\n"), "{asked}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn both_directions_stream_and_trailers_come_behind() {
     let server = serving("t:echo").await;
     for version2 in [false, true] {

@@ -68,12 +68,22 @@ pub(crate) fn host() -> &'static Host {
     })
 }
 
+/// The handler.
 pub(crate) fn component() -> &'static Component {
     static COMPONENT: OnceLock<Component> = OnceLock::new();
-    COMPONENT.get_or_init(|| {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guests/built/handler.wasm");
-        host().compile(std::fs::read(path).unwrap()).unwrap()
-    })
+    COMPONENT.get_or_init(|| compiled("handler"))
+}
+
+/// A function of the guest `values`.
+pub(crate) async fn value_function(method: &str) -> WasmFunction {
+    static COMPONENT: OnceLock<Component> = OnceLock::new();
+    let component = COMPONENT.get_or_init(|| compiled("values"));
+    host().prepare(EntrySpec::new("t:values", method), component).await.unwrap()
+}
+
+fn compiled(name: &str) -> Component {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guests/built");
+    host().compile(std::fs::read(folder.join(name).with_extension("wasm")).unwrap()).unwrap()
 }
 
 /// A handler with all that it needs but `wasi:http`, and time without end.

@@ -100,9 +100,11 @@ mod tests {
     #[test]
     fn the_authority_comes_from_the_uri_or_else_from_host() {
         let (of_host, scheme) = request("/a?b", &[("host", "one.example:81")]).unwrap();
-        assert_eq!((of_host.uri().to_string().as_str(), scheme), ("http://one.example:81/a?b", Scheme::Http));
+        assert_eq!(of_host.uri().to_string(), "http://one.example:81/a?b");
+        assert!(matches!(scheme, Scheme::Http));
         let (of_uri, scheme) = request("https://two.example/a", &[("host", "one.example")]).unwrap();
-        assert_eq!((of_uri.uri().authority().unwrap().as_str(), scheme), ("two.example", Scheme::Https));
+        assert_eq!(of_uri.uri().authority().unwrap().as_str(), "two.example");
+        assert!(matches!(scheme, Scheme::Https));
         assert!(request("/a", &[]).is_err());
         assert!(request("/a", &[("host", "one two")]).is_err());
     }
