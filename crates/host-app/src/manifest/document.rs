@@ -8,7 +8,7 @@ use super::fields::{EntryContext, Fields};
 use super::id::{EntryId, check_namespace};
 use super::node::{Node, Value, members_mut};
 use super::options::LoadOptions;
-use super::problem::{Problem, Sink, quoted};
+use super::problem::{Problem, Sink, one_line, quoted};
 use super::source::{Located, SourceFile};
 use super::{tree, yaml};
 use std::cell::{Cell, RefCell};
@@ -314,7 +314,7 @@ fn claim_syntax_problems(syntax: &Sink, node: &Node, cx: &EntryContext<'_>) {
     }
     syntax.revise(|problem| {
         if problem.entry.is_none() && problem.line > 0 && node.contains(problem.line, problem.column) {
-            problem.entry.clone_from(&cx.label);
+            problem.entry = cx.label.as_deref().map(one_line);
             cx.failed.set(cx.failed.get() || problem.is_error());
         }
     });

@@ -5,7 +5,7 @@
 //!
 //! The way of a file: `tree` (which files) → `yaml` (text to [`Node`]) → `document` (head and entries) → `expand`
 //! (`${env:…}`, `file://`) → `fields` (typed values, unknown keys) → `entry` and the module of each kind →
-//! `declarations` (ids and references across files).
+//! `declarations` (ids and references across files) → `across` (circles, and what two entries claim both).
 
 mod across;
 mod application_path;

@@ -153,7 +153,8 @@ pub(super) fn shortened(text: &str) -> String {
     }
 }
 
-fn one_line(text: &str) -> String {
+/// Text from a file on one line, without what would steer a terminal.
+pub(super) fn one_line(text: &str) -> String {
     if !text.chars().any(char::is_control) {
         return text.to_owned();
     }

@@ -40,6 +40,9 @@ fn control_characters_of_a_file_do_not_reach_a_terminal() {
     );
     assert!(problems[1].contains("unknown kind: x\\r\\ny\n  help: "), "{}", problems[1]);
     assert!(problems.iter().all(|problem| problem.lines().count() == 2));
+    // A problem of syntax is said of its entry, too.
+    let problems = super::problems("namespace: demo\nentries:\n  - name: \"\\e[31m\"\n    kind: a\n    kind: b\n");
+    assert!(problems[2].contains(" demo:\\u{1b}[31m: the key `kind` is here twice"), "{}", problems[2]);
 }
 
 #[test]

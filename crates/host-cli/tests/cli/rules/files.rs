@@ -42,7 +42,7 @@ fn an_id_is_there_once() {
             "{}  - {{ kind: env.storage.os, name: it }}\n  - {{ kind: env.storage.os, name: ▸it }}\n",
             neighbours()
         ),
-        "demo:it already exists: it is declared at _index.yaml:13:36",
+        "demo:it already exists: it is declared at _index.yaml:13:35",
         "give one of the two another name, or remove it",
     );
 }

@@ -5,7 +5,7 @@ use super::each_of_wat;
 #[test]
 fn what_a_guest_is_given_is_well_formed() {
     each_of_wat(&[
-        ("wasi: { cwd: ▸data }", "wasi.cwd must be absolute, got \"data\"", "write cwd: /data"),
+        ("wasi: { ▸cwd: data }", "wasi.cwd must be absolute, got \"data\"", "write cwd: /data"),
         (
             "wasi: { env: [▸{ name: KEY }] }",
             "wasi.env[].id is required",
@@ -13,7 +13,7 @@ fn what_a_guest_is_given_is_well_formed() {
         ),
         ("wasi: { env: [▸{ id: key }] }", "wasi.env[].name is required", "add name: with the name that the guest sees"),
         (
-            "wasi: { env: [{ id: key, name: A }, { id: key, name: ▸A }] }",
+            "wasi: { env: [{ id: key, name: A }, { id: key, ▸name: A }] }",
             "wasi.env[].name must be unique: A is the name of number 1 too",
             "give one of the two another name, or remove it",
         ),
@@ -38,12 +38,12 @@ fn what_a_guest_is_given_is_well_formed() {
             "add guest: with an absolute path, for example /data",
         ),
         (
-            "wasi: { mounts: [{ fs: code, guest: ▸a }] }",
+            "wasi: { mounts: [{ fs: code, ▸guest: a }] }",
             "wasi.mounts[].guest must be absolute, got \"a\"",
             "write guest: /a",
         ),
         (
-            "wasi: { mounts: [{ fs: code, guest: /a }, { fs: code, guest: ▸/b/../a/ }] }",
+            "wasi: { mounts: [{ fs: code, guest: /a }, { fs: code, ▸guest: /b/../a/ }] }",
             "wasi.mounts[].guest must be unique: /a is that of number 1 too",
             "mount one of the two elsewhere, or remove it",
         ),
