@@ -43,8 +43,8 @@ pub(crate) async fn run(output: &Output, call: CallArguments) -> Result<ExitCode
         Some(signature) => arguments_from_text(signature.params(), &call.arguments),
         None => Ok(call.arguments.iter().map(|text| untyped(text)).collect()),
     };
-    let arguments = arguments
-        .map_err(|error| Error::invalid(format!("{}: {error}", call.function)).with_source(error))?;
+    let arguments =
+        arguments.map_err(|error| Error::invalid(format!("{}: {error}", call.function)).with_source(error))?;
     let result = function.call(&CallContext::new(), arguments).await?;
     let outcome = signature.filter(|signature| signature.shape().result.is_result()).and(result.as_object());
     let failed = outcome.is_some_and(|outcome| outcome.get("err").is_some());

@@ -3,7 +3,8 @@
 use crate::directories::ApplicationDirectories;
 use crate::environment::ApplicationEnvironment;
 use crate::manifest::{Declaration, Declarations, EntryId, Problem};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use wippy_host_core::{Function, Preflight, WasmFunction};
 use wippy_host_process::HostOptions;
@@ -19,6 +20,8 @@ pub(super) struct Generation {
     pub(super) declarations: Arc<Declarations>,
     pub(super) environment: ApplicationEnvironment,
     pub(super) directories: ApplicationDirectories,
+    /// The files beside the YAML that it was made of: of `file://`, and compiled code.
+    pub(super) files: BTreeSet<PathBuf>,
     pub(super) made: BTreeMap<EntryId, Made>,
     pub(super) preflights: Vec<Preflight>,
 }

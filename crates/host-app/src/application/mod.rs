@@ -18,8 +18,10 @@ use crate::manifest::{self, Declarations, LoadOptions, Problem};
 use arc_swap::ArcSwap;
 use generation::Generation;
 use opening::Opening;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use wippy_host_core::{Error, Host, HostBuilder, Preflight, Result};
 use wippy_host_process::Processes;
 
@@ -37,6 +39,8 @@ struct Inner {
     services: tokio::sync::Mutex<services::Running>,
     /// One reload at a time.
     reloading: tokio::sync::Mutex<()>,
+    /// Whether the files had a problem when they were last read anew.
+    refused: AtomicBool,
 }
 
 /// What opening an application gives.
@@ -82,8 +86,8 @@ impl Application {
         processes.exchange(&[], generation.programs());
         let (declarations, preflights) = (generation.declarations.clone(), generation.preflights.clone());
         let current = ArcSwap::from_pointee(generation);
-        let (services, reloading) = Default::default();
-        let inner = Inner { root, options, host, processes, compiler, current, services, reloading };
+        let (services, reloading, refused) = Default::default();
+        let inner = Inner { root, options, host, processes, compiler, current, services, reloading, refused };
         Ok(Opened { application: Self(Arc::new(inner)), declarations, problems, preflights })
     }
 
@@ -119,6 +123,8 @@ struct Read {
     declarations: Arc<Declarations>,
     environment: ApplicationEnvironment,
     directories: ApplicationDirectories,
+    /// What `file://` brought in, as absolute paths.
+    included: BTreeSet<PathBuf>,
     problems: Vec<Problem>,
 }
 
@@ -127,8 +133,8 @@ impl Read {
     /// memory while the application runs stays.
     async fn of(root: PathBuf, options: Arc<LoadOptions>, before: Option<Arc<Generation>>) -> Result<Self> {
         let read = tokio::task::spawn_blocking(move || {
-            let loaded = manifest::load(&root, &options);
-            let (root, declarations, mut problems) = (loaded.root, Arc::new(loaded.declarations), loaded.problems);
+            let manifest::Loaded { root, declarations, included, mut problems } = manifest::load(&root, &options);
+            let declarations = Arc::new(declarations);
             let before = before.filter(|before| unchanged::same_surroundings(&before.declarations, &declarations));
             let (environment, directories) = match before {
                 Some(before) => (before.environment.clone(), before.directories.clone()),
@@ -140,7 +146,7 @@ impl Read {
                     (environment, directories)
                 }
             };
-            Self { root, declarations, environment, directories, problems }
+            Self { root, declarations, environment, directories, included, problems }
         });
         read.await.map_err(|error| Error::internal(format!("loading the application failed: {error}")))
     }

@@ -5,9 +5,11 @@ use super::lua::Libraries;
 use super::unchanged::Unchanged;
 use super::{Read, services};
 use crate::code::Compiler;
-use crate::manifest::{self, Declaration, Entry, Problem};
-use std::collections::BTreeMap;
-use wippy_host_core::{Host, Preflight};
+use crate::directories::ApplicationDirectories;
+use crate::manifest::{self, Declaration, Declarations, Entry, FunctionCode, Problem};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use wippy_host_core::{Directories, Host, Preflight};
 use wippy_host_process::Processes;
 
 /// An application while it is opened, or opened anew.
@@ -50,8 +52,10 @@ impl Opening {
                 made.insert(entry.id.value.clone(), one);
             }
         }
-        let Read { environment, directories, .. } = self.read;
-        let generation = Generation { declarations, environment, directories, made, preflights: self.preflights };
+        let Read { environment, directories, included: mut files, .. } = self.read;
+        files.extend(modules(&declarations, &directories));
+        let preflights = self.preflights;
+        let generation = Generation { declarations, environment, directories, files, made, preflights };
         self.problems.extend(services::problems(&generation));
         manifest::sort(&mut self.problems);
         (generation, self.problems)
@@ -65,4 +69,21 @@ impl Opening {
             _ => None,
         }
     }
+}
+
+/// The files of compiled code, as absolute paths.
+fn modules(declarations: &Declarations, directories: &ApplicationDirectories) -> BTreeSet<PathBuf> {
+    let codes = declarations.iter().filter_map(|entry| match &entry.declaration {
+        Declaration::Function(function) => Some(&function.code),
+        Declaration::Process(process) => Some(&process.function.code),
+        _ => None,
+    });
+    let file = |code: &FunctionCode| match code {
+        FunctionCode::Wat { .. } => None,
+        FunctionCode::Wasm { fs, path, .. } => {
+            let directory = directories.get(&fs.value.to_string()).ok().flatten()?;
+            Some(directory.join(path.value.trim_start_matches('/')))
+        }
+    };
+    codes.filter_map(file).collect()
 }

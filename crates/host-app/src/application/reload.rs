@@ -4,7 +4,10 @@ use super::generation::Generation;
 use super::opening::Opening;
 use super::{Application, Read};
 use crate::manifest::Problem;
+use crate::watch::Changes;
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use wippy_host_core::Result;
 
 /// What a reload did.
@@ -19,6 +22,17 @@ pub struct Reloaded {
 }
 
 impl Application {
+    /// Whether files that have changed may concern the application: its YAML, what that names, or anything at all while the
+    /// files have a problem. What its guests write into mounted directories does not.
+    pub fn concerns(&self, changes: &Changes) -> bool {
+        let Changes::Paths(paths) = changes else { return true };
+        let files = &self.0.current.load().files;
+        let is_yaml = |path: &Path| {
+            path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known))
+        };
+        self.0.refused.load(Ordering::Relaxed) || paths.iter().any(|path| is_yaml(path) || files.contains(path))
+    }
+
     /// Reads the files anew and replaces what has changed, all at one moment. Calls that run or wait go on with what they
     /// were accepted by; entries that are as they were keep their instances.
     ///
@@ -37,7 +51,9 @@ impl Application {
         });
         let opening = Opening::new(host, inner.compiler.clone(), inner.processes.clone(), read);
         let (generation, problems) = opening.finish(Some(&before)).await;
-        if problems.iter().any(Problem::is_error) {
+        let refused = problems.iter().any(Problem::is_error);
+        inner.refused.store(refused, Ordering::Relaxed);
+        if refused {
             return Ok(Reloaded { applied: false, changed: Vec::new(), problems });
         }
         let changed = changed(&before, &generation);

@@ -12,7 +12,7 @@ use super::problem::{Problem, Sink, one_line, quoted};
 use super::source::{Located, SourceFile};
 use super::{tree, yaml};
 use std::cell::{Cell, RefCell};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wippy_host_core::ErrorKind;
 
@@ -49,6 +49,11 @@ impl<'a> Reader<'a> {
     }
 
     /// How many files belong to the application so far.
+    /// The files that `file://` brought in, as absolute paths.
+    pub(super) fn included(&self) -> impl Iterator<Item = PathBuf> {
+        self.expander.included()
+    }
+
     pub(super) fn files(&self) -> usize {
         self.files
     }

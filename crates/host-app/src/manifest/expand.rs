@@ -31,6 +31,11 @@ impl<'a> Expander<'a> {
         Self { root, options, files: HashMap::new(), budget: options.limits.max_expanded_bytes }
     }
 
+    /// The files that `file://` brought in, as absolute paths.
+    pub(super) fn included(&self) -> impl Iterator<Item = PathBuf> {
+        self.files.keys().cloned()
+    }
+
     /// Replaces in every string value below a node. What was replaced before stays as it is.
     pub(super) fn expand(&mut self, node: &mut Node, report: &dyn Fn(Problem)) {
         if node.origin.is_some() || node.failed {

@@ -66,6 +66,7 @@ pub use process::{Command, Process};
 pub use source::{Located, Origin, SourceFile, Span};
 pub use transport::Transport;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use wippy_host_core::ErrorKind;
 
@@ -76,6 +77,8 @@ pub struct Loaded {
     pub root: PathBuf,
     /// The sound entries.
     pub declarations: Declarations,
+    /// The files that `file://` brought in, as absolute paths.
+    pub included: BTreeSet<PathBuf>,
     /// All problems, sorted by file, line and column; those about the whole application come first.
     pub problems: Vec<Problem>,
 }
@@ -98,7 +101,8 @@ impl Loaded {
 pub fn load(root: &Path, options: &LoadOptions) -> Loaded {
     let sink = problem::Sink::new(options.limits.max_problems);
     let Some(root) = tree::open_root(root, &sink) else {
-        return Loaded { root: root.to_path_buf(), declarations: Declarations::default(), problems: sink.finish() };
+        let (declarations, included) = Default::default();
+        return Loaded { root: root.to_path_buf(), declarations, included, problems: sink.finish() };
     };
     let mut reader = document::Reader::new(&root, options, &sink);
     for candidate in tree::candidates(&root, &options.limits, &sink) {
@@ -113,6 +117,7 @@ pub fn load(root: &Path, options: &LoadOptions) -> Loaded {
             "create `_index.yaml` there, with the lines `version: \"1.0\"`, `namespace: demo` and `entries: []`",
         ));
     }
+    let included = reader.included().collect();
     let declarations = reader.finish();
-    Loaded { root, declarations, problems: sink.finish() }
+    Loaded { root, declarations, included, problems: sink.finish() }
 }
