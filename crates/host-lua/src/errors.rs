@@ -116,7 +116,10 @@ impl LuaError {
                     Self::new(Some(ErrorKind::Internal), error.to_string())
                 }
             }
-            mlua::Error::RuntimeError(message) => Self::new(Some(ErrorKind::Internal), message.clone()),
+            mlua::Error::RuntimeError(message) => {
+                let (message, stack) = message.split_once("\nstack traceback:").unwrap_or((message, ""));
+                Self::new(Some(ErrorKind::Internal), message).with_stack(stack.trim().to_owned())
+            }
             mlua::Error::MemoryError(_) => Self::new(Some(ErrorKind::RateLimited), "not enough memory"),
             other => Self::new(Some(ErrorKind::Internal), other.to_string()),
         }

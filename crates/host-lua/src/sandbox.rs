@@ -115,6 +115,8 @@ fn normal(lua: &Lua, error: Value) -> mlua::Result<Value> {
 
 /// The error object of what a function raised, with the stack where it did.
 fn caught(lua: &Lua, error: Value) -> mlua::Result<LuaError> {
+    // A call that ends here is over for its caller by what the watch says.
+    let _ = alive(lua, &error);
     let stack = stack(lua)?;
     let raised = LuaError::of_value(&error);
     Ok(raised.with_stack(stack))

@@ -1,15 +1,25 @@
 //! The watch over a call's computing: ends it when its time is up, and gives the worker thread back in between.
 
 use crate::errors::LuaError;
+use crate::running::Running;
 use mlua::{HookTriggers, Lua, VmState};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use wippy_host_core::{EPOCH, ErrorKind};
 
-/// Instructions between two looks at the clock: a few microseconds of computing.
-const INSTRUCTIONS: u32 = 1000;
+/// Instructions between two looks at the clock: a microsecond of ordinary computing.
+const INSTRUCTIONS: u32 = 200;
+
+/// Instructions between two looks while single instructions take long: joining or comparing texts of megabytes.
+const FEW_INSTRUCTIONS: u32 = 8;
+
+/// The time between two looks from which instructions are taken for slow.
+const SLOW: Duration = Duration::from_millis(2);
+
+/// Quick looks in a row after which instructions are no longer taken for slow.
+const QUICK_AGAIN: u32 = 10_000;
 
 /// How long Lua may compute where it cannot be suspended: inside `__close` while a coroutine is closed, or a callback of a
 /// host function.
@@ -48,16 +58,30 @@ pub(crate) struct Watch {
     ended: OnceLock<Ended>,
     /// When the present turn on the worker began, in nanoseconds from `start`.
     turn: AtomicU64,
+    /// When the clock was last looked at, in the same way.
+    last: AtomicU64,
+    /// Looks that are still to be frequent; 0 at the ordinary pace.
+    slow: AtomicU32,
 }
 
 impl Watch {
     pub(crate) fn new(deadline: Option<Instant>, cancellation: Option<CancellationToken>) -> Self {
-        Self { start: Instant::now(), deadline, cancellation, ended: OnceLock::new(), turn: AtomicU64::new(0) }
+        Self {
+            start: Instant::now(),
+            deadline,
+            cancellation,
+            ended: OnceLock::new(),
+            turn: AtomicU64::new(0),
+            last: AtomicU64::new(0),
+            slow: AtomicU32::new(0),
+        }
     }
 
     /// Says that the worker has just begun to run this call.
     pub(crate) fn begin_turn(&self) {
-        self.turn.store(self.elapsed(), Ordering::Relaxed);
+        let now = self.elapsed();
+        self.turn.store(now, Ordering::Relaxed);
+        self.last.store(now, Ordering::Relaxed);
     }
 
     /// What ended the call, if it is ended. The first reason stays.
@@ -68,6 +92,19 @@ impl Watch {
     /// Ends the call.
     pub(crate) fn end(&self, why: Ended) -> LuaError {
         self.ended.get_or_init(|| why).error()
+    }
+
+    /// How many instructions may pass to the next look, where that changes.
+    fn pace(&self) -> Option<u32> {
+        let now = self.elapsed();
+        let passed = Duration::from_nanos(now.saturating_sub(self.last.swap(now, Ordering::Relaxed)));
+        let slow = self.slow.load(Ordering::Relaxed);
+        if passed > SLOW {
+            self.slow.store(QUICK_AGAIN, Ordering::Relaxed);
+            return (slow == 0).then_some(FEW_INSTRUCTIONS);
+        }
+        self.slow.store(slow.saturating_sub(1), Ordering::Relaxed);
+        (slow == 1).then_some(INSTRUCTIONS)
     }
 
     /// Whether the turn has been long enough.
@@ -102,8 +139,18 @@ impl Watch {
 }
 
 /// Lets the watch of `running` look at every thread of this VM.
-pub(crate) fn install(lua: &Lua, running: &Arc<crate::running::Running>) -> mlua::Result<()> {
-    let running = running.clone();
-    let every = HookTriggers::new().every_nth_instruction(INSTRUCTIONS);
-    lua.set_global_hook(every, move |_, _| running.watch().look())
+pub(crate) fn install(lua: &Lua, running: &Arc<Running>) -> mlua::Result<()> {
+    look_every(lua, running.clone(), INSTRUCTIONS)
+}
+
+/// The pace of the thread that runs now, and of those that it makes.
+fn look_every(lua: &Lua, running: Arc<Running>, instructions: u32) -> mlua::Result<()> {
+    let every = HookTriggers::new().every_nth_instruction(instructions);
+    lua.set_global_hook(every, move |lua, _| {
+        let looked = running.watch().look()?;
+        if let Some(instructions) = running.watch().pace() {
+            look_every(lua, running.clone(), instructions)?;
+        }
+        Ok(looked)
+    })
 }

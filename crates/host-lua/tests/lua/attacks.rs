@@ -37,6 +37,12 @@ async fn an_endless_loop_ends_at_its_deadline_wherever_it_is() {
         "table.concat(setmetatable({}, { __len = function() return 1 << 60 end, __index = function() return '' end }))",
         "return load('while true do end')()",
         "goto top; ::top:: goto top",
+        "local a = ('x'):rep(60 << 20); while true do local b = a .. a end",
+        "local a, b = ('x'):rep(60 << 20), ('x'):rep(60 << 20); while true do local c = a < b end",
+        "local a = ('x'):rep(60 << 20); while true do a:upper() end",
+        "local t = {}; for i = 1, 1000000 do t[i] = i end; while true do select('#', table.unpack(t, 1, 500000)) end",
+        "local t = {}; for i = 1, 1000000 do t[i] = i end; while true do table.concat(t, ',') end",
+        "local t = {}; for i = 1, 1000000 do t[i] = i end; table.sort(t, function(a, b) return a > b end); while true do table.sort(t) end",
         "local function f() return f() end; f()",
         "for _ in pairs(setmetatable({}, {__pairs = function() return function() return 1 end end})) do end",
     ] {

@@ -27,7 +27,7 @@ async fn a_missing_method_is_named_with_those_that_are_there() {
 fn a_syntax_error_is_found_when_the_function_is_made_with_file_and_line() {
     let error = App::new().make(spec("app:f", "return {\n  run = function( end\n}")).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Invalid);
-    assert_eq!(error.message(), "app:f: test.lua:2: <name> expected near 'end'");
+    assert_eq!(error.message(), "app:f: test.lua:2: <name> or '...' expected near 'end'");
 }
 
 #[tokio::test]

@@ -97,8 +97,8 @@ async fn channels_are_bounded_closable_and_selectable() {
             "local a = channel.new(); coroutine.spawn(function() a:close() end); local v, ok = a:receive(); return {v == nil, ok}",
             json!([true, false]),
         ),
-        ("return pcall(channel.new, 100000)", json!(false)),
-        ("return pcall(channel.select, {})", json!(false)),
+        ("return (pcall(channel.new, 100000))", json!(false)),
+        ("return (pcall(channel.select, {}))", json!(false)),
     ] {
         assert_eq!(body(code).await, expected, "{code}");
     }

@@ -3,5 +3,6 @@
 mod attacks;
 mod calls;
 mod coroutines;
+mod funcs;
 mod sandbox;
 mod support;
