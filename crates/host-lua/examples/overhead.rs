@@ -17,7 +17,11 @@ async fn main() -> Result<()> {
             "local f = require('funcs'); return function() for _ = 1, 1000 do f.call('app:rust') end end",
             10,
         ),
-        ("ten million additions", "return function() local n = 0; for i = 1, 10000000 do n = n + i end; return n end", 3),
+        (
+            "ten million additions",
+            "return function() local n = 0; for i = 1, 10000000 do n = n + i end; return n end",
+            3,
+        ),
     ];
     for (what, source, times) in sources {
         let mut spec = LuaSpec::new("app:f", source, "");

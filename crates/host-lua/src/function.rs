@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 use wippy_host_core::policy::network::{NetworkGuard, NetworkRules};
+use wippy_host_core::pool::Slots;
 use wippy_host_core::{
     CallContext, Error, ErrorKind, Function, FunctionRegistry, GuestOutput, Limits, Reason, Result, Services, Value,
     async_trait,
@@ -65,6 +66,7 @@ pub struct LuaFunction {
     entry: Arc<Entry>,
     code: Bytecode,
     method: String,
+    slots: Option<Slots>,
 }
 
 impl LuaFunction {
@@ -86,7 +88,15 @@ impl LuaFunction {
             functions,
             network: Arc::new(network),
         };
-        Ok(Self { entry: Arc::new(entry), code, method: spec.method })
+        Ok(Self { entry: Arc::new(entry), code, method: spec.method, slots: None })
+    }
+
+    /// The same function under a pool: how many calls run at one time, and how many wait. Without, there is no limit. Each
+    /// call has a VM of its own whatever the pool says; `warm_start` and `reuse` mean nothing here.
+    #[must_use]
+    pub fn with_slots(mut self, slots: Slots) -> Self {
+        self.slots = Some(slots);
+        self
     }
 
     /// The id of its entry.
@@ -94,16 +104,36 @@ impl LuaFunction {
         &self.entry.id
     }
 
-    async fn run(&self, context: &CallContext, arguments: Vec<Value>) -> Result<Value> {
+    /// A call under its chain, pool, deadline and cancellation, which drop what they end.
+    async fn guarded(&self, context: &CallContext, arguments: Vec<Value>) -> Result<Value> {
         let limits = &self.entry.limits;
         let own = limits.max_execution.and_then(|limit| Instant::now().checked_add(limit));
         let caller = context.deadline();
         let context = context.enter(&self.entry.id, limits.max_call_depth)?.until(own);
         let deadline = context.deadline();
         let cancellation = context.cancellation().cloned();
-        let running = Arc::new(Running::new(self.entry.clone(), context));
         let ended = |why| self.ended(why, deadline != caller);
+        let work = async {
+            let Some(slots) = &self.slots else { return self.run(context, arguments, &ended).await };
+            let (context, slot) = slots.acquire(context).await?;
+            slot.run(self.run(context, arguments, &ended)).await
+        };
+        tokio::select! {
+            biased;
+            result = work => result,
+            () = until(deadline) => Err(ended(Ended::Deadline)),
+            () = canceled(cancellation.as_ref()) => Err(ended(Ended::Canceled)),
+        }
+    }
 
+    async fn run(
+        &self,
+        context: CallContext,
+        arguments: Vec<Value>,
+        ended: &(dyn Fn(Ended) -> Error + Sync),
+    ) -> Result<Value> {
+        let limits = &self.entry.limits;
+        let running = Arc::new(Running::new(self.entry.clone(), context));
         let failed = |error: &mlua::Error| match running.watch().ended() {
             Some(why) => ended(why),
             None if sandbox::is_memory_error(error) => ended(Ended::Memory),
@@ -123,12 +153,7 @@ impl LuaFunction {
         };
         let thread = begun().map_err(|error| failed(&error))?;
 
-        let results = tokio::select! {
-            biased;
-            results = drive(&running, Woken::new(running.clone(), thread)) => results,
-            () = until(deadline) => return Err(ended(Ended::Deadline)),
-            () = canceled(cancellation.as_ref()) => return Err(ended(Ended::Canceled)),
-        };
+        let results = drive(&running, Woken::new(running.clone(), thread)).await;
         if let Some(why) = running.watch().ended() {
             return Err(ended(why));
         }
@@ -190,7 +215,7 @@ impl LuaFunction {
 #[async_trait]
 impl Function for LuaFunction {
     async fn call(&self, context: &CallContext, arguments: Vec<Value>) -> Result<Value> {
-        self.run(context, arguments).await
+        self.guarded(context, arguments).await
     }
 }
 

@@ -19,11 +19,16 @@ impl Vm {
     /// A VM that is ready for `running`, with its memory limit and its watch.
     pub(crate) fn new(running: Arc<Running>) -> mlua::Result<(Self, Sandbox)> {
         let libraries = StdLib::COROUTINE | StdLib::TABLE | StdLib::STRING | StdLib::UTF8 | StdLib::MATH | StdLib::OS;
-        let lua = Lua::new_with(libraries, LuaOptions::default())?;
+        // The first handle of a VM collects all garbage when it is dropped, which a VM that is about to be freed does not
+        // need: it goes while there is nothing to collect.
+        let lua = Lua::new_with(StdLib::NONE, LuaOptions::default())?.clone();
+        lua.load_std_libs(libraries)?;
+        lua.gc_stop();
         lua.set_memory_limit(running.limits().max_memory_bytes)?;
         lua.set_app_data(running.clone());
         let sandbox = sandbox::open(&lua)?;
         watch::install(&lua, &running)?;
+        lua.gc_restart();
         Ok((Self { lua: Some(lua), running }, sandbox))
     }
 

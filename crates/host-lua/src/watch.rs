@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use wippy_host_core::{EPOCH, ErrorKind};
 
 /// Instructions between two looks at the clock: a microsecond of ordinary computing.
-const INSTRUCTIONS: u32 = 200;
+const INSTRUCTIONS: u32 = 100;
 
 /// Instructions between two looks while single instructions take long: joining or comparing texts of megabytes.
 const FEW_INSTRUCTIONS: u32 = 8;

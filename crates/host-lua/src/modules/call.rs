@@ -84,22 +84,26 @@ impl Call {
         Ok(Self { target, function, context, arguments, timeout: changes.timeout })
     }
 
-    /// Runs the call, on a task of its own: a chain of calls must not be a chain on one thread's stack. Dropping this
-    /// cancels it.
+    /// Runs the call. Dropping this cancels it.
     pub(super) async fn run(self) -> Result<Value, LuaError> {
         let Self { target, function, context, arguments, timeout } = self;
         let deadline = timeout.and(context.deadline());
-        let called = async move { function.call(&context, arguments).await };
-        let task = AbortOnDropHandle::new(tokio::spawn(called));
-        let ended = match deadline {
-            Some(deadline) => tokio::time::timeout_at(deadline.into(), task).await.map_err(|_| {
-                Error::new(ErrorKind::Timeout, format!("{target}: no result before its deadline"))
-                    .with_reason(Reason::ExecutionTime)
-                    .with_remedy("give the call a longer timeout")
-            })?,
-            None => task.await,
+        let called = async {
+            if context.depth() % 2 == 0 {
+                return function.call(&context, arguments).await;
+            }
+            // A script may use much of its thread's stack before it calls. So that a chain of calls is no chain on one
+            // stack, every other one has a task of its own.
+            let task = tokio::spawn(async move { function.call(&context, arguments).await });
+            AbortOnDropHandle::new(task)
+                .await
+                .unwrap_or_else(|_| Err(Error::internal(format!("{target}: the function ended without a result"))))
         };
-        let result = ended.map_err(|_| Error::internal(format!("{target}: the function ended without a result")))?;
-        Ok(result?)
+        let Some(deadline) = deadline else { return Ok(called.await?) };
+        Ok(tokio::time::timeout_at(deadline.into(), called).await.unwrap_or_else(|_| {
+            Err(Error::new(ErrorKind::Timeout, format!("{target}: no result before its deadline"))
+                .with_reason(Reason::ExecutionTime)
+                .with_remedy("give the call a longer timeout"))
+        })?)
     }
 }
