@@ -84,7 +84,11 @@ impl LuaError {
                 Err(_) => Self::new(None, "(an error object of an unknown type)"),
             },
             Value::Error(error) => Self::of_raised(error),
-            Value::String(text) => Self::new(Some(ErrorKind::Internal), text.to_string_lossy()),
+            Value::String(text) => {
+                // The sandbox's own code has neither name nor lines.
+                let text = text.to_string_lossy();
+                Self::new(Some(ErrorKind::Internal), text.strip_prefix("?:-1: ").unwrap_or(&text))
+            }
             Value::Table(table) => Self::of_table(table),
             Value::Nil => Self::new(Some(ErrorKind::Internal), "nil"),
             Value::Boolean(value) => Self::new(Some(ErrorKind::Internal), value.to_string()),

@@ -3,7 +3,7 @@
 use crate::errors::{self, LuaError};
 use crate::wait::Woken;
 use crate::watch::Ended;
-use crate::{channel, modules, running, wait};
+use crate::{channel, modules, running, wait, watch};
 use mlua::chunk::ChunkMode;
 use mlua::{Function, IntoLua, Lua, LuaString, MultiValue, Table, Value, VmState};
 use std::sync::OnceLock;
@@ -12,8 +12,8 @@ use wippy_host_core::{Error, ErrorKind, OutputStream};
 /// Bytes of source that `load` takes: reading more would keep the worker for too long.
 const MAX_CHUNK: usize = 1 << 20;
 
-/// Stack frames of the sandbox itself, which are no frames of the function's.
-const OWN_FRAMES: &str = "[host]";
+/// Bytes of a text from which single instructions on it may take long.
+const LARGE: usize = 1 << 20;
 
 /// What a call needs of a VM that is ready.
 pub(crate) struct Sandbox {
@@ -38,8 +38,10 @@ fn prelude() -> mlua::Result<&'static [u8]> {
         return Ok(code);
     }
     let lua = Lua::new();
-    let chunk = lua.load(include_str!("sandbox.lua")).set_name(format!("={OWN_FRAMES}"));
-    let code = chunk.set_mode(ChunkMode::Text).into_function()?.dump(false);
+    let chunk = lua.load(include_str!("sandbox.lua"));
+    let code = chunk.set_mode(ChunkMode::Text).into_function()?;
+    // Without names and lines it loads in a fraction of the time.
+    let code = code.dump(true);
     Ok(CODE.get_or_init(|| code))
 }
 
@@ -122,10 +124,13 @@ fn caught(lua: &Lua, error: Value) -> mlua::Result<LuaError> {
     Ok(raised.with_stack(stack))
 }
 
-/// The stack of the present thread, without the sandbox's own frames.
+/// The stack of the present thread, without the frames of the sandbox itself, whose code has no name.
 pub(crate) fn stack(lua: &Lua) -> mlua::Result<String> {
     let all = lua.traceback(None, 1)?.to_string_lossy();
-    let lines = all.lines().filter(|line| !line.contains(OWN_FRAMES) && !line.contains("[C]: in ?"));
+    let lines = all.lines().filter(|line| {
+        let line = line.trim_start();
+        !line.starts_with("?:") && !line.starts_with("[C]: in ?")
+    });
     Ok(lines.collect::<Vec<_>>().join("\n"))
 }
 
@@ -156,11 +161,15 @@ fn rep(lua: &Lua, (text, count, separator): (LuaString, i64, Option<LuaString>))
     let separator = separator.as_ref().map(|text| text.as_bytes());
     let between: &[u8] = separator.as_deref().unwrap_or_default();
     let text = text.as_bytes();
-    let limit = running::of(lua)?.limits().max_host_bytes;
+    let running = running::of(lua)?;
+    let limit = running.limits().max_host_bytes;
     let size = text.len().checked_add(between.len()).and_then(|part| part.checked_mul(count));
     if size.is_none_or(|size| size > limit) {
         let message = format!("resulting string too large (the limit is {limit} bytes)");
         return Err(LuaError::new(Some(ErrorKind::RateLimited), message).into());
+    }
+    if size > Some(LARGE) {
+        watch::expect_slow(lua, &running)?;
     }
     if between.is_empty() {
         return lua.create_string(text.repeat(count));

@@ -115,7 +115,7 @@ fn code() -> mlua::Result<&'static [u8]> {
         return Ok(code);
     }
     let lua = Lua::new();
-    let code = lua.load(include_str!("wait.lua")).set_name("=[host]").into_function()?.dump(false);
+    let code = lua.load(include_str!("wait.lua")).into_function()?.dump(true);
     Ok(CODE.get_or_init(|| code))
 }
 

@@ -143,6 +143,14 @@ pub(crate) fn install(lua: &Lua, running: &Arc<Running>) -> mlua::Result<()> {
     look_every(lua, running.clone(), INSTRUCTIONS)
 }
 
+/// Takes instructions for slow from here on, before the first one is: a large text has come in.
+pub(crate) fn expect_slow(lua: &Lua, running: &Arc<Running>) -> mlua::Result<()> {
+    if running.watch().slow.swap(QUICK_AGAIN, Ordering::Relaxed) == 0 {
+        look_every(lua, running.clone(), FEW_INSTRUCTIONS)?;
+    }
+    Ok(())
+}
+
 /// The pace of the thread that runs now, and of those that it makes.
 fn look_every(lua: &Lua, running: Arc<Running>, instructions: u32) -> mlua::Result<()> {
     let every = HookTriggers::new().every_nth_instruction(instructions);

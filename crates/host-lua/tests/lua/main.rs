@@ -6,3 +6,4 @@ mod coroutines;
 mod funcs;
 mod sandbox;
 mod support;
+mod values;
