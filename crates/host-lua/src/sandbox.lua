@@ -361,21 +361,32 @@ end
 
 env.channel, env.errors, env.process = host.channel, host.errors, host.process
 
+-- `require` of a function, or of a library, which also finds what is its own.
 local loaded, loading = {}, {}
-function env.require(name)
-  if type(name) ~= "string" then error("bad argument #1 to 'require' (string expected)", 2) end
-  if loaded[name] ~= nil then return loaded[name] end
-  if loading[name] then error("module \"" .. name .. "\" requires itself", 2) end
-  local module = host.open(name, env)
-  if type(module) == "function" then
-    loading[name] = true
-    module = module(name)
-    loading[name] = nil
+
+local function requires(scope)
+  return function(name)
+    if type(name) ~= "string" then error("bad argument #1 to 'require' (string expected)", 2) end
+    local library, id = host.find(name, scope)
+    if not library then
+      if loaded[name] == nil then loaded[name] = host.module(name) end
+      return loaded[name]
+    end
+    local key = "library " .. id
+    if loaded[key] ~= nil then return loaded[key] end
+    if loading[key] then error("module \"" .. name .. "\" requires itself", 2) end
+    local globals = setmetatable({ require = requires(library) }, { __index = env, __newindex = env })
+    loading[key] = true
+    local ok, module = rawpcall(host.chunk(library, globals), name)
+    loading[key] = nil
+    if not ok then error(module, 0) end
     if module == nil then module = true end
+    loaded[key] = module
+    return module
   end
-  loaded[name] = module
-  return module
 end
+
+env.require = requires()
 
 local function main(chunk, method, ...)
   return host.method(chunk(), method)(...)

@@ -1,12 +1,13 @@
 //! The globals of a function, in a VM of its own: what `sandbox.lua` makes of Lua's library and of the host's functions.
 
 use crate::errors::{self, LuaError};
+use crate::source::LuaLibrary;
 use crate::wait::Woken;
 use crate::watch::Ended;
 use crate::{channel, modules, running, wait, watch};
 use mlua::chunk::ChunkMode;
-use mlua::{Function, IntoLua, Lua, LuaString, MultiValue, Table, Value, VmState};
-use std::sync::OnceLock;
+use mlua::{AnyUserData, Function, IntoLua, Lua, LuaString, MultiValue, Table, UserData, Value, VmState};
+use std::sync::{Arc, OnceLock};
 use wippy_host_core::{Error, ErrorKind, OutputStream};
 
 /// Bytes of source that `load` takes: reading more would keep the worker for too long.
@@ -69,7 +70,9 @@ fn host_functions(lua: &Lua) -> mlua::Result<Table> {
     function("spawn", lua.create_function(spawn)?)?;
     function("rep", lua.create_function(rep)?)?;
     function("load", lua.create_function(load)?)?;
-    function("open", lua.create_function(open_module)?)?;
+    function("find", lua.create_function(find)?)?;
+    function("module", lua.create_function(open_module)?)?;
+    function("chunk", lua.create_function(chunk)?)?;
     function("method", lua.create_function(method)?)?;
     function("patterns", lua.create_function(|_, _: Table| Ok(()))?)?;
     function("now", lua.create_function(|lua, ()| Ok(running::of(lua)?.clock().wall().as_secs()))?)?;
@@ -203,23 +206,37 @@ fn load(
     }
 }
 
-/// What `require` finds: a module's table, or the chunk of a library.
-fn open_module(lua: &Lua, (name, globals): (String, Table)) -> mlua::Result<Value> {
+/// A library, as the sandbox passes it on to say who requires.
+struct Scope(Arc<LuaLibrary>);
+
+impl UserData for Scope {}
+
+/// What `require` means: a library and its id, or nothing for a module of the host.
+fn find(lua: &Lua, (name, scope): (String, Option<AnyUserData>)) -> mlua::Result<(Option<Scope>, Option<String>)> {
     let running = running::of(lua)?;
-    if let Some(library) = running.library(&name) {
-        return library.code().load(lua, &globals)?.into_lua(lua);
+    let requiring = scope.map(|scope| Ok::<_, mlua::Error>(scope.borrow::<Scope>()?.0.clone())).transpose()?;
+    let own = requiring.as_ref().and_then(|library| library.imports().get(&name));
+    if let Some(library) = own.or_else(|| running.library(&name)) {
+        return Ok((Some(Scope(library.clone())), Some(library.id().to_owned())));
     }
-    if !running.modules().contains(&name) {
-        let error = Error::new(
-            ErrorKind::PermissionDenied,
-            format!("module {name:?} is not listed in modules of {}", running.id()),
-        );
-        return Err(LuaError::from(error.with_remedy(format!("add {name:?} to its modules"))).into());
+    if running.modules().contains(&name) || requiring.is_some_and(|library| library.modules().contains(&name)) {
+        return Ok((None, None));
     }
-    match modules::open(lua, &name) {
-        Some(module) => module?.into_lua(lua),
-        None => Err(LuaError::new(Some(ErrorKind::NotFound), format!("this build has no module {name:?}")).into()),
-    }
+    let error = Error::new(
+        ErrorKind::PermissionDenied,
+        format!("module {name:?} is not listed in modules of {}", running.id()),
+    );
+    Err(LuaError::from(error.with_remedy(format!("add {name:?} to its modules"))).into())
+}
+
+fn open_module(lua: &Lua, name: String) -> mlua::Result<Table> {
+    modules::open(lua, &name).unwrap_or_else(|| {
+        Err(LuaError::new(Some(ErrorKind::NotFound), format!("this build has no module {name:?}")).into())
+    })
+}
+
+fn chunk(lua: &Lua, (library, globals): (AnyUserData, Table)) -> mlua::Result<Function> {
+    library.borrow::<Scope>()?.0.code().load(lua, &globals)
 }
 
 /// The function that the source's value stands for.

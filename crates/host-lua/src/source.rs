@@ -2,6 +2,7 @@
 
 use mlua::chunk::ChunkMode;
 use mlua::{Lua, StdLib};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use wippy_host_core::{Error, ErrorKind, Result};
 
@@ -35,10 +36,15 @@ fn internal(entry: &str, error: &mlua::Error) -> Error {
     Error::internal(format!("{entry}: {error}"))
 }
 
-/// A `library.lua`: a source whose value `require` gives. Each call that requires it runs it anew, with the globals,
-/// modules and limits of the function that requires it.
+/// A `library.lua`: a source whose value `require` gives. Each call that requires it runs it anew, once, with the globals
+/// and limits of the function that requires it.
+///
+/// It finds its own modules and imports, and those of the function.
 pub struct LuaLibrary {
+    id: String,
     code: Bytecode,
+    modules: BTreeSet<String>,
+    imports: BTreeMap<String, Arc<LuaLibrary>>,
 }
 
 impl LuaLibrary {
@@ -47,10 +53,38 @@ impl LuaLibrary {
     /// # Errors
     /// Kind `Invalid`, with file and line, where the source is not Lua.
     pub fn new(id: &str, file: &str, source: &str) -> Result<Self> {
-        Ok(Self { code: Bytecode::compile(id, file, source)? })
+        let code = Bytecode::compile(id, file, source)?;
+        Ok(Self { id: id.to_owned(), code, modules: BTreeSet::new(), imports: BTreeMap::new() })
+    }
+
+    /// The modules of the host that it may require beside those of the function.
+    #[must_use]
+    pub fn with_modules<S: Into<String>>(mut self, modules: impl IntoIterator<Item = S>) -> Self {
+        self.modules = modules.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The libraries that it knows, by alias. They go before those of the function.
+    #[must_use]
+    pub fn with_imports(mut self, imports: BTreeMap<String, Arc<LuaLibrary>>) -> Self {
+        self.imports = imports;
+        self
+    }
+
+    /// The id of its entry.
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
     pub(crate) fn code(&self) -> &Bytecode {
         &self.code
+    }
+
+    pub(crate) fn modules(&self) -> &BTreeSet<String> {
+        &self.modules
+    }
+
+    pub(crate) fn imports(&self) -> &BTreeMap<String, Arc<LuaLibrary>> {
+        &self.imports
     }
 }

@@ -73,11 +73,12 @@ impl Waits {
 pub(crate) struct Woken<F> {
     running: Arc<Running>,
     coroutine: F,
+    paused: bool,
 }
 
 impl<F> Woken<F> {
     pub(crate) fn new(running: Arc<Running>, coroutine: F) -> Self {
-        Self { running, coroutine }
+        Self { running, coroutine, paused: false }
     }
 }
 
@@ -90,7 +91,16 @@ impl<F: Future + Unpin> Future for Woken<F> {
             state.waker = Some(cx.waker().clone());
         }
         drop(state);
-        Pin::new(&mut self.coroutine).poll(cx)
+        self.running.watch().take_paused();
+        let polled = Pin::new(&mut self.coroutine).poll(cx);
+        // A coroutine between this one and the one that waits may be paused on the way back from it. The next poll then
+        // reaches the paused one alone, and would take the wake of the other for its own: so one more follows.
+        let paused = self.running.watch().take_paused();
+        if polled.is_pending() && (paused || self.paused) {
+            cx.waker().wake_by_ref();
+        }
+        self.paused = paused;
+        polled
     }
 }
 

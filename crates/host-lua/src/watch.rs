@@ -3,7 +3,7 @@
 use crate::errors::LuaError;
 use crate::running::Running;
 use mlua::{HookTriggers, Lua, VmState};
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -24,6 +24,9 @@ const QUICK_AGAIN: u32 = 10_000;
 /// How long Lua may compute where it cannot be suspended: inside `__close` while a coroutine is closed, or a callback of a
 /// host function.
 const UNSUSPENDED: Duration = Duration::from_millis(100);
+
+/// Looks within that time from which it is computing, and no thread that the system took away.
+const UNSUSPENDED_LOOKS: u32 = 100;
 
 /// What ended a call, whatever its Lua code makes of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +61,11 @@ pub(crate) struct Watch {
     ended: OnceLock<Ended>,
     /// When the present turn on the worker began, in nanoseconds from `start`.
     turn: AtomicU64,
+    /// When this turn should have ended, 0 before that, and the looks since.
+    over: AtomicU64,
+    looks: AtomicU32,
+    /// Whether a pause was asked for since this was last taken.
+    paused: AtomicBool,
     /// When the clock was last looked at, in the same way.
     last: AtomicU64,
     /// Looks that are still to be frequent; 0 at the ordinary pace.
@@ -72,6 +80,9 @@ impl Watch {
             cancellation,
             ended: OnceLock::new(),
             turn: AtomicU64::new(0),
+            over: AtomicU64::new(0),
+            looks: AtomicU32::new(0),
+            paused: AtomicBool::new(false),
             last: AtomicU64::new(0),
             slow: AtomicU32::new(0),
         }
@@ -81,6 +92,7 @@ impl Watch {
     pub(crate) fn begin_turn(&self) {
         let now = self.elapsed();
         self.turn.store(now, Ordering::Relaxed);
+        self.over.store(0, Ordering::Relaxed);
         self.last.store(now, Ordering::Relaxed);
     }
 
@@ -97,7 +109,7 @@ impl Watch {
     /// How many instructions may pass to the next look, where that changes.
     fn pace(&self) -> Option<u32> {
         let now = self.elapsed();
-        let passed = Duration::from_nanos(now.saturating_sub(self.last.swap(now, Ordering::Relaxed)));
+        let passed = since(now, self.last.swap(now, Ordering::Relaxed));
         let slow = self.slow.load(Ordering::Relaxed);
         if passed > SLOW {
             self.slow.store(QUICK_AGAIN, Ordering::Relaxed);
@@ -121,11 +133,29 @@ impl Watch {
         if self.cancellation.as_ref().is_some_and(CancellationToken::is_cancelled) {
             return Err(self.end(Ended::Canceled).into());
         }
-        let turn = Duration::from_nanos(self.elapsed().saturating_sub(self.turn.load(Ordering::Relaxed)));
-        if turn > UNSUSPENDED {
-            return Err(self.end(Ended::Unsuspended).into());
+        let now = self.elapsed();
+        if since(now, self.turn.load(Ordering::Relaxed)) <= EPOCH {
+            return Ok(VmState::Continue);
         }
-        Ok(if turn > EPOCH { VmState::Yield } else { VmState::Continue })
+        match self.over.load(Ordering::Relaxed) {
+            0 => {
+                self.over.store(now, Ordering::Relaxed);
+                self.looks.store(0, Ordering::Relaxed);
+            }
+            over => {
+                let looks = self.looks.fetch_add(1, Ordering::Relaxed);
+                if looks > UNSUSPENDED_LOOKS && since(now, over) > UNSUSPENDED {
+                    return Err(self.end(Ended::Unsuspended).into());
+                }
+            }
+        }
+        self.paused.store(true, Ordering::Relaxed);
+        Ok(VmState::Yield)
+    }
+
+    /// Whether a pause was asked for since this was last called.
+    pub(crate) fn take_paused(&self) -> bool {
+        self.paused.swap(false, Ordering::Relaxed)
     }
 
     /// How long the call has been running.
@@ -136,6 +166,10 @@ impl Watch {
     fn elapsed(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
+}
+
+fn since(now: u64, then: u64) -> Duration {
+    Duration::from_nanos(now.saturating_sub(then))
 }
 
 /// Lets the watch of `running` look at every thread of this VM.

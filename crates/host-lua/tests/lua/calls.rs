@@ -127,6 +127,37 @@ async fn require_finds_libraries_and_nothing_that_is_not_listed() {
 }
 
 #[tokio::test]
+async fn a_library_finds_what_is_its_own() {
+    let app = App::new();
+    let inner =
+        LuaLibrary::new("app:inner", "inner.lua", "loads = (loads or 0) + 1; return { loads = loads }").unwrap();
+    let inner = Arc::new(inner);
+    let outer = "local a, b = require('i'), require('i'); return { same = a == b, loads = a.loads, funcs = require('funcs') ~= nil }";
+    let outer = LuaLibrary::new("app:outer", "outer.lua", outer).unwrap();
+    let outer = outer.with_imports([("i".to_owned(), inner)].into()).with_modules(["funcs"]);
+    let source = "local o = require('o'); return function() return { o.same, o.loads, o.funcs, (pcall(require, 'i')), loads } end";
+    let mut with = spec("app:f", source);
+    with.modules.clear();
+    with.libraries.insert("o".to_owned(), Arc::new(outer));
+    app.add(with);
+    assert_eq!(to_json(app.call("app:f", Vec::new()).await.unwrap()), json!([true, 1, true, false, 1]));
+}
+
+#[tokio::test]
+async fn a_library_that_fails_or_requires_itself_says_so() {
+    let app = App::new();
+    let broken = LuaLibrary::new("app:b", "b.lua", "error('broken')").unwrap();
+    let round = LuaLibrary::new("app:r", "r.lua", "local r = require('r'); return r").unwrap();
+    let mut with = spec("app:f", "return function(name) local ok, e = pcall(require, name); return tostring(e) end");
+    with.libraries.insert("b".to_owned(), Arc::new(broken));
+    with.libraries.insert("r".to_owned(), Arc::new(round));
+    app.add(with);
+    assert_eq!(to_json(app.call("app:f", vec![Value::from("b")]).await.unwrap()), json!("b.lua:1: broken"));
+    let round = to_json(app.call("app:f", vec![Value::from("r")]).await.unwrap());
+    assert_eq!(round, json!("r.lua:1: module \"r\" requires itself"));
+}
+
+#[tokio::test]
 async fn no_state_is_left_for_the_next_call() {
     let app = App::new();
     app.lua(

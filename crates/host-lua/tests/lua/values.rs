@@ -32,7 +32,8 @@ impl Random {
             4 => Value::Text(self.text()),
             5 => Value::Bytes([&[255], self.text().as_bytes()].concat().into()),
             6 => {
-                let items = (0..self.below(4)).map(|_| if self.below(5) == 0 { Value::Null } else { self.value(depth - 1) });
+                let items =
+                    (0..self.below(4)).map(|_| if self.below(5) == 0 { Value::Null } else { self.value(depth - 1) });
                 Value::List(items.collect())
             }
             _ => {
