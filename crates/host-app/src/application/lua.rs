@@ -3,7 +3,7 @@
 use super::generation::{Made, Role};
 use super::opening::Opening;
 use crate::manifest::{Declaration, Entry, EntryId, Located, LuaFunction, LuaImport, Origin, Problem};
-use crate::spec::{limits, network};
+use crate::spec::{limits, network, pool};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use wippy_host_core::Error;
@@ -32,8 +32,11 @@ impl Opening {
         let declarations = self.read.declarations.clone();
         let entry = declarations.get(id)?;
         let Declaration::LuaLibrary(declared) = &entry.declaration else { return None };
+        let imports = self.imports(&declared.imports);
+        let modules = texts(&declared.modules);
         let file = file_of(&declared.source, id);
-        let made = LuaLibrary::new(&id.to_string(), &file, &declared.source.value).map(Arc::new);
+        let made = LuaLibrary::new(&id.to_string(), &file, &declared.source.value)
+            .map(|library| Arc::new(library.with_modules(modules).with_imports(imports)));
         let made = made.map_err(|error| self.problems.push(problem(entry, &declared.source, &error))).ok();
         self.libraries.0.insert(id.clone(), made.clone());
         made
@@ -60,13 +63,13 @@ impl Opening {
         }
         let made = wippy_host_lua::LuaFunction::new(spec, self.host.services().clone(), self.host.functions().clone());
         let made = made.map_err(|error| problems.push(problem(entry, &declared.source, &error))).ok();
-        let mut problems: Vec<_> = problems.into_iter().map(|problem| problem.for_entry(id)).collect();
+        let problems: Vec<_> = problems.into_iter().map(|problem| problem.for_entry(id)).collect();
         let sound =
             !problems.iter().any(Problem::is_error) && declared.imports.iter().all(|import| self.is_sound(import));
         self.problems.extend(problems.iter().cloned());
         let function = made.filter(|_| sound)?;
-        problems.retain(|problem| !problem.is_error());
         let id = function.id().clone();
+        let function = function.with_slots(self.host.slots(&id, pool(&declared.pool)));
         Some(Made {
             id,
             role: Role::Function,
