@@ -24,7 +24,8 @@ use wasmtime::{Engine, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
-use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
+use wasmtime_wasi_http::p2::bindings::http::{outgoing_handler, types};
+use wasmtime_wasi_http::{WasiHttp, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
 use wippy_host_core::{EngineOptions, EntrySpec, FunctionRegistry, Host, Registry};
 use wippy_host_server::{Service, ServiceOptions, single};
 
@@ -147,8 +148,12 @@ async fn by_hand(bytes: &[u8]) -> SocketAddr {
     let component = Component::from_binary(&engine, bytes).unwrap();
     let mut linker = Linker::<State>::new(&engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker).unwrap();
-    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker).unwrap();
-    linker.define_unknown_imports_as_traps(&component).unwrap();
+    outgoing_handler::add_to_linker::<_, WasiHttp>(&mut linker, State::http).unwrap();
+    let mut options = types::LinkOptions::default();
+    options.informational_outbound_responses(true);
+    types::add_to_linker::<_, WasiHttp>(&mut linker, &options, State::http).unwrap();
+    let mut funcs = linker.instance("wippy:runtime/funcs@0.1.0").unwrap();
+    funcs.func_wrap("call-string", |_, (_, input): (String, String)| Ok((Ok::<String, String>(input),))).unwrap();
     let pre = ProxyPre::new(linker.instantiate_pre(&component).unwrap()).unwrap();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();

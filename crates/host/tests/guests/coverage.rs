@@ -136,7 +136,10 @@ fn exports_of(guest: &str) -> BTreeSet<String> {
         match export.ty {
             ComponentItem::ComponentFunc(_) => drop(names.insert(name.to_owned())),
             ComponentItem::ComponentInstance(instance) => {
-                names.extend(instance.exports(host().engine()).map(|(function, _)| format!("{name}#{function}")));
+                let functions = instance
+                    .exports(host().engine())
+                    .filter(|(_, export)| matches!(export.ty, ComponentItem::ComponentFunc(_)));
+                names.extend(functions.map(|(function, _)| format!("{name}#{function}")));
             }
             _ => {}
         }
