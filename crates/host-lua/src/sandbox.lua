@@ -4,7 +4,7 @@ local raw, host = ...
 
 local error, next, select, type, rawget, rawlen, tostring = raw.error, raw.next, raw.select, raw.type, raw.rawget, raw.rawlen, raw.tostring
 local rawpcall, rawxpcall, getmetatable, setmetatable = raw.pcall, raw.xpcall, raw.getmetatable, raw.setmetatable
-local alive, normal, breathe, pending = host.alive, host.normal, host.breathe, host.pending
+local alive, normal, breathe, paused, pending = host.alive, host.normal, host.breathe, host.paused, host.pending
 local resume, yield, create, status = raw.coroutine.resume, raw.coroutine.yield, raw.coroutine.create, raw.coroutine.status
 local running, isyieldable, close = raw.coroutine.running, raw.coroutine.isyieldable, raw.coroutine.close
 local math_type, rawconcat, rawinsert, rawremove, rawsort = raw.math.type, raw.table.concat, raw.table.insert, raw.table.remove, raw.table.sort
@@ -110,7 +110,10 @@ local function drive(thread, ok, first, ...)
     end
     return drive(thread, resume(thread, yield(pending)))
   end
-  if isyieldable() then yield() end
+  if isyieldable() then
+    paused()
+    yield()
+  end
   return drive(thread, resume(thread))
 end
 

@@ -54,6 +54,13 @@ fn host_functions(lua: &Lua) -> mlua::Result<Table> {
     host.raw_set("errors", errors::module(lua)?)?;
     let function = |name: &str, function: Function| host.raw_set(name, function);
     function("alive", lua.create_function(|lua, error: Value| alive(lua, &error))?)?;
+    function(
+        "paused",
+        lua.create_function(|lua, ()| {
+            running::of(lua)?.watch().note_pause();
+            Ok(())
+        })?,
+    )?;
     function("normal", lua.create_function(normal)?)?;
     function("caught", lua.create_function(caught)?)?;
     function(

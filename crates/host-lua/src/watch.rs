@@ -64,7 +64,7 @@ pub(crate) struct Watch {
     /// When this turn should have ended, 0 before that, and the looks since.
     over: AtomicU64,
     looks: AtomicU32,
-    /// Whether a pause was asked for since this was last taken.
+    /// Whether there was a pause since this was last taken.
     paused: AtomicBool,
     /// When the clock was last looked at, in the same way.
     last: AtomicU64,
@@ -149,11 +149,16 @@ impl Watch {
                 }
             }
         }
-        self.paused.store(true, Ordering::Relaxed);
+        self.note_pause();
         Ok(VmState::Yield)
     }
 
-    /// Whether a pause was asked for since this was last called.
+    /// Notes that a coroutine passes on the pause of another.
+    pub(crate) fn note_pause(&self) {
+        self.paused.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether there was a pause since this was last called.
     pub(crate) fn take_paused(&self) -> bool {
         self.paused.swap(false, Ordering::Relaxed)
     }
