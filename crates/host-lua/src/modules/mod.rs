@@ -3,6 +3,9 @@
 mod call;
 mod funcs;
 mod future;
+pub(crate) mod memory;
+pub(crate) mod pattern;
+pub(crate) mod pause;
 
 use mlua::{Lua, Table};
 
