@@ -1,13 +1,15 @@
 //! The memory limit, for what grows outside Lua's own allocator until it is handed over.
 
+use crate::running;
 use mlua::{Error, Lua};
 
-/// Bytes that the call may still take.
+/// Bytes that the call may still take of its `limits.max_memory_bytes`.
 pub(crate) fn room(lua: &Lua) -> usize {
-    (256_usize << 20).saturating_sub(lua.used_memory())
+    let limit = running::of(lua).map_or(usize::MAX, |running| running.limits().max_memory_bytes);
+    limit.saturating_sub(lua.used_memory())
 }
 
-/// The error of work that would need more.
+/// The error of work that would need more; the engine ends the call with it.
 pub(crate) fn exhausted() -> Error {
     Error::MemoryError("not enough memory".to_owned())
 }

@@ -24,8 +24,8 @@ mod tests;
 use self::meter::Meter;
 use mlua::{Function, Lua, Result, Table};
 
-/// Puts the four functions in the place of Lua's own.
-pub(crate) fn install(lua: &Lua) -> Result<()> {
+/// Puts the four functions in the place of Lua's own in `string`.
+pub(crate) fn install(lua: &Lua, string: &Table) -> Result<()> {
     let meter = Meter::default();
     let pause = super::pause::function(lua)?;
     let steps = (
@@ -35,9 +35,8 @@ pub(crate) fn install(lua: &Lua) -> Result<()> {
         substitution::gsub(lua, &meter)?,
         pause,
     );
-    let chunk = lua.load(include_str!("string.lua")).set_name("=[string]");
+    let chunk = lua.load(include_str!("string.lua")).set_name("=[host]");
     let (find, matching, gmatch, gsub): (Function, Function, Function, Function) = chunk.call(steps)?;
-    let string: Table = lua.globals().get("string")?;
     string.raw_set("find", find)?;
     string.raw_set("match", matching)?;
     string.raw_set("gmatch", gmatch)?;

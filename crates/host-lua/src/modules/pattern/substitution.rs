@@ -147,7 +147,7 @@ impl Substitution {
                     }
                     Some(Capture::Position(at)) => append(&mut self.out, at.to_string().as_bytes(), room)?,
                     None => {
-                        let message = format!("invalid capture index %{} in replacement string", digit - b'0');
+                        let message = format!("invalid capture index %{}", digit - b'0');
                         return Err(Fault(message.into()).into());
                     }
                 },

@@ -40,6 +40,8 @@ end
 function cases()
   local function same(name, ...)
     local a, b = outcome(string[name], ...), outcome(own[name], ...)
+    -- Lua looks for the function's name in its libraries, where ours stands now.
+    b = own.gsub(b, "'%?'", "'" .. name .. "'")
     assert(a == b, name .. ": ours " .. a .. ", Lua's " .. b)
   end
   for _, name in ipairs { "find", "match", "gmatch" } do

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 fn vm() -> Lua {
     let lua = Lua::new();
     lua.load("original = {}; for k, v in pairs(string) do original[k] = v end").exec().unwrap();
-    install(&lua).unwrap();
+    install(&lua, &lua.globals().get("string").unwrap()).unwrap();
     lua.load(include_str!("tests.lua")).set_name("=tests").exec().unwrap();
     lua
 }
@@ -85,9 +85,6 @@ async fn a_pattern_that_backtracks_for_ever_is_too_complex() {
     let chunk = "return pcall(string.find, ('a'):rep(60), ('a?'):rep(60) .. ('a'):rep(60) .. 'b')";
     let (found, message): (bool, String) = lua.load(chunk).call_async(()).await.unwrap();
     assert_eq!((found, message.as_str()), (false, "pattern too complex"));
-    let sets = "return pcall(string.find, ('a'):rep(1e6), '[' .. ('b'):rep(1e6) .. ']*c')";
-    let (found, message): (bool, String) = lua.load(sets).call_async(()).await.unwrap();
-    assert_eq!((found, message.as_str()), (false, "pattern too complex"));
     assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
 }
 
@@ -95,9 +92,11 @@ async fn a_pattern_that_backtracks_for_ever_is_too_complex() {
 async fn long_work_lets_others_run_and_ends_when_it_is_dropped() {
     let lua = vm();
     // Quadratic: it would take hours, but no attempt of it is long.
-    let endless = lua.load("return string.find(('a'):rep(1e7), '.-b')").into_function().unwrap();
-    let given_up = tokio::time::timeout(Duration::from_millis(100), endless.call_async::<MultiValue>(())).await;
-    assert!(given_up.is_err(), "it cannot have finished");
+    for endless in ["('a'):rep(1e6), '.-b'", "('a'):rep(1e6), '[' .. ('b'):rep(1e6) .. ']*c'"] {
+        let endless = lua.load(format!("return string.find({endless})")).into_function().unwrap();
+        let given_up = tokio::time::timeout(Duration::from_millis(100), endless.call_async::<MultiValue>(())).await;
+        assert!(given_up.is_err(), "it cannot have finished");
+    }
     for short in ["s:gsub('a', 'b')", "s:gsub('a', function() end)", "s:find('(a)b')", "s:gmatch('ab')()"] {
         let chunk = format!("local s = ('a'):rep(100); while true do local _ = {short} end");
         let looping = lua.load(chunk).into_function().unwrap();
