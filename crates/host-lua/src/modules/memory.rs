@@ -2,10 +2,12 @@
 
 use crate::running;
 use mlua::{Error, Lua};
+use wippy_host_core::Limits;
 
 /// Bytes that the call may still take of its `limits.max_memory_bytes`.
 pub(crate) fn room(lua: &Lua) -> usize {
-    let limit = running::of(lua).map_or(usize::MAX, |running| running.limits().max_memory_bytes);
+    let limit = running::of(lua)
+        .map_or_else(|_| Limits::default().max_memory_bytes, |running| running.limits().max_memory_bytes);
     limit.saturating_sub(lua.used_memory())
 }
 

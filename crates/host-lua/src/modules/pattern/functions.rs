@@ -23,7 +23,8 @@ fn search(lua: &Lua, meter: &Meter, name: &'static str, find: bool) -> Result<Fu
         if meter.due() {
             return Ok(paused(init));
         }
-        let call = SearchCall { s, pattern, init, literally: literally.as_boolean() != Some(false) && !literally.is_nil() };
+        let call =
+            SearchCall { s, pattern, init, literally: literally.as_boolean() != Some(false) && !literally.is_nil() };
         answer(lua, call.run(lua, &meter, name, find))
     })
 }
@@ -133,10 +134,11 @@ impl Matches {
 }
 
 /// What a capture is to Lua.
-pub(super) fn caught(lua: &Lua, subject: &[u8], capture: Capture) -> Result<Value> {
+pub(super) fn caught(lua: &Lua, subject: &[u8], capture: Capture) -> std::result::Result<Value, Unfit> {
     match capture {
         Capture::Text(range) => Ok(Value::String(lua.create_string(subject.get(range).unwrap_or_default())?)),
         Capture::Position(at) => Ok(position(at)),
+        Capture::Unfinished => Err(Fault::from("unfinished capture").into()),
     }
 }
 

@@ -46,6 +46,8 @@ pub(super) enum Capture {
     Text(Range<usize>),
     /// A position in it, from 1.
     Position(usize),
+    /// A part whose end the pattern lacks: an error where it is used, and not before.
+    Unfinished,
 }
 
 type Matched = Result<Option<usize>, Fault>;
@@ -86,15 +88,15 @@ impl<'a> Matcher<'a> {
         self.level
     }
 
-    /// Capture `index` of the last match, which is `whole`; that is capture 0 of a pattern without captures.
-    pub(super) fn capture(&self, index: usize, whole: Range<usize>) -> Result<Capture, Fault> {
+    /// Capture `index` of the last match, which is `whole`: that is the capture of a pattern without any.
+    pub(super) fn capture(&self, index: usize, whole: Range<usize>) -> Capture {
         if index >= self.level {
-            return if index == 0 { Ok(Capture::Text(whole)) } else { Err(invalid_index(index + 1)) };
+            return Capture::Text(whole);
         }
         match self.slots.get(index) {
-            Some(Slot { start, length: Length::Bytes(length) }) => Ok(Capture::Text(*start..start + length)),
-            Some(Slot { start, length: Length::Position }) => Ok(Capture::Position(start + 1)),
-            _ => Err("unfinished capture".into()),
+            Some(Slot { start, length: Length::Bytes(length) }) => Capture::Text(*start..start + length),
+            Some(Slot { start, length: Length::Position }) => Capture::Position(start + 1),
+            _ => Capture::Unfinished,
         }
     }
 

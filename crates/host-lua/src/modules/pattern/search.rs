@@ -64,7 +64,7 @@ fn search(
     let mut at = from;
     while at <= length {
         if let Some(end) = matcher.attempt(at)?.filter(|end| Some(*end) != last) {
-            return Ok(Found::Match(at..end, captures(matcher, at..end, wanted)?));
+            return Ok(Found::Match(at..end, captures(matcher, at..end, wanted)));
         }
         if only_here {
             return Ok(Found::Nothing);
@@ -77,7 +77,7 @@ fn search(
     Ok(Found::Nothing)
 }
 
-fn captures(matcher: &Matcher<'_>, whole: Range<usize>, wanted: Wanted) -> Result<Vec<Capture>, Fault> {
+fn captures(matcher: &Matcher<'_>, whole: Range<usize>, wanted: Wanted) -> Vec<Capture> {
     let count = match (matcher.captures(), wanted) {
         (0, Wanted::OwnOrWhole) => 1,
         (count, _) => count,

@@ -19,6 +19,7 @@ pub(super) fn gsub(lua: &Lua, meter: &Meter) -> Result<Function> {
         let steps = || {
             let s = text(lua, "gsub", 1, s)?;
             let pattern = text(lua, "gsub", 2, pattern)?;
+            let table = replacement.is_table();
             let replacement = match replacement {
                 Value::Function(_) | Value::Table(_) => None,
                 Value::String(_) | Value::Integer(_) | Value::Number(_) => Some(text(lua, "gsub", 3, replacement)?),
@@ -29,8 +30,20 @@ pub(super) fn gsub(lua: &Lua, meter: &Meter) -> Result<Function> {
             let anchor = anchored(&pattern.as_bytes()).0;
             let meter = meter.clone();
             let substitution = Substitution {
-                s, pattern, replacement, max, anchor, meter,
-                count: 0, at: 0, last: None, copied: 0, out: Vec::new(), changed: false, asked: None,
+                s,
+                pattern,
+                replacement,
+                table,
+                max,
+                anchor,
+                meter,
+                count: 0,
+                at: 0,
+                last: None,
+                copied: 0,
+                out: Vec::new(),
+                changed: false,
+                asked: None,
             };
             Ok(done([Value::Function(substitution.into_step(lua)?)]))
         };
@@ -42,6 +55,8 @@ struct Substitution {
     s: LuaString,
     pattern: LuaString,
     replacement: Option<LuaString>,
+    /// Whether it is a table, which is asked for the first capture alone.
+    table: bool,
     max: i64,
     anchor: bool,
     meter: Meter,
@@ -97,7 +112,8 @@ impl Substitution {
                     } else {
                         self.asked = Some(whole);
                         let mut values = vec![Value::Integer(0)];
-                        for capture in captures {
+                        let asked_for = if self.table { 1 } else { captures.len() };
+                        for capture in captures.into_iter().take(asked_for) {
                             values.push(caught(lua, &subject, capture)?);
                         }
                         return Ok(MultiValue::from_vec(values));
@@ -146,6 +162,7 @@ impl Substitution {
                         append(&mut self.out, subject.get(range.clone()).unwrap_or_default(), room)?;
                     }
                     Some(Capture::Position(at)) => append(&mut self.out, at.to_string().as_bytes(), room)?,
+                    Some(Capture::Unfinished) => return Err(Fault::from("unfinished capture").into()),
                     None => {
                         let message = format!("invalid capture index %{}", digit - b'0');
                         return Err(Fault(message.into()).into());
