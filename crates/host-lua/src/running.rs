@@ -96,6 +96,11 @@ impl Running {
         }
     }
 
+    /// What keeps the entry's output within its `max_log_bytes`.
+    pub(crate) fn output(&self) -> &GuestOutput {
+        &self.entry.output
+    }
+
     /// The watch over this call's time.
     pub(crate) fn watch(&self) -> &Watch {
         &self.watch

@@ -81,7 +81,7 @@ fn host_functions(lua: &Lua) -> mlua::Result<Table> {
     function("module", lua.create_function(open_module)?)?;
     function("chunk", lua.create_function(chunk)?)?;
     function("method", lua.create_function(method)?)?;
-    function("patterns", lua.create_function(|_, _: Table| Ok(()))?)?;
+    function("patterns", lua.create_function(|lua, string: Table| modules::pattern::install(lua, &string))?)?;
     function("now", lua.create_function(|lua, ()| Ok(running::of(lua)?.clock().wall().as_secs()))?)?;
     function("clock", lua.create_function(|lua, ()| Ok(running::of(lua)?.watch().age().as_secs_f64()))?)?;
     Ok(host)

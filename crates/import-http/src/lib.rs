@@ -7,9 +7,11 @@ mod error;
 mod error_code;
 mod handler;
 mod hooks;
+mod outgoing;
 
 pub use config::Config;
 pub use handler::{BodyCut, HANDLER_INTERFACES, RequestBodyError, ResponseBody, behind_http, handle, handler_method};
+pub use outgoing::{HttpBody, HttpClient};
 
 use client::{Client, ClientOptions};
 use dialer::PolicyDialer;

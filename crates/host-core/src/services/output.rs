@@ -91,7 +91,15 @@ impl GuestOutput {
 
     /// Hands one line to `output`, or counts it where this second's allowance is used up.
     pub fn line(&self, output: &dyn Output, stream: OutputStream, line: &str) {
-        let bytes = line.len() as u64 + 1;
+        if self.admit(output, line.len()) {
+            output.line(&self.entry, stream, line);
+        }
+    }
+
+    /// Whether a line of this many bytes may be written; one that may not is counted. The count of the second before goes
+    /// to `output`.
+    pub fn admit(&self, output: &dyn Output, bytes: usize) -> bool {
+        let bytes = (bytes as u64).saturating_add(1);
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         let mut report = 0;
         if window.start.elapsed() >= Duration::from_secs(1) {
@@ -109,15 +117,14 @@ impl GuestOutput {
         if report > 0 {
             output.line(&self.entry, OutputStream::Stderr, &format!("({report} bytes of output were not written)"));
         }
-        if fits {
-            output.line(&self.entry, stream, line);
-        } else if first_over {
+        if first_over {
             tracing::warn!(
                 entry = &*self.entry,
                 max_log_bytes = self.max_bytes,
                 "the guest writes more than its limits.max_log_bytes a second; the rest is counted, not written"
             );
         }
+        fits
     }
 }
 

@@ -32,9 +32,8 @@ pub(crate) fn module(lua: &Lua) -> Result<Table> {
 }
 
 fn digest(lua: &Lua, module: &Table, name: &str, of: fn(&[u8]) -> Vec<u8>) -> Result<()> {
-    let function = lua.create_function(move |lua, (data, raw): (LuaString, Option<bool>)| {
-        written(lua, &of(&data.as_bytes()), raw)
-    })?;
+    let function = lua
+        .create_function(move |lua, (data, raw): (LuaString, Option<bool>)| written(lua, &of(&data.as_bytes()), raw))?;
     module.raw_set(name, function)
 }
 

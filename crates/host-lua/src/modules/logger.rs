@@ -4,8 +4,8 @@ use crate::convert;
 use crate::running;
 use mlua::{Lua, LuaString, Result, Table, UserData, UserDataMethods, Value};
 use std::sync::Arc;
+use wippy_host_core::Error;
 use wippy_host_core::value::Object;
-use wippy_host_core::{Error, GuestOutput, Output, OutputStream};
 
 /// Bytes of one line's fields; what is larger is left out, and said so in their place.
 const MAX_FIELDS: usize = 64 << 10;
@@ -42,8 +42,7 @@ pub(crate) fn module(lua: &Lua) -> Result<Table> {
 
 impl UserData for Logger {
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
-        let levels =
-            [("debug", Level::Debug), ("info", Level::Info), ("warn", Level::Warn), ("error", Level::Error)];
+        let levels = [("debug", Level::Debug), ("info", Level::Info), ("warn", Level::Warn), ("error", Level::Error)];
         for (name, level) in levels {
             methods.add_method(name, move |lua, logger, (text, fields): (LuaString, Value)| {
                 logger.write(lua, level, &text.to_string_lossy(), &fields)
@@ -72,7 +71,9 @@ impl Logger {
         }
         let value = convert::from_lua(fields, MAX_FIELDS).map_err(mlua::Error::external)?;
         let wippy_host_core::Value::Object(object) = value else {
-            return Err(mlua::Error::external(Error::invalid("the fields of a log line are a table of names and values")));
+            return Err(mlua::Error::external(Error::invalid(
+                "the fields of a log line are a table of names and values",
+            )));
         };
         for (name, value) in object {
             self.fields.insert(name, value);
@@ -85,18 +86,30 @@ impl Logger {
         let running = running::of(lua)?;
         let mut line = self.clone();
         let fields = match line.add(fields) {
-            Ok(()) => wippy_host_core::Value::Object(line.fields).into_json_text().unwrap_or_else(|error| error.to_string()),
+            Ok(()) => {
+                wippy_host_core::Value::Object(line.fields).into_json_text().unwrap_or_else(|error| error.to_string())
+            }
             Err(error) => crate::errors::LuaError::of_raised(&error).message().to_owned(),
         };
-        let sink = Sink { level, logger: self.name.as_deref().unwrap_or_default(), text, fields: &fields };
-        running.log(&sink, text.len().saturating_add(fields.len()));
+        if running.output().admit(&*running.services().output, text.len().saturating_add(fields.len())) {
+            level.write(running.id(), self.name.as_deref().unwrap_or_default(), text, &fields);
+        }
         Ok(())
     }
 }
 
-struct Sink<'a> {
-    level: Level,
-    logger: &'a str,
-    text: &'a str,
-    fields: &'a str,
+impl Level {
+    fn write(self, entry: &str, logger: &str, text: &str, fields: &str) {
+        macro_rules! event {
+            ($level:ident) => {
+                tracing::$level!(target: "wippy::guest", entry, logger, fields, "{text}")
+            };
+        }
+        match self {
+            Self::Debug => event!(debug),
+            Self::Info => event!(info),
+            Self::Warn => event!(warn),
+            Self::Error => event!(error),
+        }
+    }
 }
