@@ -3,6 +3,7 @@
 use crate::convert;
 use crate::driver::drive;
 use crate::errors::LuaError;
+use crate::modules::Shared;
 use crate::running::{Entry, Running};
 use crate::sandbox;
 use crate::source::{Bytecode, LuaLibrary};
@@ -84,6 +85,7 @@ impl LuaFunction {
             limits: spec.limits,
             modules: spec.modules.into_iter().collect(),
             libraries: spec.libraries,
+            shared: Shared::default(),
             services,
             functions,
             network: Arc::new(network),

@@ -1,6 +1,7 @@
 //! What a running call knows: stored in its VM, for the functions that Lua calls.
 
 use crate::driver::Tasks;
+use crate::modules::Shared;
 use crate::source::LuaLibrary;
 use crate::wait::Waits;
 use crate::watch::Watch;
@@ -29,6 +30,8 @@ pub(crate) struct Entry {
     pub(crate) output: GuestOutput,
     pub(crate) modules: BTreeSet<String>,
     pub(crate) libraries: BTreeMap<String, Arc<LuaLibrary>>,
+    /// What the modules keep from call to call.
+    pub(crate) shared: Shared,
 }
 
 impl Running {
@@ -94,6 +97,12 @@ impl Running {
         for line in text.split('\n') {
             self.entry.output.line(output, stream, line);
         }
+    }
+
+    /// What the modules keep from call to call of this entry.
+    #[cfg(feature = "http")]
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.entry.shared
     }
 
     /// What keeps the entry's output within its `max_log_bytes`.

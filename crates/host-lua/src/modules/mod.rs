@@ -6,6 +6,8 @@ mod env;
 mod funcs;
 mod future;
 mod hash;
+#[cfg(feature = "http")]
+mod http_client;
 mod json;
 mod logger;
 mod memory;
@@ -26,12 +28,15 @@ const KNOWN: &[(&str, Open)] = &[
     ("errors", crate::errors::module),
     ("funcs", funcs::module),
     ("hash", hash::module),
+    #[cfg(feature = "http")]
+    ("http_client", http_client::module),
     ("json", json::module),
     ("logger", logger::module),
     ("time", time::module),
     ("uuid", uuid::module),
 ];
 
+/// The names that an entry may list under `modules`. `http_client` is there with the feature `http`.
 pub const MODULES: &[&str] = &[
     "base64",
     "channel",
@@ -39,11 +44,20 @@ pub const MODULES: &[&str] = &[
     "errors",
     "funcs",
     "hash",
+    #[cfg(feature = "http")]
+    "http_client",
     "json",
     "logger",
     "time",
     "uuid",
 ];
+
+/// What the modules share between the calls of one entry.
+#[derive(Default)]
+pub(crate) struct Shared {
+    #[cfg(feature = "http")]
+    pub(crate) http: http_client::Shared,
+}
 
 /// Opens the module of this name in this VM; `None` where there is none.
 pub(crate) fn open(lua: &Lua, name: &str) -> Option<Result<Table>> {
