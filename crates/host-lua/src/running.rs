@@ -51,7 +51,6 @@ impl Running {
     }
 
     /// The services of the host.
-    #[allow(dead_code, reason = "modules of their own branch use it")]
     pub(crate) fn services(&self) -> &Services {
         &self.entry.services
     }
@@ -62,7 +61,7 @@ impl Running {
     }
 
     /// The entry's network policy.
-    #[allow(dead_code, reason = "modules of their own branch use it")]
+    #[allow(dead_code, reason = "for the module http_client")]
     pub(crate) fn network(&self) -> &Arc<NetworkGuard> {
         &self.entry.network
     }
@@ -83,7 +82,6 @@ impl Running {
     }
 
     /// The clock of this call: its own, else the host's.
-    #[allow(dead_code, reason = "modules of their own branch use it")]
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         self.context.clock().unwrap_or(&self.entry.services.clock)
     }

@@ -3,8 +3,9 @@
 use super::support::{App, body, run, spec, to_json};
 use serde_json::json;
 use std::sync::Arc;
+use wippy_host_core::pool::{PoolFields, PoolKind, PoolSpec};
 use wippy_host_core::value::TextOrBytes;
-use wippy_host_core::{CallContext, ErrorKind, Function, Reason, Value};
+use wippy_host_core::{CallContext, ErrorKind, Host, Reason, Value};
 use wippy_host_lua::LuaLibrary;
 
 #[tokio::test]
@@ -176,4 +177,18 @@ async fn print_goes_to_the_log_of_the_entry() {
     app.call("app:f", Vec::new()).await.unwrap();
     assert_eq!(app.lines(), ["a\t1\tnil\ttrue", "two", "lines"]);
     assert!(app.output.lines().iter().all(|line| line.entry == "app:f"));
+}
+
+#[tokio::test]
+async fn a_pool_bounds_the_calls_and_refuses_one_that_would_wait_for_itself() {
+    let host = Host::builder().build().unwrap();
+    let app = App::new();
+    let with = spec("app:f", "local funcs = require('funcs'); return function() return funcs.call('app:f') end");
+    let fields = PoolFields { kind: Some(PoolKind::Static), workers: Some(1), ..PoolFields::default() };
+    let slots = host.slots(&with.id, PoolSpec::resolve(fields));
+    let function = app.make(with).unwrap().with_slots(slots.clone());
+    app.functions.register("app:f", function).unwrap();
+    let error = app.call("app:f", Vec::new()).await.unwrap_err();
+    assert_eq!((error.kind(), error.reason()), (ErrorKind::Conflict, Reason::WaitCycle), "{error}");
+    assert_eq!(slots.taken(), 0);
 }

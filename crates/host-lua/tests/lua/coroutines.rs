@@ -152,3 +152,26 @@ async fn a_coroutine_may_wait_for_calls() {
     );
     assert_eq!(to_json(app.call("app:f", Vec::new()).await.unwrap()), json!([10, 20, 30]));
 }
+
+/// A coroutine between the one that computes and the one that waits is paused; the wait's end must still be noticed.
+#[tokio::test]
+async fn no_wake_is_lost_to_a_pause() {
+    let app = App::new();
+    let slow = function(|_, _| async {
+        // Longer than a turn, so that every coroutine on the way back is paused, and ready right after.
+        std::thread::sleep(std::time::Duration::from_millis(12));
+        tokio::task::yield_now().await;
+        Ok(Value::Integer(1))
+    });
+    app.functions.register("app:slow", slow).unwrap();
+    app.lua(
+        "app:f",
+        "local funcs = require('funcs')
+         local function deep(n)
+           if n > 0 then return coroutine.wrap(deep)(n - 1) end
+           return (assert(funcs.call('app:slow')))
+         end
+         return function() local sum = 0; for i = 1, 30 do sum = sum + deep(i) end; return sum end",
+    );
+    assert_eq!(to_json(app.call("app:f", Vec::new()).await.unwrap()), json!(30));
+}

@@ -1,5 +1,7 @@
 //! Lua functions through the registry, as applications call them.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
 mod attacks;
 mod calls;
 mod coroutines;

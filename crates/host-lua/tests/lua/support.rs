@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
-use wippy_host_core::{CallContext, CapturedOutput, Function, FunctionRegistry, Limits, Result, Services, Value};
+use wippy_host_core::{CallContext, CapturedOutput, FunctionRegistry, Limits, Result, Services, Value};
 use wippy_host_lua::{LuaFunction, LuaSpec};
 
 /// The registry, services and output of a small application.
