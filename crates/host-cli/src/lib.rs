@@ -2,9 +2,14 @@
 
 mod call;
 mod check;
+mod ending;
+mod exec;
 mod imports;
 mod open;
 mod output;
+mod signals;
+mod single;
+mod terminal;
 
 use clap::{Parser, Subcommand};
 use output::{Failure, Output};
@@ -27,6 +32,8 @@ enum Command {
     Call(call::CallArguments),
     /// Load, compile and preflight an application; print all problems and remarks.
     Check(check::CheckArguments),
+    /// Run a command component, outside any application, with what the options grant and nothing else.
+    Exec(exec::ExecArguments),
     /// List the import groups of this build, with interfaces, versions and aliases.
     Imports,
 }
@@ -47,6 +54,7 @@ pub fn run() -> ExitCode {
         match arguments.command {
             Command::Call(call) => call::run(&output, call).await,
             Command::Check(check) => check::run(&output, check).await,
+            Command::Exec(exec) => exec::run(&output, exec).await,
             Command::Imports => imports::run(&output),
         }
     });

@@ -23,12 +23,18 @@ pub(crate) struct Output {
 /// Why a command failed.
 pub(crate) enum Failure {
     Error(Box<Error>),
+    /// What was asked for makes no sense: exit code 2.
+    Usage(Box<Error>),
     /// The application has problems: these, of which at least one is an error.
     Problems(Vec<Problem>),
     Message(String),
 }
 
 impl Failure {
+    pub(crate) fn usage(error: Error) -> Self {
+        Self::Usage(Box::new(error))
+    }
+
     pub(crate) fn message(message: impl Into<String>) -> Self {
         Self::Message(message.into())
     }
@@ -41,14 +47,16 @@ impl From<Error> for Failure {
 }
 
 impl Output {
-    /// Prints why a command failed, and gives exit code 1.
+    /// Prints why a command failed, and gives its exit code: 2 for wrong usage, else 1.
     pub(crate) fn fail(&self, failure: &Failure) -> ExitCode {
         match failure {
             Failure::Message(message) if self.json => to_stderr(json!({"error": {"message": message}})),
             Failure::Message(message) => to_stderr(format_args!("{ERROR}error{ERROR:#}: {message}")),
             Failure::Problems(problems) => self.refuse(problems),
-            Failure::Error(error) if self.json => to_stderr(json!({"error": error_json(error)})),
-            Failure::Error(error) => {
+            Failure::Error(error) | Failure::Usage(error) if self.json => {
+                to_stderr(json!({"error": error_json(error)}))
+            }
+            Failure::Error(error) | Failure::Usage(error) => {
                 let message = visible(error.message());
                 to_stderr(format_args!("{ERROR}error{ERROR:#}: {message} {DIM}({}){DIM:#}", error.kind()));
                 if let Some(remedy) = error.remedy() {
@@ -56,7 +64,7 @@ impl Output {
                 }
             }
         }
-        ExitCode::FAILURE
+        if matches!(failure, Failure::Usage(_)) { ExitCode::from(2) } else { ExitCode::FAILURE }
     }
 
     /// Prints the problems for which an application is not run.

@@ -6,6 +6,42 @@ use crate::pool::PoolSpec;
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 
+/// Where an entry was written, which is where its errors say to add a line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Declared {
+    /// In the files of an application, or by an embedder.
+    #[default]
+    Entry,
+    /// With the options of a command: `--import`, `--max-memory-bytes`.
+    CommandLine,
+}
+
+impl Declared {
+    /// Why the import `name` is not there, and what grants it.
+    pub(crate) fn not_granted(self, entry: &str, name: &str) -> String {
+        match self {
+            Self::Entry => format!("entry {entry} does not import it; add \"{name}\" to its imports"),
+            Self::CommandLine => format!("it is not granted; add --import {name}"),
+        }
+    }
+
+    /// The setting of a limit, for example `limits.max_memory_bytes`.
+    pub(crate) fn limit(self, name: &str) -> String {
+        match self {
+            Self::Entry => format!("limits.{name}"),
+            Self::CommandLine => format!("--{}", name.replace('_', "-")),
+        }
+    }
+
+    /// What to raise, for example `limits.max_memory_bytes of the entry`.
+    pub(crate) fn limit_to_raise(self, name: &str) -> String {
+        match self {
+            Self::Entry => format!("{} of the entry", self.limit(name)),
+            Self::CommandLine => self.limit(name),
+        }
+    }
+}
+
 /// What an entry asks for. The loader of an application makes one of each function entry; an embedder writes it by hand.
 ///
 /// ```
@@ -28,6 +64,8 @@ pub struct EntrySpec {
     pub transport_interfaces: Vec<String>,
     /// Whether an import that is not granted stops the load, instead of ending the call that uses it. Default false.
     pub strict_imports: bool,
+    /// Where it was written. Default: in an entry.
+    pub declared: Declared,
     /// Default: see [`Limits`].
     pub limits: Limits,
     /// Default: any public address. See [`NetworkRules`].
@@ -48,6 +86,7 @@ impl EntrySpec {
             imports: Vec::new(),
             transport_interfaces: Vec::new(),
             strict_imports: false,
+            declared: Declared::Entry,
             limits: Limits::default(),
             network: NetworkRules::public(),
             pool: PoolSpec::INLINE,
@@ -66,6 +105,13 @@ impl EntrySpec {
     #[must_use]
     pub fn with_transport_interfaces<S: Into<String>>(mut self, interfaces: impl IntoIterator<Item = S>) -> Self {
         self.transport_interfaces = interfaces.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Says where it was written.
+    #[must_use]
+    pub fn declared(mut self, declared: Declared) -> Self {
+        self.declared = declared;
         self
     }
 
@@ -110,11 +156,16 @@ impl EntrySpec {
 pub struct EntryInfo {
     id: Arc<str>,
     limits: Limits,
+    declared: Declared,
 }
 
 impl EntryInfo {
-    pub(crate) fn new(id: Arc<str>, limits: Limits) -> Self {
-        Self { id, limits }
+    pub(crate) fn new(id: Arc<str>, limits: Limits, declared: Declared) -> Self {
+        Self { id, limits, declared }
+    }
+
+    pub(crate) fn declared(&self) -> Declared {
+        self.declared
     }
 
     /// `namespace:name`.

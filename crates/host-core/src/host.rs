@@ -288,7 +288,7 @@ impl Host {
 
         let id = &spec.id;
         let at = |place| move |error: Error| EntryProblems::of(id, &error, place);
-        let linked = assemble(engine, registry, &spec.id, &parts.grants, &imports).map_err(at(Place::Component))?;
+        let linked = assemble(engine, registry, &parts.entry, &parts.grants, &imports).map_err(at(Place::Component))?;
         let pre = linked.linker.instantiate_pre(component).map_err(|error| {
             failed(vec![
                 EntryProblem::new(
@@ -356,7 +356,7 @@ impl EntryParts {
         });
         let policy = host.0.services.policy.clone();
         Self {
-            entry: Arc::new(EntryInfo::new(spec.id.clone(), spec.limits.clone())),
+            entry: Arc::new(EntryInfo::new(spec.id.clone(), spec.limits.clone(), spec.declared)),
             network: Arc::new(NetworkGuard::new(spec.id.clone(), spec.network.clone()).with_policy(policy)),
             grants,
             names: names.collect(),

@@ -23,7 +23,7 @@ pub use async_trait::async_trait;
 pub use call::{CallContext, CallContextBuilder, Function, FunctionRegistry, function};
 pub use component::{CacheOptions, Compilations, WitError};
 pub use engine::{EPOCH, EngineOptions, config as engine_config};
-pub use entry::{EntryInfo, EntrySpec};
+pub use entry::{Declared, EntryInfo, EntrySpec};
 pub use error::{Error, ErrorKind, Reason, Result};
 pub use host::{Host, HostBuilder};
 pub use import::{

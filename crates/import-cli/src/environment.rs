@@ -1,7 +1,7 @@
 //! The variables, arguments and working directory of one instance.
 
 use crate::Config;
-use crate::streams::Lines;
+use crate::streams::Opened;
 use std::sync::Arc;
 use wasmtime_wasi::p2::bindings::cli::environment::Host;
 use wippy_host_core::{Error, ErrorKind, Result, StateContext};
@@ -12,14 +12,14 @@ pub struct CliState {
     /// The values of `shared.env`, in its order.
     values: Vec<Option<String>>,
     arguments: Vec<String>,
-    pub(crate) lines: Lines,
+    pub(crate) opened: Opened,
 }
 
 impl CliState {
     /// Resolves the variables, so that a call sees what is set when it starts.
     pub(crate) fn new(cx: &mut StateContext<'_>, shared: &Arc<Config>) -> Result<Self> {
         let mut state =
-            Self { shared: shared.clone(), values: Vec::new(), arguments: Vec::new(), lines: Lines::default() };
+            Self { shared: shared.clone(), values: Vec::new(), arguments: Vec::new(), opened: Opened::default() };
         if !cx.uses("wasi:cli/environment") {
             return Ok(state);
         }

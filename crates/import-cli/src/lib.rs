@@ -3,13 +3,14 @@
 mod config;
 mod environment;
 mod output;
+mod pipes;
 mod streams;
 
 pub use config::{Config, Variable};
 pub use environment::CliState;
 
 use std::sync::Arc;
-use streams::{HasAbsent, HasOutput, absent, output};
+use streams::{HasStandard, HasTerminals, standard, terminals};
 use wasmtime::component::HasData;
 use wasmtime_wasi::p2::bindings::cli::{
     environment as environment_interface, exit, stderr, stdin, stdout, terminal_input, terminal_output,
@@ -70,23 +71,24 @@ impl HostImport for Cli {
             environment_interface::add_to_linker::<_, HasState>(l, state)
         })?;
         linker.interface("wasi:cli/exit@0.2.12", |l| exit::add_to_linker::<_, HasState>(l, state))?;
-        linker.interface("wasi:cli/stderr@0.2.12", |l| stderr::add_to_linker::<_, HasOutput>(l, output))?;
-        linker.interface("wasi:cli/stdin@0.2.12", |l| stdin::add_to_linker::<_, HasAbsent>(l, absent))?;
-        linker.interface("wasi:cli/stdout@0.2.12", |l| stdout::add_to_linker::<_, HasOutput>(l, output))?;
+        linker.interface("wasi:cli/stderr@0.2.12", |l| stderr::add_to_linker::<_, HasStandard>(l, standard))?;
+        linker.interface("wasi:cli/stdin@0.2.12", |l| stdin::add_to_linker::<_, HasStandard>(l, standard))?;
+        linker.interface("wasi:cli/stdout@0.2.12", |l| stdout::add_to_linker::<_, HasStandard>(l, standard))?;
         linker.interface("wasi:cli/terminal-input@0.2.12", |l| {
-            terminal_input::add_to_linker::<_, HasAbsent>(l, absent)
+            terminal_input::add_to_linker::<_, HasTerminals>(l, terminals)
         })?;
         linker.interface("wasi:cli/terminal-output@0.2.12", |l| {
-            terminal_output::add_to_linker::<_, HasAbsent>(l, absent)
+            terminal_output::add_to_linker::<_, HasTerminals>(l, terminals)
         })?;
         linker.interface("wasi:cli/terminal-stderr@0.2.12", |l| {
-            terminal_stderr::add_to_linker::<_, HasAbsent>(l, absent)
+            terminal_stderr::add_to_linker::<_, HasTerminals>(l, terminals)
         })?;
         linker.interface("wasi:cli/terminal-stdin@0.2.12", |l| {
-            terminal_stdin::add_to_linker::<_, HasAbsent>(l, absent)
+            terminal_stdin::add_to_linker::<_, HasTerminals>(l, terminals)
         })?;
-        linker
-            .interface("wasi:cli/terminal-stdout@0.2.12", |l| terminal_stdout::add_to_linker::<_, HasAbsent>(l, absent))
+        linker.interface("wasi:cli/terminal-stdout@0.2.12", |l| {
+            terminal_stdout::add_to_linker::<_, HasTerminals>(l, terminals)
+        })
     }
 
     fn state(cx: &mut StateContext<'_>, shared: &Arc<Config>) -> Result<CliState> {
@@ -99,7 +101,7 @@ impl HostImport for Cli {
     }
 
     fn settle(state: &mut CliState) {
-        state.lines.end();
+        state.opened.end();
     }
 }
 

@@ -1,125 +1,166 @@
-//! Standard streams and terminals of one instance.
+//! Standard streams and terminals of one instance: those of the call, else lines for the log and nothing to read.
 //!
 //! Wasmtime's own stand in a `WasiCtx`, whose construction seeds random generators and reads clocks. Every guest with a
 //! standard library opens its streams before anything else, so that each call would pay for it.
 
 use crate::Cli;
 use crate::output::LineStream;
+use crate::pipes::{Input, Sink};
 use wasmtime::component::{HasData, Resource, ResourceTable};
 use wasmtime_wasi::p2::bindings::cli::{
     stderr, stdin, stdout, terminal_input, terminal_output, terminal_stderr, terminal_stdin, terminal_stdout,
 };
 use wasmtime_wasi::p2::pipe::ClosedInputStream;
 use wasmtime_wasi_io::streams::{DynInputStream, DynOutputStream};
-use wippy_host_core::{OutputStream, OutputWriter, StoreData};
+use wippy_host_core::{OutputStream, OutputWriter, StandardStreams, StoreData};
 
-/// The output streams that the guest has opened. All handles to one write to one line.
+/// The streams that the guest has opened. All handles to one read from, or write to, one place.
 #[derive(Default)]
-pub(crate) struct Lines {
-    stdout: Option<LineStream>,
-    stderr: Option<LineStream>,
+pub(crate) struct Opened {
+    stdin: Option<Input>,
+    stdout: Option<Out>,
+    stderr: Option<Out>,
 }
 
-impl Lines {
-    /// Writes what stands in both without a line's end: it belongs to the call that has ended.
+impl Opened {
+    /// Writes what stands in the lines without an end: it belongs to the call that has ended.
     pub(crate) fn end(&mut self) {
-        [&self.stdout, &self.stderr].into_iter().flatten().for_each(LineStream::end);
+        [&self.stdout, &self.stderr].into_iter().flatten().for_each(|out| {
+            if let Out::Lines(lines) = out {
+                lines.end();
+            }
+        });
     }
 }
 
-/// Standard output and error.
-pub(crate) struct Output<'a> {
-    lines: &'a mut Lines,
+#[derive(Clone)]
+enum Out {
+    Lines(LineStream),
+    Pipe(Sink),
+}
+
+/// What opens the standard streams of a store.
+pub(crate) struct Standard<'a> {
+    opened: &'a mut Opened,
+    own: Option<StandardStreams>,
     writer: OutputWriter,
     table: &'a mut ResourceTable,
 }
 
-pub(crate) struct HasOutput;
+pub(crate) struct HasStandard;
 
-impl HasData for HasOutput {
-    type Data<'a> = Output<'a>;
+impl HasData for HasStandard {
+    type Data<'a> = Standard<'a>;
 }
 
-pub(crate) fn output(store: &mut StoreData) -> Output<'_> {
-    let writer = store.output();
+pub(crate) fn standard(store: &mut StoreData) -> Standard<'_> {
+    let (own, writer) = (store.call().streams().cloned(), store.output());
     let (state, table) = store.state_and_table::<Cli>();
-    Output { lines: &mut state.lines, writer, table }
+    Standard { opened: &mut state.opened, own, writer, table }
 }
 
-impl Output<'_> {
+impl Standard<'_> {
     fn open(&mut self, which: OutputStream) -> wasmtime::Result<Resource<DynOutputStream>> {
-        let place = match which {
-            OutputStream::Stdout => &mut self.lines.stdout,
-            OutputStream::Stderr => &mut self.lines.stderr,
+        let (place, own) = match which {
+            OutputStream::Stdout => (&mut self.opened.stdout, self.own.as_ref().map(|own| &own.stdout)),
+            OutputStream::Stderr => (&mut self.opened.stderr, self.own.as_ref().map(|own| &own.stderr)),
         };
-        let stream = place.get_or_insert_with(|| LineStream::new(self.writer.clone(), which)).clone();
-        Ok(self.table.push(Box::new(stream) as DynOutputStream)?)
+        let stream = place.get_or_insert_with(|| match own {
+            Some(own) => Out::Pipe(Sink::new(own.clone())),
+            None => Out::Lines(LineStream::new(self.writer.clone(), which)),
+        });
+        let stream: DynOutputStream = match stream.clone() {
+            Out::Lines(lines) => Box::new(lines),
+            Out::Pipe(pipe) => Box::new(pipe),
+        };
+        Ok(self.table.push(stream)?)
     }
 }
 
-impl stdout::Host for Output<'_> {
+impl stdout::Host for Standard<'_> {
     fn get_stdout(&mut self) -> wasmtime::Result<Resource<DynOutputStream>> {
         self.open(OutputStream::Stdout)
     }
 }
 
-impl stderr::Host for Output<'_> {
+impl stderr::Host for Standard<'_> {
     fn get_stderr(&mut self) -> wasmtime::Result<Resource<DynOutputStream>> {
         self.open(OutputStream::Stderr)
     }
 }
 
-/// What a function has nothing of: input, and terminals.
-pub(crate) struct Absent<'a>(&'a mut ResourceTable);
-
-pub(crate) struct HasAbsent;
-
-impl HasData for HasAbsent {
-    type Data<'a> = Absent<'a>;
-}
-
-pub(crate) fn absent(store: &mut StoreData) -> Absent<'_> {
-    Absent(store.table())
-}
-
-impl stdin::Host for Absent<'_> {
+impl stdin::Host for Standard<'_> {
     fn get_stdin(&mut self) -> wasmtime::Result<Resource<DynInputStream>> {
-        Ok(self.0.push(Box::new(ClosedInputStream) as DynInputStream)?)
+        let stream: DynInputStream = match &self.own {
+            None => Box::new(ClosedInputStream),
+            Some(own) => Box::new(self.opened.stdin.get_or_insert_with(|| Input::new(own.stdin.clone())).clone()),
+        };
+        Ok(self.table.push(stream)?)
     }
 }
 
-impl terminal_stdin::Host for Absent<'_> {
+/// Terminals: one stands behind a standard stream only where the call says so.
+pub(crate) struct Terminals<'a> {
+    own: Option<StandardStreams>,
+    table: &'a mut ResourceTable,
+}
+
+pub(crate) struct HasTerminals;
+
+impl HasData for HasTerminals {
+    type Data<'a> = Terminals<'a>;
+}
+
+pub(crate) fn terminals(store: &mut StoreData) -> Terminals<'_> {
+    Terminals { own: store.call().streams().cloned(), table: store.table() }
+}
+
+impl Terminals<'_> {
+    /// A resource for a stream behind which there is a terminal.
+    fn there<T: Send + 'static>(
+        &mut self,
+        is_terminal: impl FnOnce(&StandardStreams) -> bool,
+        terminal: T,
+    ) -> wasmtime::Result<Option<Resource<T>>> {
+        Ok(match &self.own {
+            Some(own) if is_terminal(own) => Some(self.table.push(terminal)?),
+            _ => None,
+        })
+    }
+}
+
+impl terminal_stdin::Host for Terminals<'_> {
     fn get_terminal_stdin(&mut self) -> wasmtime::Result<Option<Resource<terminal_input::TerminalInput>>> {
-        Ok(None)
+        self.there(|own| own.stdin.is_terminal(), terminal_input::TerminalInput)
     }
 }
 
-impl terminal_stdout::Host for Absent<'_> {
+impl terminal_stdout::Host for Terminals<'_> {
     fn get_terminal_stdout(&mut self) -> wasmtime::Result<Option<Resource<terminal_output::TerminalOutput>>> {
-        Ok(None)
+        self.there(|own| own.stdout.is_terminal(), terminal_output::TerminalOutput)
     }
 }
 
-impl terminal_stderr::Host for Absent<'_> {
+impl terminal_stderr::Host for Terminals<'_> {
     fn get_terminal_stderr(&mut self) -> wasmtime::Result<Option<Resource<terminal_output::TerminalOutput>>> {
-        Ok(None)
+        self.there(|own| own.stderr.is_terminal(), terminal_output::TerminalOutput)
     }
 }
 
-impl terminal_input::Host for Absent<'_> {}
+impl terminal_input::Host for Terminals<'_> {}
 
-impl terminal_input::HostTerminalInput for Absent<'_> {
+impl terminal_input::HostTerminalInput for Terminals<'_> {
     fn drop(&mut self, terminal: Resource<terminal_input::TerminalInput>) -> wasmtime::Result<()> {
-        self.0.delete(terminal)?;
+        self.table.delete(terminal)?;
         Ok(())
     }
 }
 
-impl terminal_output::Host for Absent<'_> {}
+impl terminal_output::Host for Terminals<'_> {}
 
-impl terminal_output::HostTerminalOutput for Absent<'_> {
+impl terminal_output::HostTerminalOutput for Terminals<'_> {
     fn drop(&mut self, terminal: Resource<terminal_output::TerminalOutput>) -> wasmtime::Result<()> {
-        self.0.delete(terminal)?;
+        self.table.delete(terminal)?;
         Ok(())
     }
 }

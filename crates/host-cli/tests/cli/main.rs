@@ -7,6 +7,7 @@ mod check;
 mod code;
 mod ending;
 mod entries;
+mod exec;
 mod grants;
 mod quickstart;
 mod results;

@@ -16,6 +16,7 @@ use super::stub::{Unprovided, stub};
 use crate::error::{Error, ErrorKind, Result};
 use crate::import::{Grants, HostImport, ImportMeta, Registration, Registry, track};
 use crate::instance::{NotGranted, StoreData};
+use crate::{Declared, EntryInfo};
 use std::marker::PhantomData;
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker, ResourceType};
@@ -80,6 +81,7 @@ pub struct LinkTarget<'a> {
     linker: Linker<StoreData>,
     registry: &'a Registry,
     entry: &'a str,
+    declared: Declared,
     grants: &'a Grants,
     imports: &'a ComponentImports,
     linked: Vec<&'static str>,
@@ -110,7 +112,7 @@ impl Target for LinkTarget<'_> {
             .map_err(|error| Error::internal(format!("{}: cannot link {name}: {error:#}", meta.name)))?;
         self.linked.push(interface.name);
         if !self.grants.allows(interface.name, interface.version) {
-            let hint = format!("entry {} does not import it; add \"{}\" to its imports", self.entry, meta.name);
+            let hint = self.declared.not_granted(self.entry, meta.name);
             self.deny(wanted, name, &hint);
         }
         Ok(())
@@ -267,13 +269,14 @@ impl Linked {
 pub(crate) fn assemble(
     engine: &Engine,
     registry: &Registry,
-    entry: &str,
+    entry: &EntryInfo,
     grants: &Grants,
     imports: &ComponentImports,
 ) -> Result<Linked> {
+    let (entry, declared) = (&**entry.id(), entry.declared());
     let linker = Linker::new(engine);
     let (linked, types, denied) = (Vec::new(), Vec::new(), Vec::new());
-    let mut target = LinkTarget { linker, registry, entry, grants, imports, linked, types, denied };
+    let mut target = LinkTarget { linker, registry, entry, declared, grants, imports, linked, types, denied };
     for import in registry.imports().iter().filter(|import| imports_any_of(imports, import)) {
         import.link(&mut target)?;
     }

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Reason, Result};
 use crate::pool::Hold;
-use crate::services::{Clock, Output};
+use crate::services::{Clock, Output, StandardStreams};
 use serde_json::Value as Json;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,6 +15,7 @@ pub struct CallContext {
     deadline: Option<Instant>,
     current: Option<Link>,
     arguments: Option<Arc<[String]>>,
+    streams: Option<Arc<StandardStreams>>,
 }
 
 /// What the outermost caller said, the same for every call below.
@@ -51,13 +52,14 @@ impl CallContext {
     }
 
     /// A builder of a context that differs from this one in what it is told, and in nothing else: the chain of calls, the
-    /// deadline and the cancellation stay. Arguments of the command line do not pass on.
+    /// deadline and the cancellation stay. Arguments of the command line and standard streams do not pass on.
     pub fn derive(&self) -> CallContextBuilder {
         CallContextBuilder {
             shared: self.shared.as_deref().cloned().unwrap_or_default(),
             deadline: self.deadline,
             current: self.current.clone(),
             arguments: None,
+            streams: None,
         }
     }
 
@@ -107,6 +109,11 @@ impl CallContext {
         self.arguments.as_deref().unwrap_or_default()
     }
 
+    /// The standard streams of this call, where it has its own.
+    pub fn streams(&self) -> Option<&StandardStreams> {
+        self.streams.as_deref()
+    }
+
     /// The function that runs under this context, once it runs.
     pub fn function(&self) -> Option<&str> {
         self.current.as_ref().map(|link| &*link.function)
@@ -148,13 +155,15 @@ impl CallContext {
             deadline: self.deadline,
             current: Some(Link { function: function.clone(), depth, holds: [None; 2], caller }),
             arguments: self.arguments.clone(),
+            streams: self.streams.clone(),
         })
     }
 
-    /// The context that a function hands to those it calls: everything but its own arguments.
+    /// The context that a function hands to those it calls: everything but its own arguments and standard
+    /// streams.
     #[must_use]
     pub fn nested(&self) -> Self {
-        Self { arguments: None, ..self.clone() }
+        Self { arguments: None, streams: None, ..self.clone() }
     }
 
     /// The same context, holding one more place.
@@ -177,10 +186,10 @@ impl CallContext {
         self.chain().flat_map(|(_, holds)| holds.iter().flatten().copied())
     }
 
-    /// Whether an instance can serve the call that was made before it: the call brings no clock, output or arguments of its
-    /// own, which an instance may keep.
+    /// Whether an instance can serve the call that was made before it: the call brings no clock, output, arguments or
+    /// standard streams of its own, which an instance may keep.
     pub(crate) fn is_plain(&self) -> bool {
-        self.clock().is_none() && self.output().is_none() && self.arguments().is_empty()
+        self.clock().is_none() && self.output().is_none() && self.arguments().is_empty() && self.streams.is_none()
     }
 
     /// The same context with a deadline that is the earlier of its own and `deadline`.
@@ -221,6 +230,7 @@ pub struct CallContextBuilder {
     deadline: Option<Instant>,
     current: Option<Link>,
     arguments: Option<Arc<[String]>>,
+    streams: Option<Arc<StandardStreams>>,
 }
 
 impl CallContextBuilder {
@@ -292,6 +302,13 @@ impl CallContextBuilder {
         self
     }
 
+    /// Standard streams for the function called, in the place of the log. Those that it calls do not have them.
+    #[must_use]
+    pub fn streams(mut self, streams: StandardStreams) -> Self {
+        self.streams = Some(Arc::new(streams));
+        self
+    }
+
     /// The context.
     pub fn build(self) -> CallContext {
         CallContext {
@@ -299,6 +316,7 @@ impl CallContextBuilder {
             deadline: self.deadline,
             current: self.current,
             arguments: self.arguments,
+            streams: self.streams,
         }
     }
 }

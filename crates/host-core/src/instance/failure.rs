@@ -52,7 +52,7 @@ pub(super) fn classify(
     error: &wasmtime::Error,
     full: Option<HostMemoryFull>,
 ) -> Error {
-    let id = entry.id();
+    let (id, declared) = (entry.id(), entry.declared());
     if let Some(denied) = error.downcast_ref::<NotGranted>() {
         return Error::new(ErrorKind::PermissionDenied, denied.to_string()).with_reason(Reason::NotGranted);
     }
@@ -60,9 +60,12 @@ pub(super) fn classify(
         return error.clone();
     }
     if let Some(limit) = error.downcast_ref::<LimitExceeded>() {
-        return Error::new(ErrorKind::RateLimited, format!("{id}: the guest asked for {limit}"))
-            .with_reason(limit.reason)
-            .with_remedy(format!("raise {} of the entry if the guest needs more", limit.setting));
+        return Error::new(
+            ErrorKind::RateLimited,
+            format!("{id}: the guest asked for {limit} ({})", declared.limit(limit.setting)),
+        )
+        .with_reason(limit.reason)
+        .with_remedy(format!("raise {} if the guest needs more", declared.limit_to_raise(limit.setting)));
     }
     // The growth that the limiter refused is not what Wasmtime reports of objects.
     let objects = error.downcast_ref::<GcHeapOutOfMemory<()>>().and(full);
@@ -77,7 +80,7 @@ pub(super) fn classify(
             format!("{id}: the guest's garbage-collected objects need more memory"),
         )
         .with_reason(Reason::Memory)
-        .with_remedy("raise limits.max_memory_bytes of the entry if the guest needs more");
+        .with_remedy(format!("raise {} if the guest needs more", declared.limit_to_raise("max_memory_bytes")));
     }
     if let Some(GuestExit(code)) = error.downcast_ref::<GuestExit>() {
         return exited(id, *code);
@@ -86,7 +89,7 @@ pub(super) fn classify(
         return trapped(id, method, *trap, error);
     }
     if let Some(ResourceTableError::Full) = error.downcast_ref::<ResourceTableError>() {
-        return too_many_handles(id);
+        return too_many_handles(entry);
     }
     if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() {
         return Error::new(ErrorKind::Unavailable, format!("{id}: the host has no room for another instance"))
@@ -96,25 +99,29 @@ pub(super) fn classify(
     let message = format!("{error:#}");
     // Wasmtime has no types for these; the texts are those of 48.0.8, and tests hold them.
     if message.contains("store handle limit exceeded") {
-        return too_many_handles(id);
+        return too_many_handles(entry);
     }
     if message.contains("fuel allocated for hostcalls has been exhausted") {
         return Error::new(ErrorKind::RateLimited, format!("{id}: the guest passed too much data in one host call"))
             .with_reason(Reason::HostBytes)
-            .with_remedy("raise limits.max_host_bytes of the entry, or let the guest pass less at a time");
+            .with_remedy(format!(
+                "raise {}, or let the guest pass less at a time",
+                declared.limit_to_raise("max_host_bytes")
+            ));
     }
     if message.contains("resource limit exceeded") {
         return Error::new(ErrorKind::RateLimited, format!("{id}: the component needs too many instances: {message}"))
             .with_reason(Reason::Instances)
-            .with_remedy("raise limits.max_instances of the entry");
+            .with_remedy(format!("raise {}", declared.limit_to_raise("max_instances")));
     }
     Error::internal(format!("{id}: {method} failed: {message}"))
 }
 
-fn too_many_handles(id: &str) -> Error {
+fn too_many_handles(entry: &EntryInfo) -> Error {
+    let (id, setting) = (entry.id(), entry.declared().limit_to_raise("max_resources"));
     Error::new(ErrorKind::RateLimited, format!("{id}: the guest holds too many handles"))
         .with_reason(Reason::Resources)
-        .with_remedy("raise limits.max_resources of the entry, or let the guest drop what it no longer needs")
+        .with_remedy(format!("raise {setting}, or let the guest drop what it no longer needs"))
 }
 
 /// The guest left before it returned.
@@ -167,8 +174,9 @@ pub(super) fn timed_out(entry: &EntryInfo, own_limit: bool) -> Error {
     let id = entry.id();
     let error = match entry.limits().max_execution {
         Some(limit) if own_limit => {
-            Error::new(ErrorKind::Timeout, format!("{id}: no result within {} ms", limit.as_millis()))
-                .with_remedy("raise limits.max_execution_ms of the entry if it needs longer")
+            Error::new(ErrorKind::Timeout, format!("{id}: no result within {} ms", limit.as_millis())).with_remedy(
+                format!("raise {} if it needs longer", entry.declared().limit_to_raise("max_execution_ms")),
+            )
         }
         _ => Error::new(ErrorKind::Timeout, format!("{id}: the caller's deadline passed")),
     };

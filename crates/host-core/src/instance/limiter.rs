@@ -8,7 +8,7 @@ use wasmtime::ResourceLimiter;
 
 /// A limit of the entry would have been exceeded. The guest sees no failed `memory.grow`: its call ends.
 #[derive(Debug, thiserror::Error)]
-#[error("more than {limit} {what} ({setting})")]
+#[error("more than {limit} {what}")]
 pub(crate) struct LimitExceeded {
     pub(crate) reason: Reason,
     pub(crate) what: &'static str,
@@ -72,7 +72,7 @@ impl ResourceLimiter for Limiter {
                 reason: Reason::Memory,
                 what: "bytes of memory",
                 limit: self.max_memory,
-                setting: "limits.max_memory_bytes",
+                setting: "max_memory_bytes",
             }
             .into()),
         }
@@ -89,7 +89,7 @@ impl ResourceLimiter for Limiter {
             reason: Reason::Table,
             what: "elements in a table",
             limit: self.max_table,
-            setting: "limits.max_table_elements",
+            setting: "max_table_elements",
         }
         .into())
     }

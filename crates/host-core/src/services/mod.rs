@@ -7,6 +7,7 @@ mod entropy;
 mod environment;
 mod output;
 mod resolver;
+mod streams;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use directories::{Directories, NoDirectories};
@@ -14,6 +15,7 @@ pub use entropy::{Entropy, SystemEntropy};
 pub use environment::{Environment, NoEnvironment};
 pub use output::{CapturedOutput, GuestOutput, Output, OutputLine, OutputStream, TracingOutput};
 pub use resolver::{ResolveError, Resolver, SystemResolver};
+pub use streams::{ByteSink, ByteSource, CapturedBytes, StandardStreams};
 
 use crate::policy::{DefaultPolicy, Policy};
 use std::sync::Arc;
