@@ -5,6 +5,7 @@ use crate::output::{Failure, Output};
 use crate::signals::until_signal;
 use crate::single::SingleArguments;
 use crate::terminal::Terminal;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use wippy_host::{CallContext, Function};
 
@@ -14,17 +15,19 @@ use wippy_host::{CallContext, Function};
 pub(crate) struct ExecArguments {
     #[command(flatten)]
     single: SingleArguments,
-    /// The guest's arguments. Options behind FILE are the guest's, too.
-    #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
-    arguments: Vec<String>,
+    /// The component, a .wasm or .wat file, and its arguments: all that stands behind FILE is the guest's, options too.
+    #[arg(value_names = ["FILE", "ARGS"], required = true, num_args = 1.., trailing_var_arg = true)]
+    file_and_arguments: Vec<String>,
 }
 
 pub(crate) async fn run(output: &Output, exec: ExecArguments) -> Result<ExitCode, Failure> {
     until_signal(async {
-        let single = exec.single.open(None).await?;
+        let mut arguments = exec.file_and_arguments;
+        let file = PathBuf::from(arguments.remove(0));
+        let single = exec.single.open(&file, None).await?;
         let command = single.prepare("wasi:cli/run#run", "command").await?;
         let terminal = Terminal::default();
-        let context = CallContext::builder().arguments(exec.arguments).streams(terminal.streams()).build();
+        let context = CallContext::builder().arguments(arguments).streams(terminal.streams()).build();
         let result = command.call(&context, Vec::new()).await;
         ended(output, &terminal, result, command.signature()).await
     })

@@ -7,6 +7,7 @@ mod exec;
 mod imports;
 mod open;
 mod output;
+mod run;
 mod signals;
 mod single;
 mod terminal;
@@ -34,6 +35,8 @@ enum Command {
     Check(check::CheckArguments),
     /// Run a command component, outside any application, with what the options grant and nothing else.
     Exec(exec::ExecArguments),
+    /// Run a command of an application, or list its commands.
+    Run(run::RunArguments),
     /// List the import groups of this build, with interfaces, versions and aliases.
     Imports,
 }
@@ -55,6 +58,7 @@ pub fn run() -> ExitCode {
             Command::Call(call) => call::run(&output, call).await,
             Command::Check(check) => check::run(&output, check).await,
             Command::Exec(exec) => exec::run(&output, exec).await,
+            Command::Run(run) => run::run(&output, run).await,
             Command::Imports => imports::run(&output),
         }
     });

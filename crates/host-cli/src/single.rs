@@ -3,7 +3,7 @@
 mod surroundings;
 
 use crate::output::Failure;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 use surroundings::{Environment, Mount, Mounts, Variable, mount, rule, variable};
 use wippy_host::policy::network::{AllowSource, NetworkRules};
@@ -27,9 +27,6 @@ pub(crate) struct SingleArguments {
     allow: Vec<String>,
     #[command(flatten)]
     limits: LimitArguments,
-    /// The component: a .wasm or .wat file.
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
 }
 
 #[derive(clap::Args)]
@@ -90,13 +87,10 @@ pub(crate) struct Single {
 }
 
 impl SingleArguments {
-    /// The file's name, which stands for an entry's id in messages, and for the program's in its arguments.
-    pub(crate) fn name(&self) -> String {
-        self.file.file_name().unwrap_or(self.file.as_os_str()).to_string_lossy().into_owned()
-    }
-
-    /// Compiles the component and puts together what it may use. `time` is its limit where none is given.
-    pub(crate) async fn open(&self, time: Option<Duration>) -> Result<Single, Failure> {
+    /// Compiles the component in `file` and puts together what it may use. `time` is its limit where none is given. The
+    /// file's name stands for an entry's id in messages, and for the program's in its arguments.
+    pub(crate) async fn open(&self, file: &Path, time: Option<Duration>) -> Result<Single, Failure> {
+        let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
         let registry = wippy_host::registry()?;
         let all = self.imports.iter().any(|name| name.trim().eq_ignore_ascii_case("all"));
         let imports: Vec<String> = match all {
@@ -112,8 +106,8 @@ impl SingleArguments {
         };
         let mounts = self.mounts.iter().map(Mount::section).collect::<Vec<_>>();
         let variables = self.variables.iter().map(Variable::section).collect::<Vec<_>>();
-        let wasi = serde_json::json!({"args": [self.name()], "env": variables, "mounts": mounts});
-        let spec = EntrySpec::new(self.name(), "")
+        let wasi = serde_json::json!({"args": [name], "env": variables, "mounts": mounts});
+        let spec = EntrySpec::new(name.as_str(), "")
             .declared(Declared::CommandLine)
             .with_imports(imports)
             .with_limits(self.limits.limits(time))
@@ -126,9 +120,9 @@ impl SingleArguments {
             .build()?;
         let found = host.check(&spec);
         if !found.is_empty() {
-            return Err(Failure::usage(EntryProblems { entry: self.name(), problems: found }.into()));
+            return Err(Failure::usage(EntryProblems { entry: name, problems: found }.into()));
         }
-        let component = compile(&host, &self.file).await?;
+        let component = compile(&host, file).await?;
         Ok(Single { host, component, spec })
     }
 }

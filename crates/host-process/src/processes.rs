@@ -82,6 +82,11 @@ impl Processes {
         drop(table);
     }
 
+    /// What runs as a process of this id, if anything.
+    pub fn program(&self, id: &str) -> Option<Arc<dyn Function>> {
+        self.0.table().programs.get(id).cloned()
+    }
+
     /// Gives a running function a pid and a mailbox, so that it can spawn, monitor and be told.
     ///
     /// Called by the program of a process, on the task of that process and with the program's own id, it gives the pid of
@@ -117,9 +122,9 @@ impl Processes {
     /// (`Unavailable`); with `monitored`, a parent that has not attached (`NotFound`, or `Invalid` where there is none) or
     /// monitors too many (`RateLimited`).
     pub fn spawn(&self, spawn: Spawn) -> Result<Pid> {
-        let (end, context) = (CancellationToken::new(), spawn.context.detached());
-        let spawn = Spawn { context: context.cancellation(end.clone()).build(), ..spawn };
-        self.start(spawn, end, None)
+        let end = CancellationToken::new();
+        let context = spawn.context(spawn.context.detached(), &end);
+        self.start(Spawn { context, ..spawn }, end, None)
     }
 
     /// Starts a process and waits for its end. Dropping the future ends the process.
@@ -128,7 +133,7 @@ impl Processes {
     /// Those of [`Processes::spawn`], and the process's own.
     pub async fn exec(&self, spawn: Spawn) -> Result<Value> {
         let end = spawn.context.cancellation().map(CancellationToken::child_token).unwrap_or_default();
-        let context = spawn.context.derive().cancellation(end.clone()).build();
+        let context = spawn.context(spawn.context.derive(), &end);
         let _ends_with_the_wait = end.clone().drop_guard();
         let (waiter, ended) = oneshot::channel();
         let pid = self.start(Spawn { context, ..spawn }, end, Some(waiter))?;
@@ -141,7 +146,7 @@ impl Processes {
         end: CancellationToken,
         waiter: Option<oneshot::Sender<Result<Value>>>,
     ) -> Result<Pid> {
-        let Spawn { id, host, arguments, context, parent, monitored } = spawn;
+        let Spawn { id, host, arguments, context, parent, monitored, .. } = spawn;
         let runtime = Handle::try_current()
             .map_err(|error| Error::internal(format!("no process can be started here: {error}")).with_source(error))?;
         let mut table = self.0.table();

@@ -3,7 +3,8 @@
 use crate::Pid;
 use std::sync::Arc;
 use std::time::Duration;
-use wippy_host_core::{CallContext, Value};
+use tokio_util::sync::CancellationToken;
+use wippy_host_core::{CallContext, CallContextBuilder, StandardStreams, Value};
 
 /// The settings of a process host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,10 @@ pub struct Spawn {
     pub arguments: Vec<Value>,
     /// The spawner's circumstances, of which the process inherits what the crate's page says.
     pub context: CallContext,
+    /// Its arguments as of a command line, behind those of its entry. Default none.
+    pub command_line: Vec<String>,
+    /// Its standard streams. Default none: what it writes goes to the log.
+    pub streams: Option<StandardStreams>,
     /// Who spawns it, for [`Processes::list`](crate::Processes::list). Default nobody.
     pub parent: Option<Pid>,
     /// Whether the parent gets its EXIT event, however soon it ends. Default false.
@@ -41,13 +46,23 @@ pub struct Spawn {
 impl Spawn {
     /// A process of the program `id` on `host`.
     pub fn new(id: impl Into<Arc<str>>, host: impl Into<Arc<str>>, context: CallContext) -> Self {
-        Self { id: id.into(), host: host.into(), arguments: Vec::new(), context, parent: None, monitored: false }
+        let (id, host) = (id.into(), host.into());
+        let (arguments, command_line) = (Vec::new(), Vec::new());
+        Self { id, host, arguments, context, command_line, streams: None, parent: None, monitored: false }
     }
 
     /// Sets what its function is called with.
     #[must_use]
     pub fn with_arguments(mut self, arguments: Vec<Value>) -> Self {
         self.arguments = arguments;
+        self
+    }
+
+    /// Gives it arguments and standard streams, as a command has them.
+    #[must_use]
+    pub fn as_command(mut self, command_line: Vec<String>, streams: StandardStreams) -> Self {
+        self.command_line = command_line;
+        self.streams = Some(streams);
         self
     }
 
@@ -63,5 +78,17 @@ impl Spawn {
     pub fn monitored_by(mut self, parent: &Pid) -> Self {
         self.monitored = true;
         self.spawned_by(parent)
+    }
+
+    /// The context of the process, of what it inherits.
+    pub(crate) fn context(&self, inherited: CallContextBuilder, end: &CancellationToken) -> CallContext {
+        let mut context = inherited.cancellation(end.clone());
+        if !self.command_line.is_empty() {
+            context = context.arguments(self.command_line.clone());
+        }
+        match &self.streams {
+            Some(streams) => context.streams(streams.clone()).build(),
+            None => context.build(),
+        }
     }
 }

@@ -12,6 +12,7 @@ mod grants;
 mod quickstart;
 mod results;
 mod rules;
+mod run;
 mod services;
 mod streams;
 mod support;

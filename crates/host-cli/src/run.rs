@@ -1,0 +1,82 @@
+//! `run`: a command of an application.
+
+mod commands;
+
+use crate::ending::ended;
+use crate::open::{ApplicationArguments, open};
+use crate::output::{Failure, Output};
+use crate::signals::until_signal;
+use crate::terminal::Terminal;
+use commands::{Command, Commands};
+use std::process::ExitCode;
+use std::time::Duration;
+use wippy_host::value::arguments_from_text;
+use wippy_host::{CallContext, Error, Signature, Value};
+use wippy_host_app::manifest::{Problem, Severity};
+use wippy_host_process::Spawn;
+
+/// How long what a command has started may take to end after it.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The exit code of a command is the number that it returns, or that of its `exit`; 1 where it returns an error or the host
+/// ends it; 2 for a command that there is not; 134 for a trap; 130 and 143 for SIGINT and SIGTERM.
+#[derive(clap::Args)]
+pub(crate) struct RunArguments {
+    #[command(flatten)]
+    application: ApplicationArguments,
+    /// The command and its arguments, each as text for the parameter of its place; `list` prints the commands. All that stands
+    /// behind COMMAND is the command's, options too.
+    #[arg(value_names = ["COMMAND", "ARGS"], num_args = 1.., trailing_var_arg = true)]
+    command_and_arguments: Vec<String>,
+}
+
+pub(crate) async fn run(output: &Output, run: RunArguments) -> Result<ExitCode, Failure> {
+    until_signal(async {
+        let opened = open(&run.application).await?;
+        if opened.has_errors() {
+            let shown = opened.problems.iter().filter(|problem| problem.severity != Severity::Remark);
+            return Err(Failure::Problems(shown.cloned().collect::<Vec<Problem>>()));
+        }
+        let commands = Commands::of(&opened.declarations);
+        let Some((name, arguments)) = run.command_and_arguments.split_first() else {
+            return Err(Failure::usage(commands.none_given()));
+        };
+        if name == "list" {
+            let json = output.json || arguments.iter().any(|argument| argument == "--json");
+            return commands.print(output, json);
+        }
+        let command = commands.get(name).map_err(Failure::usage)?;
+        let code = execute(output, &opened.application, command, arguments).await;
+        opened.application.processes().stop(GRACE).await;
+        code
+    })
+    .await
+}
+
+async fn execute(
+    output: &Output,
+    application: &wippy_host_app::Application,
+    command: &Command<'_>,
+    texts: &[String],
+) -> Result<ExitCode, Failure> {
+    let processes = application.processes();
+    let id = command.id();
+    let program = processes.program(&id).ok_or_else(|| Error::internal(format!("{id} is not prepared")))?;
+    let signature = program.signature();
+    let (arguments, command_line) = match command.takes_command_line() {
+        true => (Vec::new(), command.command_line(texts)),
+        false => (converted(command, signature, texts)?, Vec::new()),
+    };
+    let terminal = Terminal::default();
+    let host = command.host().to_owned();
+    let spawn = Spawn::new(id, host, CallContext::new()).with_arguments(arguments);
+    let result = processes.exec(spawn.as_command(command_line, terminal.streams())).await;
+    ended(output, &terminal, result, signature).await
+}
+
+/// The arguments as the command's parameters take them.
+fn converted(command: &Command<'_>, signature: Option<&Signature>, texts: &[String]) -> Result<Vec<Value>, Failure> {
+    let parameters = signature.map(Signature::params).unwrap_or_default();
+    arguments_from_text(parameters, texts)
+        .map_err(|error| Failure::usage(Error::invalid(format!("{}: {error}", command.name())).with_source(error)))
+}
