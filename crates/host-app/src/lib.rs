@@ -11,7 +11,7 @@ mod module;
 mod spec;
 mod watch;
 
-pub use application::{Application, Opened, Reloaded, ServiceAddress};
+pub use application::{Application, EntryCode, Opened, Reloaded, ServiceAddress};
 pub use directories::ApplicationDirectories;
 pub use environment::ApplicationEnvironment;
 pub use watch::{Changes, Watcher};

@@ -25,7 +25,7 @@ pub(crate) struct CallArguments {
 }
 
 pub(crate) async fn run(output: &Output, call: CallArguments) -> Result<ExitCode, Failure> {
-    let opened = open(&call.application).await?;
+    let opened = open(output, &call.application).await?;
     let failed = opened.has_errors();
     let shown: Vec<Problem> =
         opened.problems.iter().filter(|problem| problem.severity != Severity::Remark).cloned().collect();

@@ -1,10 +1,10 @@
 //! `check`: everything that is wrong with an application, and everything worth knowing.
 
 use crate::open::{ApplicationArguments, open};
-use crate::output::{Failure, Output, count, problem_json};
-use serde_json::json;
+use crate::output::{Failure, Output, count, error_json, problem_json};
+use serde_json::{Value as Json, json};
 use std::process::ExitCode;
-use wippy_host::{Finding, Preflight};
+use wippy_host::{Compilations, Finding, Preflight};
 use wippy_host_app::Opened;
 use wippy_host_app::manifest::Severity;
 
@@ -15,17 +15,28 @@ pub(crate) struct CheckArguments {
 }
 
 pub(crate) async fn run(output: &Output, check: CheckArguments) -> Result<ExitCode, Failure> {
-    let opened = open(&check.application).await?;
+    let opened = open(output, &check.application).await?;
     let failed = opened.has_errors();
+    let compilations = opened.application.host().compilations();
     if output.json {
         let problems: Vec<_> = opened.problems.iter().map(problem_json).collect();
-        output.json(&json!({"ok": !failed, "problems": problems, "preflights": opened.preflights}))?;
+        let code = compilations_json(&compilations);
+        output.json(&json!({"ok": !failed, "problems": problems, "preflights": opened.preflights, "code": code}))?;
     } else {
         output.problems(&opened.problems);
+        if let Some(remark) = &compilations.remark {
+            output.remark(remark);
+        }
         let reports: String = opened.preflights.iter().map(report).collect();
         output.text(format_args!("{reports}{}\n", summary(&opened)))?;
     }
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// How the code came about, and the remark on the cache if there is one.
+fn compilations_json(compilations: &Compilations) -> Json {
+    let remark = compilations.remark.as_ref().map(error_json);
+    json!({"compiled": compilations.compiled, "cached": compilations.cached, "cache_remark": remark})
 }
 
 /// What one function uses of what it is granted.

@@ -1,12 +1,16 @@
 #![doc = include_str!("../README.md")]
 
+mod cache;
 mod call;
 mod check;
 mod ending;
 mod exec;
 mod imports;
+mod init;
+mod inspect;
 mod open;
 mod output;
+mod progress;
 mod run;
 mod signals;
 mod single;
@@ -39,6 +43,10 @@ enum Command {
     Run(run::RunArguments),
     /// List the import groups of this build, with interfaces, versions and aliases.
     Imports,
+    /// Write a small working application into an empty or new directory.
+    Init(init::InitArguments),
+    /// Say what a component or module exports and imports, with the entry that it needs.
+    Inspect(inspect::InspectArguments),
 }
 
 /// Runs the command line of this process, with every import that the program links, and gives its exit code.
@@ -60,6 +68,8 @@ pub fn run() -> ExitCode {
             Command::Exec(exec) => exec::run(&output, exec).await,
             Command::Run(run) => run::run(&output, run).await,
             Command::Imports => imports::run(&output),
+            Command::Init(init) => init::run(&output, &init),
+            Command::Inspect(inspect) => inspect::run(&output, inspect).await,
         }
     });
     // A guest's file operation may still run on the blocking pool; nobody waits for it.

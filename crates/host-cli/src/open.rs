@@ -1,6 +1,10 @@
 //! Opens an application for a command.
 
+use crate::cache::CacheArguments;
+use crate::output::Output;
+use crate::progress::ProgressLine;
 use std::path::PathBuf;
+use wippy_host::HostBuilder;
 use wippy_host_app::manifest::LoadOptions;
 use wippy_host_app::{Application, Opened};
 
@@ -13,10 +17,25 @@ pub(crate) struct ApplicationArguments {
     /// Leave out entries of kinds that this host does not have, with a warning.
     #[arg(long)]
     pub(crate) skip_unknown_kinds: bool,
+    #[command(flatten)]
+    pub(crate) cache: CacheArguments,
 }
 
-pub(crate) async fn open(arguments: &ApplicationArguments) -> wippy_host::Result<Opened> {
+pub(crate) async fn open(output: &Output, arguments: &ApplicationArguments) -> wippy_host::Result<Opened> {
+    let (line, progress) = ProgressLine::new(output.json);
     let mut options = LoadOptions::from_process_environment();
     options.skip_unknown_kinds = arguments.skip_unknown_kinds;
-    Application::open(&arguments.path, options, wippy_host::builder()?).await
+    options.progress = progress;
+    let opened = Application::open(&arguments.path, options, host(&arguments.cache)?).await;
+    drop(line);
+    opened
+}
+
+/// A builder of the host with the cache that the arguments name.
+pub(crate) fn host(cache: &CacheArguments) -> wippy_host::Result<HostBuilder> {
+    let builder = wippy_host::builder()?;
+    Ok(match cache.options() {
+        Some(options) => builder.cache(options),
+        None => builder,
+    })
 }

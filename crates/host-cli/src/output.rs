@@ -80,10 +80,27 @@ impl Output {
         to_stderr(format_args!("{ERROR}error{ERROR:#}: {message}"));
     }
 
+    /// Prints a line to standard error for whoever watches.
+    pub(crate) fn note(&self, message: &str) {
+        if !self.json {
+            to_stderr(visible(message));
+        }
+    }
+
     /// Prints a warning that is about no file.
     pub(crate) fn warn(&self, message: &str) {
         if !self.json {
             to_stderr(format_args!("{WARNING}warning{WARNING:#}: {message}"));
+        }
+    }
+
+    /// Prints what is odd and does no harm, and is about no file of the application.
+    pub(crate) fn remark(&self, remark: &Error) {
+        if !self.json {
+            to_stderr(format_args!("{REMARK}remark{REMARK:#}: {}", visible(remark.message())));
+            if let Some(remedy) = remark.remedy() {
+                to_stderr(format_args!("  {REMARK}help{REMARK:#}: {}", visible(remedy)));
+            }
         }
     }
 
@@ -146,7 +163,7 @@ fn to_stderr(line: impl Display) {
 }
 
 /// Text that may come from a guest, without what would steer a terminal.
-fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control() && c != '\n' { shown.extend(c.escape_default()) } else { shown.push(c) }
@@ -159,7 +176,8 @@ pub(crate) fn count(number: usize, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
-fn error_json(error: &Error) -> Json {
+/// An error as JSON.
+pub(crate) fn error_json(error: &Error) -> Json {
     json!({"kind": error.kind().as_str(), "message": error.message(), "remedy": error.remedy()})
 }
 

@@ -2,7 +2,7 @@
 
 use crate::assembly::{ComponentImports, Preflight, assemble, find_export};
 use crate::call::FunctionRegistry;
-use crate::component::{self, Cache, CacheOptions, Compilations};
+use crate::component::{self, Cache, CacheOptions, Compilations, Inspection};
 use crate::engine::{self, EngineOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::import::{Grants, NameProblem, Registry, SetupContext};
@@ -226,6 +226,21 @@ impl Host {
         let Inner { engine, cache, registry, .. } = &*self.0;
         let bytes = bytes.as_ref();
         cache.get(engine, bytes, Some(wit), || component::compile_module(engine, bytes, wit, registry.wit()))
+    }
+
+    /// Looks at code without an entry, and compiles it where that is possible: a component as it is, a core module with
+    /// `wit` text. A core module without is looked at alone. Takes as long as [`Host::compile`].
+    ///
+    /// # Errors
+    /// As [`Host::compile_module`].
+    pub fn inspect(&self, bytes: impl AsRef<[u8]>, wit: Option<&str>) -> Result<(Inspection, Option<Component>)> {
+        let bytes = bytes.as_ref();
+        let component = match wit {
+            Some(wit) => Some(self.compile_module(bytes, wit)?),
+            None if component::is_core_module(bytes) => None,
+            None => Some(self.compile(bytes)?),
+        };
+        Ok((component::inspect(&self.0.engine, bytes, component.as_ref())?, component))
     }
 
     /// How the host came by its components so far.

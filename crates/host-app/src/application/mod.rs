@@ -1,5 +1,6 @@
 //! An application: its host, its functions and programs, and every problem that was met on the way.
 
+mod code_of;
 mod generation;
 mod lua;
 mod opening;
@@ -8,6 +9,7 @@ mod services;
 mod unchanged;
 mod wasm;
 
+pub use code_of::EntryCode;
 pub use reload::Reloaded;
 pub use services::ServiceAddress;
 
@@ -79,8 +81,8 @@ impl Application {
         let compiler = Compiler::new(&host);
         let processes = Processes::new();
         let root = read.root.clone();
-        let (generation, problems) =
-            Opening::new(host.clone(), compiler.clone(), processes.clone(), read).finish(None).await;
+        let opening = Opening::new(host.clone(), compiler.clone(), processes.clone(), read);
+        let (generation, problems) = opening.reporting(options.progress.clone()).finish(None).await;
         host.functions().register_all(generation.functions())?;
         generation.hosts().into_iter().for_each(|(id, options)| processes.add_host(id, options));
         processes.exchange(&[], generation.programs());

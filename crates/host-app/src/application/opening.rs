@@ -6,7 +6,7 @@ use super::unchanged::Unchanged;
 use super::{Read, services};
 use crate::code::Compiler;
 use crate::directories::ApplicationDirectories;
-use crate::manifest::{self, Declaration, Declarations, Entry, FunctionCode, Problem};
+use crate::manifest::{self, Declaration, Declarations, Entry, FunctionCode, Problem, Progress};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use wippy_host_core::{Directories, Host, Preflight};
@@ -21,12 +21,20 @@ pub(super) struct Opening {
     pub(super) preflights: Vec<Preflight>,
     pub(super) processes: Processes,
     pub(super) libraries: Libraries,
+    progress: Option<Progress>,
 }
 
 impl Opening {
     pub(super) fn new(host: Host, compiler: Compiler, processes: Processes, mut read: Read) -> Self {
         let problems = std::mem::take(&mut read.problems);
-        Self { host, compiler, read, problems, preflights: Vec::new(), processes, libraries: Libraries::default() }
+        let libraries = Libraries::default();
+        Self { host, compiler, read, problems, preflights: Vec::new(), processes, libraries, progress: None }
+    }
+
+    /// Says who is told how far it is.
+    pub(super) fn reporting(mut self, progress: Option<Progress>) -> Self {
+        self.progress = progress;
+        self
     }
 
     /// Makes every entry, but for those that are as they were in `before`, and sorts what there is to say.
@@ -35,7 +43,11 @@ impl Opening {
         let unchanged = before.map(|before| Unchanged::new(before, &declarations));
         self.libraries();
         let mut made = BTreeMap::new();
-        for entry in declarations.iter() {
+        let count = declarations.len();
+        for (index, entry) in declarations.iter().enumerate() {
+            if let Some(progress) = &self.progress {
+                progress(index, count);
+            }
             let kept = match &unchanged {
                 Some(unchanged) => unchanged.keep(entry, &self.read.directories).await,
                 None => None,

@@ -58,7 +58,7 @@ pub use id::{EntryId, InvalidId};
 pub use limits::FunctionLimits;
 pub use lua::{LUA_GLOBALS, LUA_MODULES, LuaFunction, LuaImport, LuaLibrary};
 pub use node::{Key, Node, PathSegment, Scalar, ScalarKind, Value};
-pub use options::{EnvironmentLookup, LoadLimits, LoadOptions};
+pub use options::{EnvironmentLookup, LoadLimits, LoadOptions, Progress};
 pub use pool::{Pool, PoolKind, WarmStart};
 pub(crate) use problem::sort;
 pub use problem::{Problem, Severity};

@@ -5,6 +5,10 @@ use std::fmt;
 /// Answers `${env:NAME}`: the value of a variable, or none where it is not set.
 pub type EnvironmentLookup = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
+/// Is told how many entries are made, and of how many, after each: from a thread of the async runtime, so it must not
+/// wait.
+pub type Progress = std::sync::Arc<dyn Fn(usize, usize) + Send + Sync>;
+
 /// How an application is loaded.
 pub struct LoadOptions {
     /// Where `${env:NAME}` looks. A variable that is set to nothing counts as set.
@@ -14,12 +18,19 @@ pub struct LoadOptions {
     pub skip_unknown_kinds: bool,
     /// How much is read at most.
     pub limits: LoadLimits,
+    /// Who is told how far the opening of an application is; a reload is not reported. Default: nobody.
+    pub progress: Option<Progress>,
 }
 
 impl LoadOptions {
     /// Variables come from the given function; everything else is the default.
     pub fn new(environment: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
-        Self { environment: Box::new(environment), skip_unknown_kinds: false, limits: LoadLimits::default() }
+        Self {
+            environment: Box::new(environment),
+            skip_unknown_kinds: false,
+            limits: LoadLimits::default(),
+            progress: None,
+        }
     }
 
     /// Variables come from the environment of this process. One whose value is not UTF-8 counts as not set.

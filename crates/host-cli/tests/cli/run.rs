@@ -63,10 +63,7 @@ fn a_text_is_printed_and_a_number_is_the_exit_code() {
 
 #[test]
 fn an_error_goes_to_standard_error_with_exit_code_1_and_a_trap_exits_with_134() {
-    let app = commands(&[
-        ("read", "std-calls", "read-file", STANDARD),
-        ("trap", "misbehave", "unreachable-trap", ""),
-    ]);
+    let app = commands(&[("read", "std-calls", "read-file", STANDARD), ("trap", "misbehave", "unreachable-trap", "")]);
     let ran = app.run("run", &["read", "/none"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
     assert!(ran.stderr.starts_with("error: "), "{ran:?}");

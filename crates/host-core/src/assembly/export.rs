@@ -52,7 +52,7 @@ pub(crate) fn find_export(engine: &Engine, component: &Component, method: &str) 
 }
 
 /// Every exported function: its interface, its name and its type.
-fn exports(engine: &Engine, component: &Component) -> Vec<(Option<String>, String, ComponentFunc)> {
+pub(crate) fn exports(engine: &Engine, component: &Component) -> Vec<(Option<String>, String, ComponentFunc)> {
     let mut all = Vec::new();
     for (name, export) in component.component_type().exports(engine) {
         match export.ty {

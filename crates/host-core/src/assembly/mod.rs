@@ -7,7 +7,7 @@ mod preflight;
 mod stub;
 
 pub(crate) use component_imports::ComponentImports;
-pub(crate) use export::{Export, find_export};
+pub(crate) use export::{Export, exports, find_export};
 pub(crate) use linker::assemble;
 pub use linker::{ImportLinker, LinkTarget};
 pub use preflight::{Finding, Preflight};

@@ -2,6 +2,7 @@
 
 mod bytes;
 mod cache;
+mod inspection;
 mod module;
 mod text;
 mod wit;
@@ -9,6 +10,8 @@ mod wit;
 use bytes::Bytes;
 pub(crate) use cache::Cache;
 pub use cache::{CacheOptions, Compilations};
+pub use inspection::{CodeKind, ExportedFunction, Inspection};
+pub(crate) use inspection::{inspect, is_core_module};
 pub use wit::WitError;
 
 use crate::assembly::ComponentImports;

@@ -1,0 +1,169 @@
+//! What is said of a component or module: as text, or as JSON.
+
+use super::entry;
+use crate::output::{count, visible};
+use serde_json::{Value as Json, json};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::path::Path;
+use wippy_host::{CodeKind, Finding, Inspection, Preflight};
+use wippy_host_app::EntryCode;
+
+/// Functions that a module exports for the component model itself, and not for callers.
+const PLUMBING: &[&str] = &["cabi_realloc", "_initialize", "_start"];
+
+pub(super) struct Report {
+    name: String,
+    bytes: usize,
+    hash: String,
+    inspection: Inspection,
+    /// Of an entry against its grants, of a file against none.
+    preflight: Option<Preflight>,
+    /// The entry to write; of an entry there is one already.
+    entry: Option<String>,
+    is_entry: bool,
+}
+
+impl Report {
+    pub(super) fn new(
+        path: &Path,
+        bytes: &[u8],
+        inspection: Inspection,
+        preflight: Option<Preflight>,
+        wit: Option<String>,
+    ) -> Self {
+        let hash = hash(bytes);
+        let imports = needed(preflight.as_ref());
+        let entry = entry::ready_made(path, &inspection, &hash, &imports, wit.as_deref());
+        let name = path.display().to_string();
+        Self { name, bytes: bytes.len(), hash, inspection, preflight, entry, is_entry: false }
+    }
+
+    pub(super) fn of_entry(id: &str, code: EntryCode, inspection: Inspection) -> Self {
+        let EntryCode { bytes, preflight, .. } = code;
+        let (name, hash) = (id.to_owned(), hash(&bytes));
+        Self { name, bytes: bytes.len(), hash, inspection, preflight, entry: None, is_entry: true }
+    }
+
+    fn kind(&self) -> &'static str {
+        match self.inspection.kind {
+            CodeKind::Component if self.inspection.http_handler().is_some() => "component that handles HTTP requests",
+            CodeKind::Component if self.inspection.command().is_some() => "component that is a command",
+            CodeKind::Component => "component",
+            CodeKind::Preview1 => "preview 1 module",
+            _ => "core module",
+        }
+    }
+
+    pub(super) fn json(&self) -> Json {
+        let exports = self.exports().map(|(method, signature)| json!({"method": method, "signature": signature}));
+        json!({
+            "name": self.name,
+            "kind": match self.inspection.kind {
+                CodeKind::Component => "component",
+                CodeKind::Preview1 => "preview1",
+                _ => "module",
+            },
+            "text": self.inspection.is_text,
+            "bytes": self.bytes,
+            "hash": self.hash,
+            "exports": exports.collect::<Vec<_>>(),
+            "imports": self.inspection.imports,
+            "needs": if self.is_entry { Json::Null } else { json!(needed(self.preflight.as_ref())) },
+            "findings": self.preflight.as_ref().map(|preflight| &preflight.findings),
+            "http_handler": self.inspection.http_handler(),
+            "command": self.inspection.command(),
+            "wit": self.inspection.wit,
+            "entry": self.entry,
+        })
+    }
+
+    pub(super) fn text(&self) -> String {
+        let form = if self.inspection.is_text { " in text" } else { "" };
+        let mut text = format!("{}: {}{form}, {}\n{}\n", self.name, self.kind(), count(self.bytes, "byte"), self.hash);
+        text.push_str("\nexports\n");
+        let exports: Vec<_> = self.exports().collect();
+        for (method, signature) in &exports {
+            let name = method.rsplit('#').next().unwrap_or(method);
+            text.push_str(&format!("  {name}{signature}\n    method: {method}\n"));
+        }
+        if exports.is_empty() {
+            text.push_str("  no function\n");
+        }
+        text.push_str("\nimports\n");
+        match &self.preflight {
+            Some(preflight) if !self.is_entry => text.push_str(&needs(preflight)),
+            Some(preflight) => {
+                preflight.findings.iter().for_each(|finding| text.push_str(&format!("  {finding}\n")));
+            }
+            None => self.inspection.imports.iter().for_each(|import| text.push_str(&format!("  {import}\n"))),
+        }
+        if self.inspection.imports.is_empty() {
+            text.push_str("  nothing\n");
+        }
+        if let Some(wit) = &self.inspection.wit {
+            text.push_str("\nworld\n");
+            for line in wit.lines() {
+                text.push_str(format!("  {line}").trim_end());
+                text.push('\n');
+            }
+        }
+        text.push_str(&self.entry_text());
+        visible(&text)
+    }
+
+    fn entry_text(&self) -> String {
+        match (&self.entry, self.inspection.kind) {
+            (Some(entry), _) => format!("\nan _index.yaml beside the file\n{entry}"),
+            (None, CodeKind::Preview1) => {
+                format!("\na preview 1 module runs by itself: wippy-host exec {}\n", self.name)
+            }
+            (None, CodeKind::CoreModule) if !self.is_entry => {
+                "\nits signatures cannot be told from the module: give them with --wit\n".to_owned()
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// Method and signature of what callers may call.
+    fn exports(&self) -> impl Iterator<Item = (&str, &str)> {
+        let exports = self.inspection.exports.iter();
+        let exports = exports.filter(|export| {
+            self.inspection.kind == CodeKind::Component || !PLUMBING.contains(&export.method.as_str())
+        });
+        exports.map(|export| (export.method.as_str(), export.signature.as_str()))
+    }
+}
+
+/// The names for `imports` that grant everything, in order.
+fn needed(preflight: Option<&Preflight>) -> Vec<String> {
+    let findings = preflight.into_iter().flat_map(|preflight| &preflight.findings);
+    let names: BTreeSet<&String> = findings
+        .filter_map(|finding| match finding {
+            Finding::NotGranted { add, .. } => Some(add),
+            _ => None,
+        })
+        .collect();
+    names.into_iter().cloned().collect()
+}
+
+/// What is imported, and the line that grants it.
+fn needs(preflight: &Preflight) -> String {
+    let mut text = String::new();
+    for finding in &preflight.findings {
+        match finding {
+            Finding::NotGranted { interface, add, .. } => text.push_str(&format!("  {interface}: \"{add}\"\n")),
+            other => text.push_str(&format!("  {other}\n")),
+        }
+    }
+    let names = needed(Some(preflight));
+    if !names.is_empty() {
+        text.push_str(&format!("  for all of them: imports: [{}]\n", names.join(", ")));
+    }
+    text
+}
+
+fn hash(bytes: &[u8]) -> String {
+    let digits: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{digits}")
+}
