@@ -1,46 +1,59 @@
-//! `run`: a command of an application.
+//! `run`: the services of an application, or one of its commands.
 
 mod commands;
+mod services;
 
 use crate::ending::ended;
 use crate::open::{ApplicationArguments, open};
 use crate::output::{Failure, Output};
-use crate::signals::until_signal;
+use crate::signals::{until_signal, until_signal_of};
 use crate::terminal::Terminal;
 use commands::{Command, Commands};
 use std::process::ExitCode;
 use std::time::Duration;
-use wippy_host::value::arguments_from_text;
-use wippy_host::{CallContext, Error, Signature, Value};
+use wippy_host::value::{Signature, arguments_from_text};
+use wippy_host::{CallContext, Error, Value};
+use wippy_host_app::Opened;
 use wippy_host_app::manifest::{Problem, Severity};
 use wippy_host_process::Spawn;
 
 /// How long what a command has started may take to end after it.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// Without a command, starts the application's HTTP services and runs until SIGINT or SIGTERM: then no more is accepted, what
+/// was accepted ends within 30 s, and the exit code is 0. A second signal ends it at once.
+///
 /// The exit code of a command is the number that it returns, or that of its `exit`; 1 where it returns an error or the host
 /// ends it; 2 for a command that there is not; 134 for a trap; 130 and 143 for SIGINT and SIGTERM.
 #[derive(clap::Args)]
 pub(crate) struct RunArguments {
     #[command(flatten)]
     application: ApplicationArguments,
+    /// Without a command: take over what changes in the application's files while it runs. An edit with a problem is not taken
+    /// over, and the problem is printed.
+    #[arg(long)]
+    watch: bool,
     /// The command and its arguments, each as text for the parameter of its place; `list` prints the commands. All that stands
     /// behind COMMAND is the command's, options too.
-    #[arg(value_names = ["COMMAND", "ARGS"], num_args = 1.., trailing_var_arg = true)]
+    #[arg(value_names = ["COMMAND", "ARGS"], num_args = 0.., trailing_var_arg = true)]
     command_and_arguments: Vec<String>,
 }
 
 pub(crate) async fn run(output: &Output, run: RunArguments) -> Result<ExitCode, Failure> {
-    until_signal(async {
-        let opened = open(&run.application).await?;
-        if opened.has_errors() {
-            let shown = opened.problems.iter().filter(|problem| problem.severity != Severity::Remark);
-            return Err(Failure::Problems(shown.cloned().collect::<Vec<Problem>>()));
-        }
-        let commands = Commands::of(&opened.declarations);
-        let Some((name, arguments)) = run.command_and_arguments.split_first() else {
-            return Err(Failure::usage(commands.none_given()));
+    let Some((name, arguments)) = run.command_and_arguments.split_first() else {
+        let opened = until_signal_of(open_sound(output, &run.application)).await?;
+        return match opened {
+            Ok(opened) => services::serve(output, &opened.application, run.watch).await,
+            Err(code) => Ok(code),
         };
+    };
+    if run.watch {
+        let error = Error::invalid("--watch is for services, not for a command");
+        return Err(Failure::usage(error.with_remedy("leave the command out, or --watch")));
+    }
+    until_signal(async {
+        let opened = open_sound(output, &run.application).await?;
+        let commands = Commands::of(&opened.declarations);
         if name == "list" {
             let json = output.json || arguments.iter().any(|argument| argument == "--json");
             return commands.print(output, json);
@@ -51,6 +64,16 @@ pub(crate) async fn run(output: &Output, run: RunArguments) -> Result<ExitCode, 
         code
     })
     .await
+}
+
+/// Opens an application that has no problem; what else there is to say of it is not asked for.
+async fn open_sound(output: &Output, arguments: &ApplicationArguments) -> Result<Opened, Failure> {
+    let opened = open(output, arguments).await?;
+    if opened.has_errors() {
+        let shown = opened.problems.iter().filter(|problem| problem.severity != Severity::Remark);
+        return Err(Failure::Problems(shown.cloned().collect::<Vec<Problem>>()));
+    }
+    Ok(opened)
 }
 
 async fn execute(

@@ -7,22 +7,29 @@ use wippy_host::Error;
 pub(crate) async fn until_signal<F: From<Error>>(
     work: impl Future<Output = Result<ExitCode, F>>,
 ) -> Result<ExitCode, F> {
+    Ok(until_signal_of(work).await?.unwrap_or_else(|code| code))
+}
+
+/// The same of work that is more than an exit code; the error within is that of the signal.
+pub(crate) async fn until_signal_of<T, F: From<Error>>(
+    work: impl Future<Output = Result<T, F>>,
+) -> Result<Result<T, ExitCode>, F> {
     let mut signals = Signals::new()?;
     tokio::select! {
-        code = signals.next() => Ok(ExitCode::from(code)),
-        done = work => done,
+        code = signals.next() => Ok(Err(ExitCode::from(code))),
+        done = work => done.map(Ok),
     }
 }
 
 #[cfg(unix)]
-struct Signals {
+pub(crate) struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
 impl Signals {
-    fn new() -> Result<Self, Error> {
+    pub(crate) fn new() -> Result<Self, Error> {
         use tokio::signal::unix::{SignalKind, signal};
         let listen =
             |kind| signal(kind).map_err(|error| Error::internal(format!("cannot listen for signals: {error}")));
@@ -30,7 +37,7 @@ impl Signals {
     }
 
     /// The exit code of the next one.
-    async fn next(&mut self) -> u8 {
+    pub(crate) async fn next(&mut self) -> u8 {
         tokio::select! {
             _ = self.interrupt.recv() => 130,
             _ = self.terminate.recv() => 143,
@@ -39,15 +46,15 @@ impl Signals {
 }
 
 #[cfg(not(unix))]
-struct Signals;
+pub(crate) struct Signals;
 
 #[cfg(not(unix))]
 impl Signals {
-    fn new() -> Result<Self, Error> {
+    pub(crate) fn new() -> Result<Self, Error> {
         Ok(Self)
     }
 
-    async fn next(&mut self) -> u8 {
+    pub(crate) async fn next(&mut self) -> u8 {
         match tokio::signal::ctrl_c().await {
             Ok(()) => 130,
             Err(_) => std::future::pending().await,

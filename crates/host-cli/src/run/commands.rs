@@ -49,12 +49,8 @@ impl<'a> Commands<'a> {
         })
     }
 
-    /// The error where no command is named.
-    pub(super) fn none_given(&self) -> Error {
-        Error::invalid("run needs the name of a command").with_remedy(self.listed())
-    }
-
-    fn listed(&self) -> String {
+    /// Which commands there are, for a remedy.
+    pub(super) fn listed(&self) -> String {
         if self.0.is_empty() {
             return "the application has no commands: a process.wasm with meta.command is one".to_owned();
         }

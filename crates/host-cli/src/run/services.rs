@@ -1,0 +1,110 @@
+//! `run <app>`: the services of an application, until a signal.
+
+use super::commands::Commands;
+use crate::output::{Failure, Output};
+use crate::signals::Signals;
+use serde_json::json;
+use std::process::ExitCode;
+use std::time::Duration;
+use wippy_host::{Error, ErrorKind, Result};
+use wippy_host_app::manifest::{Problem, Severity};
+use wippy_host_app::{Application, Changes, ServiceAddress, Watcher};
+
+/// How long accepted requests, processes and calls may take to end after the signal. A second signal ends all at once.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// Starts the services, prints where each listens, and stops gracefully on SIGINT or SIGTERM.
+pub(super) async fn serve(output: &Output, application: &Application, watch: bool) -> Result<ExitCode, Failure> {
+    let mut signals = Signals::new()?;
+    let mut watcher = if watch { Some(Watcher::new(application.root())?) } else { None };
+    let addresses = match application.serve(GRACE).await {
+        Ok(addresses) => addresses,
+        Err(errors) => {
+            application.stop(GRACE).await;
+            return Err(all(errors));
+        }
+    };
+    if addresses.is_empty() && !watch {
+        return Err(nothing_to_run(application).into());
+    }
+    announce(output, &addresses)?;
+    let code = loop {
+        tokio::select! {
+            code = signals.next() => break code,
+            changes = changed(&mut watcher) => reload(output, application, &changes).await?,
+        }
+    };
+    tokio::select! {
+        ended = application.stop(GRACE) => {
+            if !ended {
+                output.warn(&format!("what had not ended after {} s was cancelled", GRACE.as_secs()));
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        _ = signals.next() => Ok(ExitCode::from(code)),
+    }
+}
+
+async fn changed(watcher: &mut Option<Watcher>) -> Changes {
+    match watcher {
+        Some(watcher) => watcher.changed().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Takes over what has changed, or says why not.
+async fn reload(output: &Output, application: &Application, changes: &Changes) -> Result<(), Failure> {
+    if !application.concerns(changes) {
+        return Ok(());
+    }
+    let reloaded = application.reload().await?;
+    let shown: Vec<Problem> =
+        reloaded.problems.into_iter().filter(|problem| problem.severity != Severity::Remark).collect();
+    output.problems(&shown);
+    if !reloaded.applied {
+        output.note("the application has problems: what ran before runs on");
+        return Ok(());
+    }
+    let addresses = match application.serve(GRACE).await {
+        Ok(addresses) => addresses,
+        Err(errors) => {
+            for error in errors {
+                output.fail(&error.into());
+            }
+            return Ok(());
+        }
+    };
+    match reloaded.changed.as_slice() {
+        [] => output.note("reloaded: no function has changed"),
+        changed => output.note(&format!("reloaded: {}", changed.join(", "))),
+    }
+    announce(output, &addresses)
+}
+
+/// One line for each service, to standard error; with --json, one document to standard output.
+fn announce(output: &Output, addresses: &[ServiceAddress]) -> Result<(), Failure> {
+    let url = |service: &ServiceAddress| format!("{}://{}/", if service.tls { "https" } else { "http" }, service.addr);
+    if output.json {
+        let services = addresses.iter().map(|service| json!({"id": service.id, "url": url(service)}));
+        return output.json(&json!({"services": services.collect::<Vec<_>>()}));
+    }
+    addresses.iter().for_each(|service| output.note(&format!("{} {}", url(service), service.id)));
+    Ok(())
+}
+
+fn nothing_to_run(application: &Application) -> Error {
+    let commands = application.declarations();
+    let commands = Commands::of(&commands).listed();
+    Error::new(ErrorKind::NotFound, "the application has no http.service that starts by itself")
+        .with_remedy(format!("declare one, with an http.router and an http.endpoint, or run a command; {commands}"))
+}
+
+fn all(errors: Vec<Error>) -> Failure {
+    match <[Error; 1]>::try_from(errors) {
+        Ok([error]) => error.into(),
+        Err(errors) => {
+            let texts: Vec<String> = errors.iter().map(Error::to_string).collect();
+            Failure::message(texts.join("\n"))
+        }
+    }
+}
