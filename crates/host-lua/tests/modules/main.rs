@@ -1,0 +1,11 @@
+//! The modules that `require` finds, as a Lua function uses them.
+
+mod encodings;
+mod env;
+#[cfg(feature = "http")]
+mod http;
+mod json;
+mod logger;
+mod patterns;
+mod support;
+mod time;
