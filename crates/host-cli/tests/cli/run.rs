@@ -104,11 +104,17 @@ fn an_unknown_command_is_answered_with_the_nearest_and_all() {
         ran.stderr,
         "error: no command ecko in the application (NotFound)\n  help: did you mean echo? the commands are: echo\n"
     );
-    let ran = app.run("run", &[]);
-    assert_eq!(
-        (ran.code, ran.stderr.as_str()),
-        (2, "error: run needs the name of a command (Invalid)\n  help: the commands are: echo\n")
+}
+
+#[test]
+fn an_application_without_services_says_what_there_is_to_run() {
+    let app = commands(&[("echo", "values", "echo-string", "")]);
+    app.run("run", &[]).fails(
+        "error: the application has no http.service that starts by itself (NotFound)\n  help: declare one, with an http.router \
+         and an http.endpoint, or run a command; the commands are: echo\n",
     );
+    let ran = app.run("run", &["--watch", "echo", "x"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
 }
 
 #[test]

@@ -47,7 +47,9 @@ impl Policy for Guarded {
 #[tokio::test]
 async fn variables_are_read_and_changed_by_id_as_the_policy_allows() {
     let variables = Variables::default();
-    for (id, value) in [("app:key", Some("1")), ("app:unset", None), ("app:secret", Some("s")), ("app:fixed", Some("f"))] {
+    for (id, value) in
+        [("app:key", Some("1")), ("app:unset", None), ("app:secret", Some("s")), ("app:fixed", Some("f"))]
+    {
         variables.0.lock().unwrap().insert(id.to_owned(), value.map(str::to_owned));
     }
     let services = Services { environment: Arc::new(variables), policy: Arc::new(Guarded), ..Services::default() };

@@ -12,7 +12,7 @@ pub struct Setting {
     pub services: Services,
     pub context: CallContext,
     pub limits: Limits,
-    pub allow: Option<Vec<&'static str>>,
+    pub allow: Option<Vec<String>>,
 }
 
 /// The result of a function with this body, in which each module is a local of its name.

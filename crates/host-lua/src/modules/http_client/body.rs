@@ -2,9 +2,10 @@
 
 use crate::errors::{self, LuaError};
 use crate::modules::memory;
+use crate::wait;
 use bytes::{Buf as _, Bytes};
 use http_body_util::BodyExt as _;
-use mlua::{AnyUserData, Lua, Result, UserData, UserDataMethods, Value};
+use mlua::{AnyUserData, Lua, MetaMethod, Result, UserData, UserDataFields, UserDataMethods, Value};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use wippy_host_core::{Error, ErrorKind};
@@ -105,17 +106,25 @@ pub(super) fn late(wait: Duration) -> LuaError {
 }
 
 impl UserData for Stream {
-    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
-        methods.add_async_function("read", |lua, (stream, most): (AnyUserData, Option<i64>)| async move {
-            let stream = stream.borrow::<Self>()?.clone();
-            let most = usize::try_from(most.unwrap_or(PIECE as i64)).unwrap_or(0).max(1);
-            let piece = match stream.read(most).await {
-                Ok(Some(piece)) => Ok(Value::String(lua.create_string(piece)?)),
-                Ok(None) => Ok(Value::Nil),
-                Err(error) => Err(error),
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_meta_field_with(MetaMethod::Index, |lua| {
+            let waiting = lua.create_table()?;
+            let read = |lua: Lua, (stream, most): (AnyUserData, Option<i64>)| async move {
+                let stream = stream.borrow::<Self>()?.clone();
+                let most = usize::try_from(most.unwrap_or(PIECE as i64)).unwrap_or(0).max(1);
+                let piece = match stream.read(most).await {
+                    Ok(Some(piece)) => Ok(Value::String(lua.create_string(piece)?)),
+                    Ok(None) => Ok(Value::Nil),
+                    Err(error) => Err(error),
+                };
+                errors::pair(&lua, piece)
             };
-            errors::pair(&lua, piece)
+            waiting.raw_set("read", wait::function(lua, read)?)?;
+            Ok(waiting)
         });
+    }
+
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
         methods.add_method("close", |_, stream, ()| {
             stream.put(None);
             Ok(())

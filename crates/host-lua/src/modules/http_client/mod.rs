@@ -15,6 +15,7 @@ mod uri;
 
 use self::exchange::exchange;
 use crate::errors;
+use crate::wait;
 use mlua::{Lua, LuaString, Result, Table, Value};
 use std::sync::OnceLock;
 use wippy_import_http::HttpClient;
@@ -35,14 +36,14 @@ pub(crate) fn module(lua: &Lua) -> Result<Table> {
             let response = exchange(&lua, method, &url.to_string_lossy(), options.as_ref()).await?;
             errors::pair(&lua, response)
         };
-        module.raw_set(name, lua.create_async_function(request)?)?;
+        module.raw_set(name, wait::function(lua, request)?)?;
     }
     let request = |lua: Lua, (method, url, options): (LuaString, LuaString, Option<Table>)| async move {
         let (method, url) = (method.to_string_lossy(), url.to_string_lossy());
         let response = exchange(&lua, &method, &url, options.as_ref()).await?;
         errors::pair(&lua, response)
     };
-    module.raw_set("request", lua.create_async_function(request)?)?;
+    module.raw_set("request", wait::function(lua, request)?)?;
     let encode = |lua: &Lua, text: LuaString| lua.create_string(uri::encode(&text.as_bytes()));
     module.raw_set("encode_uri", lua.create_function(encode)?)?;
     let decode = |lua: &Lua, text: LuaString| {

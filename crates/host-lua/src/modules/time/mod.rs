@@ -10,6 +10,7 @@ use self::moment::Moment;
 use self::timer::Timer;
 use crate::errors;
 use crate::running;
+use crate::wait;
 use mlua::{Lua, LuaString, Result, Table, Value};
 
 /// `now()`, `sleep(d)`, `after(d)`, `timer(d)`, `ticker(d)`, `parse_duration(s)` → value, err.
@@ -18,7 +19,7 @@ pub(crate) fn module(lua: &Lua) -> Result<Table> {
     module.raw_set("now", lua.create_function(|lua, ()| Ok(Moment::new(running::of(lua)?.clock().wall())))?)?;
     module.raw_set(
         "sleep",
-        lua.create_async_function(|lua, duration: Value| async move {
+        wait::function(lua, |lua, duration: Value| async move {
             let wait = LuaDuration::of(&duration)?.wait();
             let running = running::of(&lua)?;
             let clock = running.clock();
