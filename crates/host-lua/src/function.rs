@@ -20,6 +20,7 @@ use wippy_host_core::{
     CallContext, Error, ErrorKind, Function, FunctionRegistry, GuestOutput, Limits, Reason, Result, Services, Value,
     async_trait,
 };
+use wippy_host_process::Processes;
 
 /// What a `function.lua` entry says.
 #[derive(Clone)]
@@ -40,6 +41,8 @@ pub struct LuaSpec {
     pub limits: Limits,
     /// Where its HTTP requests may go.
     pub network: NetworkRules,
+    /// What `process` starts and watches. Default none: its functions answer with an error.
+    pub processes: Option<Processes>,
 }
 
 impl LuaSpec {
@@ -55,6 +58,7 @@ impl LuaSpec {
             libraries: BTreeMap::new(),
             limits: Limits::default(),
             network: NetworkRules::public(),
+            processes: None,
         }
     }
 }
@@ -85,6 +89,7 @@ impl LuaFunction {
             limits: spec.limits,
             modules: spec.modules.into_iter().collect(),
             libraries: spec.libraries,
+            processes: spec.processes,
             shared: Shared::default(),
             services,
             functions,

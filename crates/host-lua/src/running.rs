@@ -2,6 +2,7 @@
 
 use crate::driver::Tasks;
 use crate::modules::Shared;
+use crate::modules::process::Mailbox;
 use crate::source::LuaLibrary;
 use crate::wait::Waits;
 use crate::watch::Watch;
@@ -10,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use wippy_host_core::policy::network::NetworkGuard;
 use wippy_host_core::{CallContext, Clock, FunctionRegistry, GuestOutput, Limits, Output, OutputStream, Services};
+use wippy_host_process::Processes;
 
 /// One call of a Lua function.
 pub(crate) struct Running {
@@ -18,6 +20,7 @@ pub(crate) struct Running {
     watch: Watch,
     tasks: Tasks,
     waits: Waits,
+    mailbox: Mailbox,
 }
 
 /// What all calls of one function have in common.
@@ -30,6 +33,7 @@ pub(crate) struct Entry {
     pub(crate) output: GuestOutput,
     pub(crate) modules: BTreeSet<String>,
     pub(crate) libraries: BTreeMap<String, Arc<LuaLibrary>>,
+    pub(crate) processes: Option<Processes>,
     /// What the modules keep from call to call.
     pub(crate) shared: Shared,
 }
@@ -37,7 +41,7 @@ pub(crate) struct Entry {
 impl Running {
     pub(crate) fn new(entry: Arc<Entry>, context: CallContext) -> Self {
         let watch = Watch::new(context.deadline(), context.cancellation().cloned());
-        Self { entry, context, watch, tasks: Tasks::default(), waits: Waits::default() }
+        Self { entry, context, watch, tasks: Tasks::default(), waits: Waits::default(), mailbox: Mailbox::default() }
     }
 
     /// The id of the function's entry.
@@ -58,6 +62,16 @@ impl Running {
     /// The functions that `funcs` reaches.
     pub(crate) fn functions(&self) -> &FunctionRegistry {
         &self.entry.functions
+    }
+
+    /// The processes of the application, where there are any.
+    pub(crate) fn processes(&self) -> Option<&Processes> {
+        self.entry.processes.as_ref()
+    }
+
+    /// The pid and the events of this call.
+    pub(crate) fn mailbox(&self) -> &Mailbox {
+        &self.mailbox
     }
 
     /// The entry's network policy.

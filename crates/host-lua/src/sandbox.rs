@@ -52,6 +52,7 @@ fn host_functions(lua: &Lua) -> mlua::Result<Table> {
     host.raw_set("max_chunk", MAX_CHUNK)?;
     host.raw_set("channel", channel::module(lua)?)?;
     host.raw_set("errors", errors::module(lua)?)?;
+    host.raw_set("process", modules::process::module(lua)?)?;
     let function = |name: &str, function: Function| host.raw_set(name, function);
     function("alive", lua.create_function(|lua, error: Value| alive(lua, &error))?)?;
     function(

@@ -57,6 +57,7 @@ impl Opening {
         spec.modules = texts(&declared.modules);
         spec.libraries = self.imports(&declared.imports);
         spec.limits = limits(&declared.limits);
+        spec.processes = Some(self.processes.clone());
         let mut problems = Vec::new();
         if let Some(section) = &declared.network {
             spec.network = network(section, &mut problems);

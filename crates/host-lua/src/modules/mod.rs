@@ -13,6 +13,7 @@ mod logger;
 mod memory;
 pub(crate) mod pattern;
 mod pause;
+pub(crate) mod process;
 mod time;
 mod uuid;
 
@@ -32,6 +33,7 @@ const KNOWN: &[(&str, Open)] = &[
     ("http_client", http_client::module),
     ("json", json::module),
     ("logger", logger::module),
+    ("process", process::module),
     ("time", time::module),
     ("uuid", uuid::module),
 ];
@@ -48,6 +50,7 @@ pub const MODULES: &[&str] = &[
     "http_client",
     "json",
     "logger",
+    "process",
     "time",
     "uuid",
 ];

@@ -6,6 +6,7 @@ mod attacks;
 mod calls;
 mod coroutines;
 mod funcs;
+mod process;
 mod sandbox;
 mod support;
 mod values;
