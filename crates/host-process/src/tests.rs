@@ -96,7 +96,7 @@ async fn what_cannot_be_started_says_why() {
     );
     assert_eq!(
         message(Spawn::new("app:echo", "app:hosts", CallContext::new())),
-        "no process host: app:hosts; the process hosts are: app:processes"
+        "no process host: app:hosts; did you mean app:processes? the process hosts are: app:processes"
     );
     assert_eq!(
         message(Spawn { monitored: true, ..spawn("app:echo") }),

@@ -118,7 +118,7 @@ fn with_json_check_is_one_document_of_a_stable_shape() {
     let ran = App::guest("probe-random", "nothing", "    imports: [wasi:random, funcs]\n").run("check", &["--json"]);
     assert_eq!((ran.stderr.as_str(), ran.code), ("", 1));
     let report = ran.json();
-    assert_eq!(report.as_object().unwrap().keys().collect::<Vec<_>>(), ["ok", "problems", "preflights"]);
+    assert_eq!(report.as_object().unwrap().keys().collect::<Vec<_>>(), ["ok", "problems", "preflights", "code"]);
     assert_eq!(report["ok"], false);
     assert_eq!(
         report["problems"][1],

@@ -188,26 +188,18 @@ error: demo:it: `strict_imports` must be true or false, found the text `yes`
 }
 
 #[test]
-fn what_this_host_does_not_do_yet_is_said() {
+fn a_component_needs_no_wit_and_any_function_may_stand_behind_http() {
     let app = App::wat(
         crate::support::ADD,
         "add",
         "    transport: wasi-http\n    wit: \"package a:b;\"\n    pool: { type: static, workers: 2 }\n",
     );
     assert_eq!(
-        app.problems(),
-        "error: demo:it: transport wasi-http: this host has no HTTP services yet
-  --> _index.yaml:8:16
-     8 |     transport: wasi-http
-  help: use transport: payload
-error: demo:it: wit: this host does not make components of core modules yet
+        app.remarks(),
+        "remark: demo:it: wit has no effect: the code is a component, which has its own types
   --> _index.yaml:9:10
      9 |     wit: \"package a:b;\"
-  help: make a component when you build the guest, and remove wit
-remark: demo:it: pool has no effect yet: every call gets a new instance in the caller's task, as type inline does
-  --> _index.yaml:10:11
-    10 |     pool: { type: static, workers: 2 }
-  help: write pool: {type: inline}
+  help: remove wit
 "
     );
 }

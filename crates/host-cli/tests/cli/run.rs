@@ -43,22 +43,22 @@ fn commands_are_listed_with_their_short_texts() {
 fn a_text_is_printed_and_a_number_is_the_exit_code() {
     let app = commands(&[
         ("echo", "values", "echo-string", ""),
-        ("code", "values", "echo-u8", ""),
+        ("number", "values", "echo-u8", ""),
         ("far", "values", "echo-s32", ""),
     ]);
     app.run("run", &["echo", "hello"]).gives("hello\n");
     app.run("run", &["echo", "5"]).gives("5\n");
     for code in ["0", "3", "255"] {
-        let ran = app.run("run", &["code", code]);
+        let ran = app.run("run", &["number", code]);
         assert_eq!((ran.code.to_string(), ran.stdout.as_str(), ran.stderr.as_str()), (code.to_owned(), "", ""));
     }
     app.run("run", &["far", "-1"]).fails(
         "error: the command returned -1, which is no exit code (Invalid)\n  help: return a whole number from 0 to 255, or \
          text to print\n",
     );
-    let ran = app.run("run", &["code", "many"]);
+    let ran = app.run("run", &["number", "many"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
-    assert!(ran.stderr.starts_with("error: code: argument 1 ("), "{ran:?}");
+    assert!(ran.stderr.starts_with("error: number: argument 1 ("), "{ran:?}");
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn an_import_that_the_text_does_not_explain_is_named_with_the_line_to_add() {
 #[test]
 fn errors_name_line_and_column_of_the_text_as_it_was_given() {
     for (wit, at, message) in [
-        ("add: func(a: s32, b: s32) -> s3;", (1, 30), "the wit text is not valid: type `s3` does not exist"),
+        ("add: func(a: s32, b: s32) -> s3;", (1, 30), "the wit text is not valid: name `s3` does not exist"),
         ("\n  export sub: func();", (2, 10), "the wit text exports sub, and the module does not"),
         ("world w {\n  export add: func(a: s64, b: s32) -> s32;\n}", (2, 10), "the module does not fit its wit text: "),
         (
