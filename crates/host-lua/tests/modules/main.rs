@@ -4,8 +4,11 @@ mod encodings;
 mod env;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "http")]
+mod http_edges;
 mod json;
 mod logger;
 mod patterns;
 mod support;
 mod time;
+mod timers;

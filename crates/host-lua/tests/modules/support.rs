@@ -8,15 +8,15 @@ use wippy_host_lua::{LuaFunction, LuaSpec, MODULES};
 
 /// What a test may set.
 #[derive(Default)]
-pub struct Setting {
-    pub services: Services,
-    pub context: CallContext,
-    pub limits: Limits,
-    pub allow: Option<Vec<String>>,
+pub(crate) struct Setting {
+    pub(crate) services: Services,
+    pub(crate) context: CallContext,
+    pub(crate) limits: Limits,
+    pub(crate) allow: Option<Vec<String>>,
 }
 
 /// The result of a function with this body, in which each module is a local of its name.
-pub async fn run_in(setting: Setting, body: &str) -> Result<Json> {
+pub(crate) async fn run_in(setting: Setting, body: &str) -> Result<Json> {
     let locals: String = MODULES.iter().map(|name| format!("local {name} = require(\"{name}\") ")).collect();
     let mut spec = LuaSpec::new("app:test", format!("{locals} return function()\n{body}\nend"), "");
     spec.file = "test.lua".to_owned();
@@ -29,12 +29,12 @@ pub async fn run_in(setting: Setting, body: &str) -> Result<Json> {
     Ok(function.call(&setting.context, Vec::new()).await?.into_json().unwrap())
 }
 
-pub async fn run(body: &str) -> Json {
+pub(crate) async fn run(body: &str) -> Json {
     run_in(Setting::default(), body).await.unwrap()
 }
 
 /// Limits with this much time.
-pub fn within(time: Duration) -> Limits {
+pub(crate) fn within(time: Duration) -> Limits {
     let mut limits = Limits::default();
     limits.max_execution = Some(time);
     limits

@@ -6,7 +6,7 @@ use crate::channel::Channel;
 use crate::errors::LuaError;
 use crate::running::{self, Running};
 use futures::future::BoxFuture;
-use mlua::{IntoLua, Lua, UserData, UserDataMethods, Value, WeakLua};
+use mlua::{AnyUserData, IntoLua, Lua, UserData, UserDataMethods, Value, WeakLua};
 use std::future::{Future, poll_fn};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -18,6 +18,8 @@ const MIN_PERIOD: u64 = 1_000_000;
 /// A timer, or a ticker where it has a period.
 pub(super) struct Timer {
     channel: Channel,
+    /// The channel as Lua has it: one object, so that what a select chose can be compared with it.
+    object: AnyUserData,
     state: Arc<Mutex<State>>,
     ticks: bool,
 }
@@ -53,14 +55,16 @@ impl Timer {
 
     fn start(lua: &Lua, duration: LuaDuration, period: Option<u64>) -> mlua::Result<Self> {
         let state = State { due: None, period, waiting: false, waker: None };
-        let timer = Self { channel: Channel::new(1), state: Arc::new(Mutex::new(state)), ticks: period.is_some() };
+        let channel = Channel::new(1);
+        let object = lua.create_userdata(channel.clone())?;
+        let timer = Self { channel, object, state: Arc::new(Mutex::new(state)), ticks: period.is_some() };
         timer.arm(lua, period.unwrap_or(duration.wait()))?;
         Ok(timer)
     }
 
     /// The channel that gets the time.
-    pub(super) fn channel(&self) -> Channel {
-        self.channel.clone()
+    pub(super) fn channel(&self) -> AnyUserData {
+        self.object.clone()
     }
 
     /// Sets the moment anew; whether the timer was running.
