@@ -37,12 +37,10 @@ fn digest(lua: &Lua, module: &Table, name: &str, of: fn(&[u8]) -> Vec<u8>) -> Re
     module.raw_set(name, function)
 }
 
-fn keyed<E: std::fmt::Display + 'static>(
-    lua: &Lua,
-    module: &Table,
-    name: &str,
-    of: fn(&[u8], &[u8]) -> std::result::Result<Vec<u8>, E>,
-) -> Result<()> {
+/// The digest of data under a key.
+type Keyed<E> = fn(&[u8], &[u8]) -> std::result::Result<Vec<u8>, E>;
+
+fn keyed<E: std::fmt::Display + 'static>(lua: &Lua, module: &Table, name: &str, of: Keyed<E>) -> Result<()> {
     let function = lua.create_function(move |lua, (data, key, raw): (LuaString, LuaString, Option<bool>)| {
         let digest = of(&data.as_bytes(), &key.as_bytes()).map_err(|error| mlua::Error::runtime(error.to_string()))?;
         written(lua, &digest, raw)

@@ -1,5 +1,7 @@
 //! The modules that `require` finds, as a Lua function uses them.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 mod encodings;
 mod env;
 #[cfg(feature = "http")]

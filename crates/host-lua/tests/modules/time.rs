@@ -9,8 +9,7 @@ use wippy_host_core::{ManualClock, Services};
 /// A clock that the test moves, and services that show it.
 fn clock() -> (ManualClock, Services) {
     let clock = ManualClock::new(Duration::from_secs(1_700_000_000));
-    let mut services = Services::default();
-    services.clock = Arc::new(clock.clone());
+    let services = Services { clock: Arc::new(clock.clone()), ..Services::default() };
     (clock, services)
 }
 

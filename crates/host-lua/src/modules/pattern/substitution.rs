@@ -196,10 +196,10 @@ impl Substitution {
         self.keep(&s.as_bytes(), whole.start, room)?;
         self.copied = whole.end;
         self.changed = true;
-        Ok(match text {
-            Some(text) => append(&mut self.out, &text.as_bytes(), room)?,
-            None => (),
-        })
+        if let Some(text) = text {
+            append(&mut self.out, &text.as_bytes(), room)?;
+        }
+        Ok(())
     }
 }
 
