@@ -5,6 +5,7 @@ mod call;
 mod check;
 mod ending;
 mod exec;
+mod graceful;
 mod imports;
 mod init;
 mod inspect;
@@ -12,6 +13,7 @@ mod open;
 mod output;
 mod progress;
 mod run;
+mod serve;
 mod signals;
 mod single;
 mod terminal;
@@ -39,8 +41,10 @@ enum Command {
     Check(check::CheckArguments),
     /// Run a command component, outside any application, with what the options grant and nothing else.
     Exec(exec::ExecArguments),
-    /// Run a command of an application, or list its commands.
+    /// Run the services of an application or one of its commands, or list the commands.
     Run(run::RunArguments),
+    /// Serve a component that handles HTTP requests, with what the options grant and nothing else.
+    Serve(serve::ServeArguments),
     /// List the import groups of this build, with interfaces, versions and aliases.
     Imports,
     /// Write a small working application into an empty or new directory.
@@ -67,6 +71,7 @@ pub fn run() -> ExitCode {
             Command::Check(check) => check::run(&output, check).await,
             Command::Exec(exec) => exec::run(&output, exec).await,
             Command::Run(run) => run::run(&output, run).await,
+            Command::Serve(serve) => serve::run(&output, serve).await,
             Command::Imports => imports::run(&output),
             Command::Init(init) => init::run(&output, &init),
             Command::Inspect(inspect) => inspect::run(&output, inspect).await,

@@ -83,7 +83,7 @@ impl LimitArguments {
 pub(crate) struct Single {
     pub(crate) host: Host,
     pub(crate) component: Component,
-    spec: EntrySpec,
+    pub(crate) spec: EntrySpec,
 }
 
 impl SingleArguments {

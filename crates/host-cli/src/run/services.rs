@@ -1,17 +1,14 @@
 //! `run <app>`: the services of an application, until a signal.
 
 use super::commands::Commands;
+use crate::graceful::{GRACE, stopped};
 use crate::output::{Failure, Output};
 use crate::signals::Signals;
 use serde_json::json;
 use std::process::ExitCode;
-use std::time::Duration;
 use wippy_host::{Error, ErrorKind, Result};
 use wippy_host_app::manifest::{Problem, Severity};
 use wippy_host_app::{Application, Changes, ServiceAddress, Watcher};
-
-/// How long accepted requests, processes and calls may take to end after the signal. A second signal ends all at once.
-const GRACE: Duration = Duration::from_secs(30);
 
 /// Starts the services, prints where each listens, and stops gracefully on SIGINT or SIGTERM.
 pub(super) async fn serve(output: &Output, application: &Application, watch: bool) -> Result<ExitCode, Failure> {
@@ -34,15 +31,7 @@ pub(super) async fn serve(output: &Output, application: &Application, watch: boo
             changes = changed(&mut watcher) => reload(output, application, &changes).await?,
         }
     };
-    tokio::select! {
-        ended = application.stop(GRACE) => {
-            if !ended {
-                output.warn(&format!("what had not ended after {} s was cancelled", GRACE.as_secs()));
-            }
-            Ok(ExitCode::SUCCESS)
-        }
-        _ = signals.next() => Ok(ExitCode::from(code)),
-    }
+    Ok(stopped(output, &mut signals, code, application.stop(GRACE)).await)
 }
 
 async fn changed(watcher: &mut Option<Watcher>) -> Changes {

@@ -1,0 +1,95 @@
+//! `serve`: a component that handles HTTP requests, outside any application.
+
+use crate::graceful::{GRACE, stopped};
+use crate::output::{Failure, Output};
+use crate::signals::Signals;
+use crate::single::{Single, SingleArguments};
+use serde_json::json;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+use wippy_host::Error;
+use wippy_host::pool::{PoolFields, PoolKind, PoolSpec};
+use wippy_host_server::{Server, Service, ServiceOptions, single};
+use wippy_import_http::behind_http;
+
+/// Answers every method and path until SIGINT or SIGTERM: then no more is accepted, what was accepted ends within 30 s, and
+/// the exit code is 0. A second signal ends it at once. The first line on standard error is the URL.
+#[derive(clap::Args)]
+pub(crate) struct ServeArguments {
+    /// Where it listens; port 0 is one that the system picks.
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
+    addr: String,
+    /// Requests that one instance answers, one behind the other. Without, each gets a fresh instance.
+    #[arg(long, value_name = "N")]
+    reuse: Option<NonZeroU32>,
+    /// Requests that are answered at one time; 64 times as many wait, and what comes beyond is answered with 503. Without,
+    /// there is no limit but the host's.
+    #[arg(long, value_name = "N")]
+    concurrency: Option<NonZeroU32>,
+    #[command(flatten)]
+    single: SingleArguments,
+    /// The component, a .wasm or .wat file that exports wasi:http/incoming-handler.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+/// What a component without a handler lacks.
+const HANDLER: &str = "wasi:http/incoming-handler#handle";
+
+pub(crate) async fn run(output: &Output, serve: ServeArguments) -> Result<ExitCode, Failure> {
+    let mut signals = Signals::new()?;
+    let (opened, server) = tokio::select! {
+        code = signals.next() => return Ok(ExitCode::from(code)),
+        started = start(&serve) => started?,
+    };
+    let url = format!("http://{}/", server.local_addr());
+    if output.json {
+        output.json(&json!({"url": url}))?;
+    }
+    output.note(&url);
+    let code = signals.next().await;
+    let stopping = async {
+        let until = Instant::now() + GRACE;
+        let ended = server.stop(GRACE).await;
+        opened.host.drain(until).await == 0 && ended
+    };
+    Ok(stopped(output, &mut signals, code, stopping).await)
+}
+
+async fn start(serve: &ServeArguments) -> Result<(Single, Server), Failure> {
+    let addr = address(&serve.addr).await.map_err(Failure::usage)?;
+    let mut opened = serve.single.open(&serve.file, None).await?;
+    opened.spec = opened.spec.with_pool(serve.pool());
+    let (spec, handles) = behind_http(opened.spec.clone(), opened.host.engine(), &opened.component);
+    opened.spec = spec;
+    let method = if handles { opened.spec.method.clone() } else { HANDLER.to_owned() };
+    let handler = opened.prepare(&method, "HTTP handler").await?;
+    let router = single(Arc::new(handler))?;
+    let service = Service::bind(ServiceOptions::new(addr)).await?;
+    let server = service.serve(router, opened.host.functions().clone());
+    Ok((opened, server))
+}
+
+impl ServeArguments {
+    fn pool(&self) -> PoolSpec {
+        let kind = if self.concurrency.is_some() { PoolKind::Lazy } else { PoolKind::Inline };
+        PoolSpec::resolve(PoolFields {
+            kind: Some(kind),
+            max_size: self.concurrency.map(NonZeroU32::get),
+            reuse_max_calls: self.reuse.map(NonZeroU32::get),
+            ..PoolFields::default()
+        })
+    }
+}
+
+async fn address(text: &str) -> Result<SocketAddr, Error> {
+    let found = tokio::net::lookup_host(text).await.map(|mut found| found.next());
+    found.ok().flatten().ok_or_else(|| {
+        Error::invalid(format!("--addr: {text:?} is no address of this machine"))
+            .with_remedy("write HOST:PORT, for example --addr 127.0.0.1:8080")
+    })
+}
