@@ -11,7 +11,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 /// No command here takes a second; a machine that is busy with other builds may make it many.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Lines 1 to 3 of every application; its entries begin in line 4.
 const HEAD: &str = "version: \"1.0\"\nnamespace: demo\nentries:\n";
