@@ -16,6 +16,7 @@ const FILES: &[(&str, &str)] = &[
     ("guests/add.wat", include_str!("template/guests/add.wat")),
     ("guests/greet.wat", include_str!("template/guests/greet.wat")),
     ("guests/greet.wit", include_str!("template/guests/greet.wit")),
+    ("welcome.lua", include_str!("template/welcome.lua")),
     ("README.md", include_str!("template/README.md")),
     ("_index.yaml", include_str!("template/_index.yaml")),
 ];
@@ -44,7 +45,7 @@ pub(crate) fn run(output: &Output, init: &InitArguments) -> Result<ExitCode, Fai
     } else {
         let shown = visible(&path.to_string_lossy());
         output.text(format_args!(
-            "wrote {} into {shown}: {}\nnext:\n  wippy-host check {shown}\n  wippy-host call {shown} demo:greet Ada\n",
+            "wrote {} into {shown}: {}\nnext:\n  wippy-host check {shown}\n  wippy-host call {shown} demo:welcome Ada\n",
             count(names.len(), "file"),
             names.join(", ")
         ))?;
