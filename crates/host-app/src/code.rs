@@ -22,13 +22,16 @@ pub(crate) struct Compiled {
     pub(crate) remark: Option<Problem>,
 }
 
+/// What is compiled once, by whoever comes first.
+type Once = Arc<OnceLock<Result<Component>>>;
+
 /// Compiles one function after the other: Wasmtime's compiler uses every processor as it is, and one module at a time
 /// is in memory.
 #[derive(Clone)]
 pub(crate) struct Compiler {
     host: Host,
     /// By the hash of the code and its signatures.
-    compiled: Arc<Mutex<HashMap<[u8; 32], Arc<OnceLock<Result<Component>>>>>>,
+    compiled: Arc<Mutex<HashMap<[u8; 32], Once>>>,
 }
 
 impl Compiler {

@@ -160,7 +160,7 @@ impl Folder {
                 continue;
             }
             let Ok(found) = fs::statat(&self.folder, name, AtFlags::SYMLINK_NOFOLLOW) else { continue };
-            let used = i64::try_from(found.st_mtime).unwrap_or(0);
+            let used = found.st_mtime;
             if unfinished {
                 if now.saturating_sub(used) > ABANDONED {
                     let _ = fs::unlinkat(&self.folder, name, AtFlags::empty());
