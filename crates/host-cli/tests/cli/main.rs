@@ -11,6 +11,7 @@ mod exec;
 mod grants;
 mod http;
 mod orders_http;
+mod modules;
 mod quickstart;
 mod results;
 mod rules;
