@@ -39,6 +39,12 @@ impl Compiler {
         Self { host: host.clone(), compiled: Arc::default() }
     }
 
+    /// Forgets what is compiled: entries share it while an application is opened, and one that is reloaded again and again would
+    /// keep every edit.
+    pub(crate) fn forget(&self) {
+        self.compiled.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Reads and compiles, on a thread that may block. A panic there costs this function alone.
     pub(crate) async fn code(&self, function: &Function, directories: &ApplicationDirectories) -> Code {
         let (compiler, directories) = (self.clone(), directories.clone());

@@ -69,6 +69,7 @@ impl Opening {
         let preflights = self.preflights;
         let generation = Generation { declarations, environment, directories, files, made, preflights };
         self.problems.extend(services::problems(&generation));
+        self.compiler.forget();
         manifest::sort(&mut self.problems);
         (generation, self.problems)
     }
