@@ -28,7 +28,8 @@ impl Application {
     pub fn code(&self, id: &EntryId) -> Result<EntryCode> {
         let generation = self.0.current.load();
         let Some(entry) = generation.declarations.get(id) else {
-            return Err(Error::new(ErrorKind::NotFound, format!("no sound entry {id} in the application")));
+            return Err(Error::new(ErrorKind::NotFound, format!("no sound entry {id} in the application"))
+                .with_remedy("see what it has, and what is wrong with it: wippy-host check <APP>"));
         };
         let function = match &entry.declaration {
             Declaration::Function(function) => function,
@@ -37,7 +38,8 @@ impl Application {
                 return Err(Error::invalid(format!(
                     "{id} is of kind {}, and has no WebAssembly code",
                     entry.kind.value
-                )));
+                ))
+                .with_remedy("name a function.wasm, a function.wat or a process.wasm"));
             }
         };
         let as_error = |problem: Box<Problem>| {

@@ -14,7 +14,7 @@ pub(super) fn ready_made(
 ) -> Option<String> {
     let file = path.file_name()?.to_str()?;
     let (kind, method, rest) = what(inspection)?;
-    let name = name(path);
+    let name = quoted(&name(path));
     let mut yaml = "version: \"1.0\"\nnamespace: demo\nentries:\n".to_owned();
     let in_text = inspection.is_text && kind == "function.wasm" && plain(file);
     if in_text {
@@ -54,7 +54,7 @@ fn what(inspection: &Inspection) -> Option<(&'static str, String, &'static str)>
         return Some((
             "process.wasm",
             command.to_owned(),
-            "    meta:\n      command: { name: NAME, short: Runs NAME }\n",
+            "    meta:\n      command: { name: NAME, short: Runs the guest }\n",
         ));
     }
     let method = match inspection.kind {
@@ -106,7 +106,7 @@ fn plain(text: &str) -> bool {
 fn quoted(text: &str) -> String {
     let bare = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
-    if bare && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(&text) {
+    if bare && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(&&*text.to_ascii_lowercase()) {
         text.to_owned()
     } else {
         serde_json::Value::from(text).to_string()

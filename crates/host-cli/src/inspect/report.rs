@@ -79,7 +79,7 @@ impl Report {
     }
 
     pub(super) fn text(&self) -> String {
-        let form = if self.inspection.is_text { " in text" } else { "" };
+        let form = if self.inspection.is_text { ", as text" } else { "" };
         let mut text = format!("{}: {}{form}, {}\n{}\n", self.name, self.kind(), count(self.bytes, "byte"), self.hash);
         text.push_str("\nexports\n");
         let exports: Vec<_> = self.exports().collect();
