@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod arguments;
+mod cache;
 mod check;
 mod code;
 mod ending;
@@ -12,6 +13,8 @@ mod grants;
 mod http;
 mod modules;
 mod orders_http;
+mod init;
+mod inspect;
 mod quickstart;
 mod results;
 mod rules;

@@ -165,7 +165,7 @@ pub(crate) fn run_in(environment: &[(&str, &str)], arguments: &[&str]) -> Ran {
     Ran { stdout, stderr, code: ran.code }
 }
 
-/// The binary with these variables and no other.
+/// The binary with these variables and no other: without a home there is no cache but one that a test names.
 pub(crate) fn command(environment: &[(&str, &str)], arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wippy-host"));
     command.args(arguments).env_clear().envs(environment.iter().copied()).stdin(Stdio::null());
