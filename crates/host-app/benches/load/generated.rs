@@ -20,7 +20,7 @@ pub(crate) fn application(entries: usize) -> TempDir {
         let bytes = [&guest[..], &[0, 2, 1, b'a' + u8::try_from(component).unwrap()]].concat();
         let digits: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let mut index = format!(
-            "version: \"1.0\"\nnamespace: load.c{component}\nentries:\n  - name: code\n    kind: fs.directory\n    directory: .\n"
+            "version: \"1.0\"\nnamespace: load.c{component}\nentries:\n  - name: code\n    kind: fs.directory\n    directory: ./c{component}\n"
         );
         for entry in (component..entries).step_by(COMPONENTS) {
             write!(
