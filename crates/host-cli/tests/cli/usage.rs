@@ -13,7 +13,14 @@ Usage: wippy-host [OPTIONS] <COMMAND>
 Commands:
   call     Call one function of an application and print its result
   check    Load, compile and preflight an application; print all problems and remarks
+  exec     Run a command component, outside any application, with what the options grant and nothing
+           else
+  run      Run the services of an application or one of its commands, or list the commands
+  serve    Serve a component that handles HTTP requests, with what the options grant and nothing
+           else
   imports  List the import groups of this build, with interfaces, versions and aliases
+  init     Write a small working application into an empty or new directory
+  inspect  Say what a component or module exports and imports, with the entry that it needs
   help     Print this message or the help of the given subcommand(s)
 
 Options:
@@ -22,7 +29,7 @@ Options:
   -V, --version  Print version
 ",
     );
-    for command in ["call", "check", "imports"] {
+    for command in ["call", "check", "exec", "run", "serve", "imports", "init", "inspect"] {
         let ran = run(&[command, "--help"]);
         assert_eq!((ran.stderr.as_str(), ran.code), ("", 0));
         assert!(ran.stdout.contains(&format!("\nUsage: wippy-host {command} ")), "{ran:?}");

@@ -84,7 +84,7 @@ fn an_entry_that_did_not_change_keeps_its_instance() {
 fn a_broken_edit_is_told_and_not_taken_over_until_it_is_mended() {
     let (app, serving, mut client) = watched();
     let app = app.with("say.lua", "local function say(\n");
-    assert!(serving.line("-->").contains("say.lua:"));
+    assert!(serving.line("say.lua:").contains("demo:say"));
     serving.line("what ran before runs on");
     client.ask("POST", "/say", "").is(200, "one");
     let _app = app.with("say.lua", say("mended"));

@@ -26,6 +26,7 @@ async fn the_globals_are_those_of_the_specification() {
             "pairs",
             "pcall",
             "print",
+            "process",
             "rawequal",
             "rawget",
             "rawlen",
