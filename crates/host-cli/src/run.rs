@@ -6,7 +6,7 @@ mod services;
 use crate::ending::ended;
 use crate::open::{ApplicationArguments, open};
 use crate::output::{Failure, Output};
-use crate::signals::{until_signal, until_signal_of};
+use crate::signals::{Signals, until_signal};
 use crate::terminal::Terminal;
 use commands::{Command, Commands};
 use std::process::ExitCode;
@@ -41,11 +41,13 @@ pub(crate) struct RunArguments {
 
 pub(crate) async fn run(output: &Output, run: RunArguments) -> Result<ExitCode, Failure> {
     let Some((name, arguments)) = run.command_and_arguments.split_first() else {
-        let opened = until_signal_of(open_sound(output, &run.application)).await?;
-        return match opened {
-            Ok(opened) => services::serve(output, &opened.application, run.watch).await,
-            Err(code) => Ok(code),
+        // One listener from the start: a signal that came between two would be lost.
+        let mut signals = Signals::new()?;
+        let opened = tokio::select! {
+            code = signals.next() => return Ok(ExitCode::from(code)),
+            opened = open_sound(output, &run.application) => opened?,
         };
+        return services::serve(output, &opened.application, &mut signals, run.watch).await;
     };
     if run.watch {
         let error = Error::invalid("--watch is for services, not for a command");

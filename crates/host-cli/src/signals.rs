@@ -7,17 +7,10 @@ use wippy_host::Error;
 pub(crate) async fn until_signal<F: From<Error>>(
     work: impl Future<Output = Result<ExitCode, F>>,
 ) -> Result<ExitCode, F> {
-    Ok(until_signal_of(work).await?.unwrap_or_else(|code| code))
-}
-
-/// The same of work that is more than an exit code; the error within is that of the signal.
-pub(crate) async fn until_signal_of<T, F: From<Error>>(
-    work: impl Future<Output = Result<T, F>>,
-) -> Result<Result<T, ExitCode>, F> {
     let mut signals = Signals::new()?;
     tokio::select! {
-        code = signals.next() => Ok(Err(ExitCode::from(code))),
-        done = work => done.map(Ok),
+        code = signals.next() => Ok(ExitCode::from(code)),
+        done = work => done,
     }
 }
 

@@ -1,5 +1,6 @@
 //! An `_index.yaml` for a file that lies beside it.
 
+use super::role;
 use std::fmt::Write;
 use std::path::Path;
 use wippy_host::{CodeKind, Inspection};
@@ -47,10 +48,10 @@ pub(super) fn ready_made(
 
 /// Kind, method, and further lines.
 fn what(inspection: &Inspection) -> Option<(&'static str, String, &'static str)> {
-    if let Some(handler) = inspection.http_handler() {
+    if let Some(handler) = role::http_handler(inspection) {
         return Some(("function.wasm", handler.to_owned(), "    transport: wasi-http\n"));
     }
-    if let Some(command) = inspection.command() {
+    if let Some(command) = role::command(inspection) {
         return Some((
             "process.wasm",
             command.to_owned(),

@@ -2,6 +2,7 @@
 
 mod entry;
 mod report;
+mod role;
 
 use crate::cache::CacheArguments;
 use crate::open::{ApplicationArguments, host, open};

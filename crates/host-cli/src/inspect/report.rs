@@ -1,6 +1,6 @@
 //! What is said of a component or module: as text, or as JSON.
 
-use super::entry;
+use super::{entry, role};
 use crate::output::{count, visible};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
@@ -47,8 +47,10 @@ impl Report {
 
     fn kind(&self) -> &'static str {
         match self.inspection.kind {
-            CodeKind::Component if self.inspection.http_handler().is_some() => "component that handles HTTP requests",
-            CodeKind::Component if self.inspection.command().is_some() => "component that is a command",
+            CodeKind::Component if role::http_handler(&self.inspection).is_some() => {
+                "component that handles HTTP requests"
+            }
+            CodeKind::Component if role::command(&self.inspection).is_some() => "component that is a command",
             CodeKind::Component => "component",
             CodeKind::Preview1 => "preview 1 module",
             _ => "core module",
@@ -71,8 +73,8 @@ impl Report {
             "imports": self.inspection.imports,
             "needs": if self.is_entry { Json::Null } else { json!(needed(self.preflight.as_ref())) },
             "findings": self.preflight.as_ref().map(|preflight| &preflight.findings),
-            "http_handler": self.inspection.http_handler(),
-            "command": self.inspection.command(),
+            "http_handler": role::http_handler(&self.inspection),
+            "command": role::command(&self.inspection),
             "wit": self.inspection.wit,
             "entry": self.entry,
         })

@@ -11,8 +11,12 @@ use wippy_host_app::manifest::{Problem, Severity};
 use wippy_host_app::{Application, Changes, ServiceAddress, Watcher};
 
 /// Starts the services, prints where each listens, and stops gracefully on SIGINT or SIGTERM.
-pub(super) async fn serve(output: &Output, application: &Application, watch: bool) -> Result<ExitCode, Failure> {
-    let mut signals = Signals::new()?;
+pub(super) async fn serve(
+    output: &Output,
+    application: &Application,
+    signals: &mut Signals,
+    watch: bool,
+) -> Result<ExitCode, Failure> {
     let mut watcher = if watch { Some(Watcher::new(application.root())?) } else { None };
     let addresses = match application.serve(GRACE).await {
         Ok(addresses) => addresses,
@@ -31,7 +35,7 @@ pub(super) async fn serve(output: &Output, application: &Application, watch: boo
             changes = changed(&mut watcher) => reload(output, application, &changes).await?,
         }
     };
-    Ok(stopped(output, &mut signals, code, application.stop(GRACE)).await)
+    Ok(stopped(output, signals, code, application.stop(GRACE)).await)
 }
 
 async fn changed(watcher: &mut Option<Watcher>) -> Changes {

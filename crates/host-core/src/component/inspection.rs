@@ -53,17 +53,8 @@ pub struct Inspection {
 }
 
 impl Inspection {
-    /// The method that handles whole HTTP requests, where there is one.
-    pub fn http_handler(&self) -> Option<&str> {
-        self.method_of("wasi:http/incoming-handler", "handle").or_else(|| self.method_of("wasi:http/handler", "handle"))
-    }
-
-    /// The method that runs it as a command, where there is one.
-    pub fn command(&self) -> Option<&str> {
-        self.method_of("wasi:cli/run", "run")
-    }
-
-    fn method_of(&self, interface: &str, function: &str) -> Option<&str> {
+    /// The `method` of a function inside an exported interface, which is named without its version.
+    pub fn method_of(&self, interface: &str, function: &str) -> Option<&str> {
         let found = self.exports.iter().find(|export| {
             let (exported, name) = export.method.split_once('#').unwrap_or_default();
             name == function && exported.split('@').next() == Some(interface)
