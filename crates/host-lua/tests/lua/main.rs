@@ -10,3 +10,4 @@ mod process;
 mod sandbox;
 mod support;
 mod values;
+mod wit;
