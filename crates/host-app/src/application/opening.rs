@@ -64,11 +64,11 @@ impl Opening {
                 made.insert(entry.id.value.clone(), one);
             }
         }
-        let Read { environment, directories, included: mut files, .. } = self.read;
+        let Read { root, environment, directories, included: mut files, .. } = self.read;
         files.extend(modules(&declarations, &directories));
         let preflights = self.preflights;
         let generation = Generation { declarations, environment, directories, files, made, preflights };
-        self.problems.extend(services::problems(&generation));
+        self.problems.extend(services::problems(&root, &generation));
         self.compiler.forget();
         manifest::sort(&mut self.problems);
         (generation, self.problems)

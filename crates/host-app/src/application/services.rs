@@ -145,16 +145,28 @@ pub(super) fn routes(generation: &Generation) -> BTreeMap<EntryId, Vec<Endpoint>
     routes
 }
 
-/// What is wrong with the routes as a whole, each at its endpoint.
-pub(super) fn problems(generation: &Generation) -> Vec<Problem> {
+/// What is wrong with services beyond what their entries say: files that are not there, and routes as a whole, each at its
+/// endpoint.
+pub(super) fn problems(root: &Path, generation: &Generation) -> Vec<Problem> {
     let declarations = &generation.declarations;
+    let mut problems = Vec::new();
+    for entry in declarations.iter() {
+        let Declaration::HttpService(service) = &entry.declaration else { continue };
+        for (name, file) in service.tls.iter().flat_map(|tls| [("certificate", &tls.certificate), ("key", &tls.key)]) {
+            if !root.join(&file.value).is_file() {
+                let message = format!("tls.{name}: there is no file {}", file.value.display());
+                let found = Problem::at(ErrorKind::NotFound, &file.span, message).for_entry(&entry.id.value);
+                problems.push(found.with_remedy("put the PEM file there; the path is relative to the application"));
+            }
+        }
+    }
     let wrong = routes(generation).into_values().filter_map(|endpoints| Router::new(endpoints).err());
-    let located = wrong.flat_map(|problems| problems.0).filter_map(|problem| {
+    problems.extend(wrong.flat_map(|problems| problems.0).filter_map(|problem| {
         let entry = declarations.iter().find(|entry| *entry.id.value.to_string() == *problem.endpoint)?;
         let found = Problem::at(ErrorKind::Invalid, &entry.id.span, &problem.message);
         Some(found.for_entry(&entry.id.value).with_remedy(&problem.remedy))
-    });
-    located.collect()
+    }));
+    problems
 }
 
 async fn options(root: &Path, id: &EntryId, declared: &HttpService) -> Result<ServiceOptions> {

@@ -37,6 +37,11 @@ fn a_service_has_an_address_and_sound_settings() {
             "put the file into the application's directory, and write its path relative to the application's root",
         ),
         (
+            "kind: http.service\naddr: \":0\"\ntls: { certificate: _index.yaml, key: ▸key.pem }",
+            "tls.key: there is no file key.pem",
+            "put the PEM file there; the path is relative to the application",
+        ),
+        (
             "kind: http.service\naddr: \":0\"\nlimits: { max_connections: ▸0 }",
             "limits.max_connections must be at least 1",
             "leave `max_connections` out for the host's default",
