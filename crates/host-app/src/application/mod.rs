@@ -1,6 +1,7 @@
 //! An application: its host, its functions and programs, and every problem that was met on the way.
 
 mod code_of;
+mod exposed;
 mod generation;
 mod lua;
 mod opening;

@@ -3,7 +3,7 @@
 use super::generation::{Generation, Made};
 use super::lua::Libraries;
 use super::unchanged::Unchanged;
-use super::{Read, services};
+use super::{Read, exposed, services};
 use crate::code::Compiler;
 use crate::directories::ApplicationDirectories;
 use crate::manifest::{self, Declaration, Declarations, Entry, FunctionCode, Problem, Progress};
@@ -69,6 +69,7 @@ impl Opening {
         let preflights = self.preflights;
         let generation = Generation { declarations, environment, directories, files, made, preflights };
         self.problems.extend(services::problems(&root, &generation));
+        self.problems.extend(exposed::warnings(&root, &generation));
         self.compiler.forget();
         manifest::sort(&mut self.problems);
         (generation, self.problems)

@@ -162,3 +162,26 @@ fn a_version_that_this_build_does_not_have_is_a_remark() {
 "
     );
 }
+
+#[test]
+fn a_mount_that_lets_the_guest_declare_entries_is_warned_of() {
+    let rest = |mount: &str| {
+        format!(
+            "    imports: [wasi:cli, wasi:io, wasi:clocks, wasi:filesystem]\n    wasi: {{ mounts: [{{ fs: code, guest: /code{mount} }}] }}\n"
+        )
+    };
+    let nested = "version: \"1.0\"\nnamespace: other\nentries: []\n";
+    let declares = "version: \"1.0\"\nnamespace: other\nentries:\n  - { name: os, kind: env.storage.os }\n";
+    let remarks = |mount: &str, index: &str| {
+        App::guest("std-calls", "read-file", &rest(mount)).with("code/_index.yaml", index).remarks()
+    };
+    let warned = remarks("", declares);
+    let says = "warning: demo:it: the guest can write code/_index.yaml, and so declare entries with other grants\n  --> _index.yaml:14:22\n";
+    assert!(warned.contains(says), "{warned}");
+    assert!(
+        warned.contains("  help: write `read_only: true`, or keep files that declare entries out of the directory\n"),
+        "{warned}"
+    );
+    assert!(!remarks(", read_only: true", declares).contains("declare entries"));
+    assert!(!remarks("", nested).contains("declare entries"));
+}
