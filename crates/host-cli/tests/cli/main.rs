@@ -14,6 +14,7 @@ mod http;
 mod init;
 mod inspect;
 mod modules;
+mod orders;
 mod orders_http;
 mod quickstart;
 mod results;

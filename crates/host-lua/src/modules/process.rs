@@ -168,11 +168,13 @@ fn events(lua: &Lua) -> Result<LuaValue> {
 async fn deliver(lua: WeakLua, events: Events, channel: Channel) {
     loop {
         let event = events.recv().await;
-        let Some(event) = lua.try_upgrade().and_then(|lua| table(&lua, event).ok()) else { return };
+        let Some(event) = lua.try_upgrade().and_then(|lua| table(&lua, event).ok()) else { break };
         if channel.send(event).await.is_err() {
             return;
         }
     }
+    // No memory for another event: nobody is to wait for it.
+    channel.close();
 }
 
 /// `{kind=, from=, at=, result={value=, error=}, reason=}`; `at` is in seconds since 1970.

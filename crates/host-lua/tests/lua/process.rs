@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use wippy_host_core::{CallContext, Error, ErrorKind, Function, Result, Value, function};
-use wippy_host_process::{HostOptions, Processes};
+use wippy_host_process::{HostOptions, Processes, Spawn};
 
 /// How many futures of the program `app:never` are alive.
 static WAITING: AtomicUsize = AtomicUsize::new(0);
@@ -165,15 +165,64 @@ async fn a_process_acts_for_the_same_actor_and_outlives_the_deadline_of_its_spaw
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_ends_what_it_waits_for_and_not_what_it_spawned() {
+async fn a_call_that_ends_drops_the_process_that_it_waits_for() {
     let processes = processes();
     let context = CallContext::builder().timeout(Duration::from_millis(100)).build();
     let error = run_with(&processes, &context, "return process.exec('app:never', 'app:processes')").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
-    while WAITING.load(Ordering::SeqCst) > 0 && !processes.list().is_empty() {
+    let gone = async {
+        while !processes.list().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), gone).await.expect("the process ends with the wait for it");
+}
+
+#[tokio::test]
+async fn a_process_that_listens_is_told_that_it_is_to_end() {
+    let processes = processes();
+    let app = App::new();
+    let source = "return function()
+        local event = process.events():receive()
+        assert(event.kind == process.event.CANCEL)
+        return event.reason
+    end";
+    let mut listener = spec("app:listener", source);
+    listener.processes = Some(processes.clone());
+    let listener: Arc<dyn Function> = Arc::new(app.make(listener).unwrap());
+    processes.exchange(&[], vec![("app:listener".into(), listener)]);
+    let me = processes.attach(&"app:me".into());
+    let spawn = Spawn::new("app:listener", "app:processes", CallContext::new());
+    let pid = processes.spawn(spawn.monitored_by(me.pid())).unwrap();
+    while !processes.list().iter().any(|process| process.listens) {
         tokio::task::yield_now().await;
     }
-    assert!(processes.list().is_empty());
+    processes.cancel(None, &pid, "enough").unwrap();
+    let ended = me.events().recv().await;
+    assert_eq!(ended.result.unwrap().unwrap(), Value::from("enough"));
+}
+
+#[tokio::test]
+async fn the_policy_is_asked_for_what_is_started() {
+    struct Nothing;
+    impl wippy_host_core::policy::network::NetworkPolicy for Nothing {}
+    impl wippy_host_core::Policy for Nothing {
+        fn call(&self, request: &wippy_host_core::CallRequest<'_>) -> Result<()> {
+            Err(request.denied())
+        }
+    }
+    let mut app = App::new();
+    app.services.policy = Arc::new(Nothing);
+    let source = "return function()
+        local pid, first = process.spawn('app:greet', 'app:processes')
+        local value, second = process.exec('app:greet', 'app:processes')
+        return { pid == nil, first:kind(), value == nil, second:message() }
+    end";
+    let mut asking = spec("app:f", source);
+    asking.processes = Some(processes());
+    app.add(asking);
+    let found = app.call("app:f", Vec::new()).await.map(to_json).unwrap();
+    assert_eq!(found, json!([true, "PermissionDenied", true, "not allowed: app:greet"]));
 }
 
 #[tokio::test]

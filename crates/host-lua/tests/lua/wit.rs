@@ -217,7 +217,10 @@ fn as_lua_sees_it(value: Value) -> Value {
         Value::Unsigned(number) => Value::Integer(number as i64),
         Value::List(items) => Value::List(items.into_iter().map(as_lua_sees_it).collect()),
         Value::Object(object) => {
-            let pairs = object.into_iter().filter(|(_, value)| !value.is_null());
+            // The tags of results and nested options keep their null.
+            let alone = object.len() == 1;
+            let tag = |name: &str| alone && ["ok", "err", "some", "none"].contains(&name);
+            let pairs = object.into_iter().filter(|(name, value)| !value.is_null() || tag(name));
             let mut pairs: Vec<_> = pairs.map(|(name, value)| (name, as_lua_sees_it(value))).collect();
             pairs.sort_by(|(left, _), (right, _)| left.cmp(right));
             if pairs.is_empty() { Value::List(Vec::new()) } else { Value::Object(Object::from_pairs(pairs).unwrap()) }
