@@ -9,10 +9,11 @@ use wippy_host_core::{Error, ErrorKind, Reason, Result, Value};
 /// Bytes that each part of a value is counted with, beside its text.
 const PART: usize = size_of::<Value>();
 
-/// The names whose value may be nothing and is still there: `nil` in a table would be the absence of the name.
+/// The names whose value may be nothing and is still there, also in a value that came without a WIT type: `nil` in a table
+/// would be the absence of the name.
 const KEPT: [&str; 4] = ["ok", "err", "some", "none"];
 
-/// A value as Lua holds it. `null` is `nil`, and `json.null` inside a list, a `result` and a nested option.
+/// A value as Lua holds it. `null` is `nil`, and `json.null` inside a list, a `result`, a variant, a map and a nested option.
 pub(crate) fn into_lua(lua: &Lua, value: Value) -> mlua::Result<LuaValue> {
     match value {
         Value::Null => Ok(LuaValue::Nil),
@@ -31,11 +32,11 @@ pub(crate) fn into_lua(lua: &Lua, value: Value) -> mlua::Result<LuaValue> {
         }
         Value::Object(object) => {
             let table = lua.create_table_with_capacity(0, object.len())?;
-            let alone = object.len() == 1;
+            let (alone, keeps) = (object.len() == 1, object.keeps_nulls());
             for (name, value) in object {
-                let value =
-                    if alone && KEPT.contains(&name.as_str()) { kept(lua, value) } else { into_lua(lua, value) };
-                table.raw_set(name, value?)?;
+                let keeps = keeps || alone && KEPT.contains(&name.as_str());
+                let value = if keeps { kept(lua, value)? } else { into_lua(lua, value)? };
+                table.raw_set(name, value)?;
             }
             Ok(LuaValue::Table(table))
         }

@@ -59,7 +59,7 @@ fn convert(val: Val, ty: &Type, depth: usize) -> Result<Value, ValueError> {
         (Type::Variant(variant), Val::Variant(name, Some(val))) => {
             let case = variant.cases().find(|case| case.name == name).and_then(|case| case.ty);
             let value = payload(Some(val), case, &name, ty, depth)?;
-            Value::Object(Object::from_unique(vec![(name, value)]))
+            Value::Object(Object::case(name, value))
         }
         (Type::Enum(_), Val::Enum(name)) => Value::Text(name),
         (Type::Flags(_), Val::Flags(names)) => Value::List(names.into_iter().map(Value::Text).collect()),
@@ -85,7 +85,7 @@ fn convert(val: Val, ty: &Type, depth: usize) -> Result<Value, ValueError> {
 }
 
 fn tagged(name: &str, value: Value) -> Value {
-    Value::Object(Object::single(name, value))
+    Value::Object(Object::case(name, value))
 }
 
 /// The payload of the case `name`, or null for a case without one.
@@ -138,7 +138,7 @@ fn map_value(pairs: Vec<(Val, Val)>, map: &Map, depth: usize) -> Result<Value, V
         }
     }
     match key_ty {
-        Type::String => Ok(Value::Object(Object::from_unique(entries))),
+        Type::String => Ok(Value::Object(Object::map(entries))),
         _ => Ok(Value::List(items)),
     }
 }

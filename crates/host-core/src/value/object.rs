@@ -7,9 +7,19 @@ use super::{Value, ValueError};
 /// A plain list of pairs: objects are mostly records of a few fields, which a scan finds faster than a hash, and whose
 /// names move into a `Val::Record`. [`insert`](Self::insert) and [`get`](Self::get) therefore take time in
 /// proportion to the number of names; an object of thousands is built with [`from_pairs`](Self::from_pairs).
-#[derive(Clone, Default, PartialEq)]
+///
+/// An object that stands for a `variant`, a `result`, a nested `option` or a map also remembers that its nulls say something
+/// ([`keeps_nulls`](Self::keeps_nulls)). Two objects of the same pairs are equal whether they remember that or not.
+#[derive(Clone, Default)]
 pub struct Object {
     entries: Vec<(String, Value)>,
+    keeps_nulls: bool,
+}
+
+impl PartialEq for Object {
+    fn eq(&self, other: &Self) -> bool {
+        self.entries == other.entries
+    }
 }
 
 impl Object {
@@ -28,17 +38,36 @@ impl Object {
         if let Some([name, _]) = names.array_windows().find(|[left, right]| left == right) {
             return Err(ValueError::duplicate(name, name));
         }
-        Ok(Self { entries })
+        Ok(Self { entries, keeps_nulls: false })
     }
 
     /// An object of pairs whose names are known to differ.
     pub(super) fn from_unique(entries: Vec<(String, Value)>) -> Self {
-        Self { entries }
+        Self { entries, keeps_nulls: false }
     }
 
-    /// An object of one name.
-    pub(super) fn single(name: &str, value: Value) -> Self {
-        Self { entries: vec![(name.to_owned(), value)] }
+    /// The case `name` of a variant, a result or a nested option.
+    pub(super) fn case(name: impl Into<String>, value: Value) -> Self {
+        Self { entries: vec![(name.into(), value)], keeps_nulls: true }
+    }
+
+    /// A map, of pairs whose names are known to differ.
+    pub(super) fn map(entries: Vec<(String, Value)>) -> Self {
+        Self { entries, keeps_nulls: true }
+    }
+
+    /// The same object, of which [`keeps_nulls`](Self::keeps_nulls) is true: for what a Rust function gives back in the place of
+    /// a variant.
+    #[must_use]
+    pub fn keeping_nulls(mut self) -> Self {
+        self.keeps_nulls = true;
+        self
+    }
+
+    /// Whether a name that holds null says more than a name which is not there: true of what came from a WIT `variant`,
+    /// `result`, nested `option` or map. Where a language cannot hold null under a name (Lua), it needs a value of its own then.
+    pub fn keeps_nulls(&self) -> bool {
+        self.keeps_nulls
     }
 
     /// Sets `name` and returns the value it had; a new name goes to the end.

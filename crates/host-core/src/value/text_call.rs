@@ -172,7 +172,7 @@ fn unwrapped(mut value: Value, shape: ResultShape) -> Result<TextOrBytes, Result
         value = match single(value) {
             Ok((name, payload)) if name == "ok" => payload,
             Ok((name, payload)) if name == "err" => return Err(ResultError::Failed(failure(payload)?)),
-            Ok((name, payload)) => Value::Object(Object::single(&name, payload)),
+            Ok((name, payload)) => Value::Object(Object::case(name, payload)),
             Err(other) => other,
         };
     }

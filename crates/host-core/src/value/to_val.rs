@@ -178,7 +178,7 @@ pub(super) fn single(value: Value) -> Result<(String, Value), Value> {
 }
 
 fn tagged_mismatch(forms: &str, ty: &Type, name: String, value: Value) -> ValueError {
-    ValueError::mismatch(format!("{forms} for {}", type_name(ty)), &Value::Object(Object::single(&name, value)))
+    ValueError::mismatch(format!("{forms} for {}", type_name(ty)), &Value::Object(Object::case(name, value)))
 }
 
 /// The payload of a case called `name`; a case without one takes `null`.

@@ -45,6 +45,11 @@ fn main() {
 
     // Cargo says `--bench` when it measures, and nothing when it only tests that the benchmark runs.
     if given("--bench") && !given("--list") && !given("--profile-time") {
+        // As Criterion does: a word that is no flag chooses the cases that contain it.
+        let chosen = |case: &&cases::Case| {
+            arguments.iter().skip(1).filter(|word| !word.starts_with('-')).all(|word| case.name.contains(word.as_str()))
+        };
+        let cases: Vec<_> = cases.iter().filter(chosen).collect();
         rounds::table(&runtime, &cases, if given("--quick") { Length::QUICK } else { Length::FULL });
     }
 }

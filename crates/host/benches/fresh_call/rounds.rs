@@ -13,7 +13,7 @@ struct Measured {
 }
 
 /// Measures every case and prints what came out.
-pub(crate) fn table(runtime: &Runtime, cases: &[Case], length: Length) {
+pub(crate) fn table(runtime: &Runtime, cases: &[&Case], length: Length) {
     println!(
         "\nA fresh call, all groups granted: median of {} rounds of {} calls each, in turns",
         length.rounds, length.calls

@@ -2,6 +2,8 @@
 //!
 //! The programs of a row take turns in rounds, so that a busy machine slows all of them; each row has the median of its
 //! rounds. Cargo without `--bench` only tests that every row runs.
+//!
+//! For a profiler, `--only <callee|caller|through> <calls>` does these calls of the last row and nothing else.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark that cannot run has nothing better to do")]
 
@@ -23,6 +25,11 @@ fn main() {
         (true, false) => Length::FULL,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut words = std::env::args().skip_while(|word| word != "--only").skip(1);
+    if let (Some(name), Some(calls)) = (words.next(), words.next()) {
+        let setting = runtime.block_on(setting::Setting::new());
+        return rows::only(&runtime, &setting, &name, calls.parse().unwrap());
+    }
     println!("Medians of {} rounds of {} calls each, in turns", length.rounds, length.calls);
     let setting = runtime.block_on(setting::Setting::new());
     rows::lazy_against_inline(&runtime, &setting, &length);

@@ -52,6 +52,16 @@ pub(crate) fn guest_to_guest(runtime: &Runtime, setting: &Setting, length: &Leng
     println!("{:<26} {median:>7.2} µs beyond caller and callee   {verdict} 2", "funcs, guest to guest");
 }
 
+/// The calls that the row of `guest_to_guest` is made of, one by one.
+pub(crate) fn only(runtime: &Runtime, setting: &Setting, name: &str, calls: u32) {
+    let spent = match name {
+        "through" => time(runtime, calls, || setting.through_guest("bench:inline")),
+        "caller" => time(runtime, calls, || setting.through_guest("bench:nothing")),
+        _ => time(runtime, calls, || setting.echo("bench:inline")),
+    };
+    println!("{name}: {spent:.2} µs");
+}
+
 /// The calls of one round for which instances wait, and nothing else of it.
 fn prepared(runtime: &Runtime, setting: &Setting, calls: u32) -> f64 {
     let context = CallContext::new();
