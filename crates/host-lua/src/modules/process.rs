@@ -26,9 +26,9 @@ impl Mailbox {
     }
 }
 
-/// `id()`, `pid()`, `spawn(id, host, …)` and `spawn_monitored(id, host, …)` → pid, err; `exec(id, host, …)` → value, err;
-/// `cancel(pid, reason)`, `terminate(pid)`, `monitor(pid)`, `unmonitor(pid)` → true, err; `events()`; `event.EXIT`,
-/// `event.CANCEL`.
+/// `id()`; `pid()` → pid, err; `spawn(id, host, …)` and `spawn_monitored(id, host, …)` → pid, err; `exec(id, host, …)` → value, err;
+/// `cancel(pid, reason)`, `terminate(pid)`, `monitor(pid)`, `unmonitor(pid)` → true, err; `events()` → channel, err;
+/// `event.EXIT`, `event.CANCEL`. Where the host has no processes, all of them but `id()` return nil and the error.
 ///
 /// Bare ids are of the entry's own namespace. The policy is asked for a program as for a function that is called.
 pub(crate) fn module(lua: &Lua) -> Result<Table> {
@@ -38,8 +38,7 @@ pub(crate) fn module(lua: &Lua) -> Result<Table> {
         "pid",
         lua.create_function(|lua, ()| {
             let running = running::of(lua)?;
-            let pid = running.mailbox().attached(&running).map(|attached| attached.pid().to_string());
-            pid.map_err(|error| LuaError::from(error).into())
+            errors::pair(lua, running.mailbox().attached(&running).map(|attached| attached.pid().to_string()))
         })?,
     )?;
     for (name, monitored) in [("spawn", false), ("spawn_monitored", true)] {
@@ -61,7 +60,7 @@ pub(crate) fn module(lua: &Lua) -> Result<Table> {
     action("terminate", |processes, _, pid| processes.terminate(pid))?;
     action("monitor", |processes, own, pid| processes.monitor(own, pid))?;
     action("unmonitor", |processes, own, pid| processes.unmonitor(own, pid))?;
-    module.raw_set("events", lua.create_function(|lua, ()| events(lua))?)?;
+    module.raw_set("events", lua.create_function(|lua, ()| errors::pair(lua, events(lua)?))?)?;
     let kinds = lua.create_table()?;
     kinds.raw_set("EXIT", text(EventKind::Exit))?;
     kinds.raw_set("CANCEL", text(EventKind::Cancel))?;
@@ -151,18 +150,21 @@ fn resolved(running: &Running, id: &str) -> String {
 }
 
 /// The channel of this function's events, the same one each time.
-fn events(lua: &Lua) -> Result<LuaValue> {
+fn events(lua: &Lua) -> Result<std::result::Result<LuaValue, Error>> {
     if let Ok(known @ LuaValue::UserData(_)) = lua.named_registry_value::<LuaValue>(EVENTS) {
-        return Ok(known);
+        return Ok(Ok(known));
     }
     let running = running::of(lua)?;
-    let attached = running.mailbox().attached(&running).map_err(LuaError::from)?;
+    let attached = match running.mailbox().attached(&running) {
+        Ok(attached) => attached,
+        Err(error) => return Ok(Err(error)),
+    };
     // The mailbox is the buffer, and bounded; the channel takes one event after the other out of it.
     let channel = Channel::new(0);
     running.tasks().spawn(deliver(lua.weak(), attached.events(), channel.clone()))?;
     let channel = channel.into_lua(lua)?;
     lua.set_named_registry_value(EVENTS, channel.clone())?;
-    Ok(channel)
+    Ok(Ok(channel))
 }
 
 async fn deliver(lua: WeakLua, events: Events, channel: Channel) {

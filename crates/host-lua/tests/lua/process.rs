@@ -230,8 +230,21 @@ async fn without_processes_each_function_says_so() {
     let app = App::new();
     app.lua(
         "app:f",
-        "return function() local pid, err = process.spawn('app:greet', 'app:processes') return { process.id(), err:kind() } end",
+        "return function()
+            local kinds = { process.id() }
+            for _, name in ipairs({ 'spawn', 'spawn_monitored', 'exec', 'cancel', 'terminate', 'monitor', 'unmonitor' }) do
+                local done, err = process[name]('app:greet', 'app:processes')
+                kinds[#kinds + 1] = done == nil and err:kind()
+            end
+            for _, name in ipairs({ 'pid', 'events' }) do
+                local found, err = process[name]()
+                kinds[#kinds + 1] = found == nil and err:kind()
+            end
+            return kinds
+        end",
     );
     let found = app.call("app:f", Vec::new()).await.map(to_json).unwrap();
-    assert_eq!(found, json!(["app:f", "Unavailable"]));
+    let mut expected = vec!["app:f"];
+    expected.extend(["Unavailable"; 9]);
+    assert_eq!(found, json!(expected));
 }

@@ -1,5 +1,7 @@
 //! Time and its quantiles, for all benchmarks that measure in rounds.
 
+#![allow(dead_code, reason = "each benchmark uses a part")]
+
 use std::future::Future;
 use std::time::Instant;
 use tokio::runtime::Runtime;
@@ -35,4 +37,41 @@ pub(crate) fn quantile(values: &[f64], at: f64) -> f64 {
     sorted.sort_by(f64::total_cmp);
     let index = (at * (sorted.len().saturating_sub(1)) as f64).round() as usize;
     sorted.get(index).copied().unwrap_or(f64::NAN)
+}
+
+/// The two programs of a row, round by round. The first round warms up.
+pub(crate) fn in_turns(
+    length: &Length,
+    mut ours: impl FnMut() -> f64,
+    mut theirs: impl FnMut() -> f64,
+) -> (Vec<f64>, Vec<f64>) {
+    ours();
+    theirs();
+    (0..length.rounds)
+        .map(|round| {
+            // Who goes first changes, so that neither profits from what the other left in the caches.
+            if round % 2 == 0 {
+                let ours = ours();
+                (ours, theirs())
+            } else {
+                let theirs = theirs();
+                (ours(), theirs)
+            }
+        })
+        .unzip()
+}
+
+/// A row that says what `ours` costs beyond `callee`, in microseconds.
+pub(crate) fn over(name: &str, length: &Length, ours: impl FnMut() -> f64, callee: impl FnMut() -> f64, target: f64) {
+    let (ours, callee) = in_turns(length, ours, callee);
+    let added: Vec<f64> = ours.iter().zip(&callee).map(|(ours, callee)| ours - callee).collect();
+    let median = quantile(&added, 0.5);
+    println!(
+        "{name:<26} {:>7.2} µs {:>7.2} µs   added {median:>6.2} µs, {:>5.2} to {:>5.2}   {} {target} µs",
+        quantile(&ours, 0.5),
+        quantile(&callee, 0.5),
+        quantile(&added, 0.1),
+        quantile(&added, 0.9),
+        if median <= target { "≤" } else { "MISSED" },
+    );
 }

@@ -7,6 +7,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark that cannot run has nothing better to do")]
 
+mod by_hand;
 #[path = "../measure/mod.rs"]
 mod measure;
 mod rows;

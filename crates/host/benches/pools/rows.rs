@@ -1,6 +1,7 @@
 //! The rows of the table, each a comparison of its own.
 
-use crate::measure::{Length, quantile, quotients, time};
+use crate::by_hand::ByHand;
+use crate::measure::{Length, in_turns, over, quantile, quotients, time};
 use crate::setting::{Setting, TEXT, WARM};
 use std::time::Instant;
 use tokio::runtime::Runtime;
@@ -37,26 +38,35 @@ pub(crate) fn kept_against_by_hand(runtime: &Runtime, setting: &Setting, length:
     row("reuse / dynamic, by hand", &kept, &by_hand, 3.0);
 }
 
-/// What `funcs` adds: a guest that calls a guest, less the same guest that calls a Rust function, less the callee's own
-/// fresh call.
+/// What one more call through `funcs` costs a guest that runs already, less the callee's own fresh call; and the same in
+/// plain Wasmtime.
+///
+/// Measured as the difference of many such calls and one in the same caller, so that the callee is called in a row in both
+/// programs: one that runs once between other programs finds its code and memory in no cache of the processor.
 pub(crate) fn guest_to_guest(runtime: &Runtime, setting: &Setting, length: &Length) {
-    let mut added = Vec::new();
-    for _ in 0..length.rounds {
-        let through = time(runtime, length.calls, || setting.through_guest("bench:inline"));
-        let callee = time(runtime, length.calls, || setting.echo("bench:inline"));
-        let caller = time(runtime, length.calls, || setting.through_guest("bench:nothing"));
-        added.push(through - callee - caller);
-    }
-    let median = quantile(&added, 0.5);
-    let verdict = if median <= 2.0 { "≤" } else { "MISSED" };
-    println!("{:<26} {median:>7.2} µs beyond caller and callee   {verdict} 2", "funcs, guest to guest");
+    const MANY: usize = 9;
+    let calls = length.calls / MANY as u32 + 1;
+    let one_more = |many: f64, one: f64| (many - one) / (MANY - 1) as f64;
+    let ours = || {
+        let nested = |times| time(runtime, calls, || setting.through_guest("bench:inline", times));
+        one_more(nested(MANY), nested(1))
+    };
+    let plain = ByHand::new();
+    let by_hand = || {
+        let nested = |times| time(runtime, calls, || plain.through_guest(times));
+        one_more(nested(MANY), nested(1))
+    };
+    over("funcs over its callee", length, ours, || time(runtime, length.calls, || setting.echo("bench:inline")), 2.0);
+    over("by hand over its callee", length, by_hand, || time(runtime, length.calls, || plain.echo()), 2.0);
+    let (ours, by_hand) = in_turns(length, ours, by_hand);
+    row("funcs / by hand", &ours, &by_hand, 1.1);
 }
 
 /// The calls that the row of `guest_to_guest` is made of, one by one.
 pub(crate) fn only(runtime: &Runtime, setting: &Setting, name: &str, calls: u32) {
     let spent = match name {
-        "through" => time(runtime, calls, || setting.through_guest("bench:inline")),
-        "caller" => time(runtime, calls, || setting.through_guest("bench:nothing")),
+        "through" => time(runtime, calls, || setting.through_guest("bench:inline", 1)),
+        "caller" => time(runtime, calls, || setting.through_guest("bench:nothing", 1)),
         _ => time(runtime, calls, || setting.echo("bench:inline")),
     };
     println!("{name}: {spent:.2} µs");
@@ -98,24 +108,6 @@ async fn by_hand(setting: &Setting, calls: u32) -> f64 {
         })
     });
     timed.await.unwrap()
-}
-
-/// The two programs of a row, round by round. The first round warms up.
-fn in_turns(length: &Length, mut ours: impl FnMut() -> f64, mut theirs: impl FnMut() -> f64) -> (Vec<f64>, Vec<f64>) {
-    ours();
-    theirs();
-    (0..length.rounds)
-        .map(|round| {
-            // Who goes first changes, so that neither profits from what the other left in the caches.
-            if round % 2 == 0 {
-                let ours = ours();
-                (ours, theirs())
-            } else {
-                let theirs = theirs();
-                (ours(), theirs)
-            }
-        })
-        .unzip()
 }
 
 fn row(name: &str, ours: &[f64], theirs: &[f64], target: f64) {

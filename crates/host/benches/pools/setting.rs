@@ -37,7 +37,7 @@ impl Setting {
         let prepared = echo("bench:prepared", PoolSpec::resolve(PoolFields { warm_start: warm, ..LAZY })).await;
         echo("bench:lazy", PoolSpec::resolve(LAZY)).await;
         echo("bench:kept", PoolSpec::resolve(PoolFields { reuse_max_calls: Some(u32::MAX), ..LAZY })).await;
-        add(&host, &funcs, "bench:caller", "call-string", PoolSpec::INLINE).await;
+        add(&host, &funcs, "bench:caller", "call-many", PoolSpec::INLINE).await;
         Self { host, inline, prepared }
     }
 
@@ -50,9 +50,9 @@ impl Setting {
         self.call(id, vec![Value::from(TEXT)]).await
     }
 
-    /// The guest calls `target` with the text.
-    pub(crate) async fn through_guest(&self, target: &str) -> Value {
-        self.call("bench:caller", vec![Value::from(target), Value::from(TEXT)]).await
+    /// The guest calls `target` with the text, so many times.
+    pub(crate) async fn through_guest(&self, target: &str, times: usize) -> Value {
+        self.call("bench:caller", vec![Value::from(target), Value::List(vec![Value::from(TEXT); times])]).await
     }
 }
 
@@ -66,6 +66,11 @@ async fn add(host: &Host, guest: &Component, id: &str, method: &str, pool: PoolS
 }
 
 fn guest(host: &Host, name: &str) -> Component {
+    host.compile(bytes(name)).unwrap()
+}
+
+/// The guest of this name, built.
+pub(crate) fn bytes(name: &str) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guests/built").join(name).with_extension("wasm");
-    host.compile(std::fs::read(path).unwrap()).unwrap()
+    std::fs::read(path).unwrap()
 }
