@@ -3,7 +3,7 @@
 //! The programs of a row take turns in rounds, so that a busy machine slows all of them; each row has the median of its
 //! rounds. Cargo without `--bench` only tests that every row runs.
 //!
-//! For a profiler, `--only <callee|caller|through> <calls>` does these calls of the last row and nothing else.
+//! For a profiler, `--only <callee|through|by-hand-callee|by-hand-through> <calls>` does these calls of the last rows and nothing else.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark that cannot run has nothing better to do")]
 

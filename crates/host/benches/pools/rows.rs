@@ -8,6 +8,9 @@ use tokio::runtime::Runtime;
 use wippy_host::wasmtime::component::{Func, Val};
 use wippy_host::{CallContext, Function, StoreData, Value, wasmtime::Store};
 
+/// Calls that the caller of a row makes. One is taken off again: what remains is calls in a caller that runs already.
+const MANY: usize = 9;
+
 /// What a slot costs a call that finds one free.
 pub(crate) fn lazy_against_inline(runtime: &Runtime, setting: &Setting, length: &Length) {
     let (lazy, inline) = in_turns(
@@ -44,7 +47,6 @@ pub(crate) fn kept_against_by_hand(runtime: &Runtime, setting: &Setting, length:
 /// Measured as the difference of many such calls and one in the same caller, so that the callee is called in a row in both
 /// programs: one that runs once between other programs finds its code and memory in no cache of the processor.
 pub(crate) fn guest_to_guest(runtime: &Runtime, setting: &Setting, length: &Length) {
-    const MANY: usize = 9;
     let calls = length.calls / MANY as u32 + 1;
     let one_more = |many: f64, one: f64| (many - one) / (MANY - 1) as f64;
     let ours = || {
@@ -62,11 +64,13 @@ pub(crate) fn guest_to_guest(runtime: &Runtime, setting: &Setting, length: &Leng
     row("funcs / by hand", &ours, &by_hand, 1.1);
 }
 
-/// The calls that the row of `guest_to_guest` is made of, one by one.
+/// The calls that the rows of `guest_to_guest` are made of, one kind at a time.
 pub(crate) fn only(runtime: &Runtime, setting: &Setting, name: &str, calls: u32) {
+    let plain = ByHand::new();
     let spent = match name {
-        "through" => time(runtime, calls, || setting.through_guest("bench:inline", 1)),
-        "caller" => time(runtime, calls, || setting.through_guest("bench:nothing", 1)),
+        "through" => time(runtime, calls, || setting.through_guest("bench:inline", MANY)),
+        "by-hand-callee" => time(runtime, calls, || plain.echo()),
+        "by-hand-through" => time(runtime, calls, || plain.through_guest(MANY)),
         _ => time(runtime, calls, || setting.echo("bench:inline")),
     };
     println!("{name}: {spent:.2} µs");
