@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod bundled;
 mod channel;
 mod convert;
 mod driver;

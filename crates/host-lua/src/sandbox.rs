@@ -1,5 +1,6 @@
 //! The globals of a function, in a VM of its own: what `sandbox.lua` makes of Lua's library and of the host's functions.
 
+use crate::bundled::Bundled;
 use crate::errors::{self, LuaError};
 use crate::source::LuaLibrary;
 use crate::wait::Woken;
@@ -7,7 +8,7 @@ use crate::watch::Ended;
 use crate::{channel, modules, running, wait, watch};
 use mlua::chunk::ChunkMode;
 use mlua::{AnyUserData, Function, IntoLua, Lua, LuaString, MultiValue, Table, UserData, Value, VmState};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use wippy_host_core::{Error, ErrorKind, OutputStream};
 
 /// Bytes of source that `load` takes: reading more would keep the worker for too long.
@@ -15,6 +16,8 @@ const MAX_CHUNK: usize = 1 << 20;
 
 /// Bytes of a text from which single instructions on it may take long.
 const LARGE: usize = 1 << 20;
+
+static CODE: Bundled = Bundled::new(include_str!("sandbox.lua"));
 
 /// What a call needs of a VM that is ready.
 pub(crate) struct Sandbox {
@@ -28,22 +31,8 @@ pub(crate) struct Sandbox {
 pub(crate) fn open(lua: &Lua) -> mlua::Result<Sandbox> {
     wait::install(lua)?;
     let host = host_functions(lua)?;
-    let chunk = lua.load(prelude()?).set_mode(ChunkMode::Binary).into_function()?;
-    let (globals, enter) = chunk.call((lua.globals(), host))?;
+    let (globals, enter) = CODE.load(lua)?.call((lua.globals(), host))?;
     Ok(Sandbox { globals, enter })
-}
-
-fn prelude() -> mlua::Result<&'static [u8]> {
-    static CODE: OnceLock<Vec<u8>> = OnceLock::new();
-    if let Some(code) = CODE.get() {
-        return Ok(code);
-    }
-    let lua = Lua::new();
-    let chunk = lua.load(include_str!("sandbox.lua"));
-    let code = chunk.set_mode(ChunkMode::Text).into_function()?;
-    // Without names and lines it loads in a fraction of the time.
-    let code = code.dump(true);
-    Ok(CODE.get_or_init(|| code))
 }
 
 fn host_functions(lua: &Lua) -> mlua::Result<Table> {

@@ -23,12 +23,13 @@ impl Vm {
         // need: it goes while there is nothing to collect.
         let lua = Lua::new_with(StdLib::NONE, LuaOptions::default())?.clone();
         lua.load_std_libs(libraries)?;
+        // What is made here stays; the watch begins to collect when the function has run for a little. A limit of memory
+        // that is reached before that collects by itself.
         lua.gc_stop();
         lua.set_memory_limit(running.limits().max_memory_bytes)?;
         lua.set_app_data(running.clone());
         let sandbox = sandbox::open(&lua)?;
         watch::install(&lua, &running)?;
-        lua.gc_restart();
         Ok((Self { lua: Some(lua), running }, sandbox))
     }
 

@@ -1,17 +1,19 @@
 //! Functions that wait. Their futures are kept beside the VM, not in it: a future holds the VM, and one that a script can
 //! reach would keep its VM for ever.
 
+use crate::bundled::Bundled;
 use crate::errors::LuaError;
 use crate::running::{self, Running};
 use futures::future::BoxFuture;
-use mlua::chunk::ChunkMode;
 use mlua::{FromLuaMulti, Function, IntoLuaMulti, Lua, MultiValue, Table, Value};
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use wippy_host_core::ErrorKind;
+
+static CODE: Bundled = Bundled::new(include_str!("wait.lua"));
 
 /// Futures that may be open in one call: more than coroutines can wait at one time.
 const MAX_WAITS: usize = 4096;
@@ -114,19 +116,8 @@ pub(crate) fn install(lua: &Lua) -> mlua::Result<()> {
     })?;
     let coroutine: Table = lua.globals().raw_get("coroutine")?;
     let r#yield: Function = coroutine.raw_get("yield")?;
-    let chunk = lua.load(code()?).set_mode(ChunkMode::Binary).into_function()?;
-    let maker: Function = chunk.call((poll, r#yield, Lua::poll_pending()))?;
+    let maker: Function = CODE.load(lua)?.call((poll, r#yield, Lua::poll_pending()))?;
     lua.set_named_registry_value(MAKER, maker)
-}
-
-fn code() -> mlua::Result<&'static [u8]> {
-    static CODE: OnceLock<Vec<u8>> = OnceLock::new();
-    if let Some(code) = CODE.get() {
-        return Ok(code);
-    }
-    let lua = Lua::new();
-    let code = lua.load(include_str!("wait.lua")).into_function()?.dump(true);
-    Ok(CODE.get_or_init(|| code))
 }
 
 /// A function of Lua that waits for the future that `start` makes, and suspends the coroutine that calls it meanwhile.

@@ -68,6 +68,8 @@ pub(crate) struct Watch {
     paused: AtomicBool,
     /// When the clock was last looked at, in the same way.
     last: AtomicU64,
+    /// Whether garbage is collected.
+    collects: AtomicBool,
     /// Looks that are still to be frequent; 0 at the ordinary pace.
     slow: AtomicU32,
 }
@@ -84,6 +86,7 @@ impl Watch {
             looks: AtomicU32::new(0),
             paused: AtomicBool::new(false),
             last: AtomicU64::new(0),
+            collects: AtomicBool::new(false),
             slow: AtomicU32::new(0),
         }
     }
@@ -194,6 +197,9 @@ pub(crate) fn expect_slow(lua: &Lua, running: &Arc<Running>) -> mlua::Result<()>
 fn look_every(lua: &Lua, running: Arc<Running>, instructions: u32) -> mlua::Result<()> {
     let every = HookTriggers::new().every_nth_instruction(instructions);
     lua.set_global_hook(every, move |lua, _| {
+        if !running.watch().collects.swap(true, Ordering::Relaxed) {
+            lua.gc_restart();
+        }
         let looked = running.watch().look()?;
         if let Some(instructions) = running.watch().pace() {
             look_every(lua, running.clone(), instructions)?;

@@ -1,7 +1,10 @@
 //! Lets others run in the middle of long work of ours.
 
+use crate::bundled::Bundled;
 use crate::running;
 use mlua::{Function, Lua, Result, Table};
+
+static CODE: Bundled = Bundled::new(include_str!("pause.lua"));
 
 /// A function for Lua code of ours to call after every ten milliseconds or so of work that the instruction counter does
 /// not see. It raises where the call is over. Where the coroutine cannot be suspended the work goes on at once, under the
@@ -18,5 +21,5 @@ pub(crate) fn function(lua: &Lua) -> Result<Function> {
         }
         running.watch().look().map(|_| ())
     })?;
-    lua.load(include_str!("pause.lua")).set_name("=[host]").call((is_yieldable, suspend, look))
+    CODE.load(lua)?.call((is_yieldable, suspend, look))
 }

@@ -1,14 +1,17 @@
 //! What Lua gets of a response.
 
+use crate::bundled::Bundled;
 use http::HeaderMap;
 use mlua::{Lua, Result, Table};
 
 /// The key of the metatable that makes the names of header fields equal in any case.
 const ANY_CASE: &str = "wippy.http_client.headers";
 
+static CODE: Bundled = Bundled::new(include_str!("headers.lua"));
+
 /// Prepares the VM.
 pub(super) fn install(lua: &Lua) -> Result<()> {
-    let any_case: Table = lua.load(include_str!("headers.lua")).set_name("=[host]").call(())?;
+    let any_case: Table = CODE.load(lua)?.call(())?;
     lua.set_named_registry_value(ANY_CASE, any_case)
 }
 

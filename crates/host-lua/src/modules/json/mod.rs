@@ -11,7 +11,10 @@ mod decode;
 mod encode;
 
 use super::pause;
+use crate::bundled::Bundled;
 use mlua::{Function, Lua, Result, Table, Value};
+
+static CODE: Bundled = Bundled::new(include_str!("json.lua"));
 
 /// What one step may do: values, or 16 bytes of text each.
 const SLICE: usize = 20_000;
@@ -20,7 +23,7 @@ const SLICE: usize = 20_000;
 pub(crate) fn module(lua: &Lua) -> Result<Table> {
     let pause = pause::function(lua)?;
     let steps = (encode::steps(lua)?, decode::steps(lua)?, pause);
-    let (encode, decode): (Function, Function) = lua.load(include_str!("json.lua")).set_name("=[host]").call(steps)?;
+    let (encode, decode): (Function, Function) = CODE.load(lua)?.call(steps)?;
     let module = lua.create_table()?;
     module.raw_set("encode", encode)?;
     module.raw_set("decode", decode)?;

@@ -22,7 +22,10 @@ mod substitution;
 mod tests;
 
 use self::meter::Meter;
+use crate::bundled::Bundled;
 use mlua::{Function, Lua, Result, Table};
+
+static CODE: Bundled = Bundled::new(include_str!("string.lua"));
 
 /// Puts the four functions in the place of Lua's own in `string`.
 pub(crate) fn install(lua: &Lua, string: &Table) -> Result<()> {
@@ -35,8 +38,7 @@ pub(crate) fn install(lua: &Lua, string: &Table) -> Result<()> {
         substitution::gsub(lua, &meter)?,
         pause,
     );
-    let chunk = lua.load(include_str!("string.lua")).set_name("=[host]");
-    let (find, matching, gmatch, gsub): (Function, Function, Function, Function) = chunk.call(steps)?;
+    let (find, matching, gmatch, gsub): (Function, Function, Function, Function) = CODE.load(lua)?.call(steps)?;
     string.raw_set("find", find)?;
     string.raw_set("match", matching)?;
     string.raw_set("gmatch", gmatch)?;
