@@ -3,8 +3,9 @@
 use crate::directories::ApplicationDirectories;
 use crate::located::code_span;
 use crate::manifest::{Function, FunctionCode, Located, Origin, Problem, Span};
-use crate::module;
+use crate::module::{Known, Modules, is_component};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::error::Error as _;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -32,17 +33,24 @@ pub(crate) struct Compiler {
     host: Host,
     /// By the hash of the code and its signatures.
     compiled: Arc<Mutex<HashMap<[u8; 32], Once>>>,
+    modules: Modules,
 }
 
 impl Compiler {
     pub(crate) fn new(host: &Host) -> Self {
-        Self { host: host.clone(), compiled: Arc::default() }
+        Self { host: host.clone(), compiled: Arc::default(), modules: Modules::default() }
     }
 
-    /// Forgets what is compiled: entries share it while an application is opened, and one that is reloaded again and again would
-    /// keep every edit.
+    /// Forgets what is read and compiled: entries share it while an application is opened, and one that is reloaded again and
+    /// again would keep every edit.
     pub(crate) fn forget(&self) {
         self.compiled.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.modules.forget();
+    }
+
+    /// The files that it reads.
+    pub(crate) fn modules(&self) -> &Modules {
+        &self.modules
     }
 
     /// Reads and compiles, on a thread that may block. A panic there costs this function alone.
@@ -70,18 +78,28 @@ impl Compiler {
                         "write `source: \"(component …)\"`, or name a file with it: `source: file://module.wat`";
                     return Err(Some(Box::new(problem.with_remedy(remedy))));
                 }
-                self.compile(code, source.value.as_bytes(), wit)
+                let bytes = source.value.as_bytes();
+                let known = Known { digest: Sha256::digest(bytes).into(), is_component: is_component(bytes) };
+                self.compile(code, known, wit, || Ok(bytes.into()))
             }
             FunctionCode::Wasm { fs, path, hash } => {
                 // A directory that cannot be used is a problem of its own entry.
                 let directory = directories.get(&fs.value.to_string()).ok().flatten().ok_or(None)?;
-                self.compile(code, &module::read(&directory, path, hash).map_err(Some)?, wit)
+                let module = self.modules.look(&directory, path, hash).map_err(Some)?;
+                self.compile(code, module.known, wit, || module.bytes(path, hash).map(Cow::from))
             }
         }
     }
 
-    fn compile(&self, code: &FunctionCode, bytes: &[u8], wit: Option<&Located<Arc<str>>>) -> Code {
-        let mut digest = Sha256::new_with_prefix(Sha256::digest(bytes));
+    /// Compiles `bytes`, which are asked for where nobody has compiled them yet.
+    fn compile<'a>(
+        &self,
+        code: &FunctionCode,
+        known: Known,
+        wit: Option<&Located<Arc<str>>>,
+        bytes: impl FnOnce() -> std::result::Result<Cow<'a, [u8]>, Box<Problem>>,
+    ) -> Code {
+        let mut digest = Sha256::new_with_prefix(known.digest);
         if let Some(wit) = wit {
             digest.update(wit.value.as_bytes());
         }
@@ -90,40 +108,22 @@ impl Compiler {
             let mut all = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
             all.entry(digest.finalize().into()).or_default().clone()
         };
-        let compiled = cell.get_or_init(|| match wit {
-            Some(wit) => self.host.compile_module(bytes, &wit.value),
-            None => self.host.compile(bytes),
-        });
+        let compiled = match cell.get() {
+            Some(compiled) => compiled,
+            None => {
+                let bytes = bytes().map_err(Some)?;
+                cell.get_or_init(|| match wit {
+                    Some(wit) => self.host.compile_module(bytes, &wit.value),
+                    None => self.host.compile(bytes),
+                })
+            }
+        };
         let component = compiled.clone().map_err(|error| Some(Box::new(described(code, wit, &error))))?;
-        let remark = wit.filter(|_| is_component(bytes)).map(|wit| {
+        let remark = wit.filter(|_| known.is_component).map(|wit| {
             let message = "wit has no effect: the code is a component, which has its own types";
             Problem::at(ErrorKind::Invalid, &wit.span, message).with_remedy("remove wit").as_remark()
         });
         Ok(Compiled { component, remark })
-    }
-}
-
-/// Whether code that compiled is a component, binary or text, rather than a core module.
-fn is_component(bytes: &[u8]) -> bool {
-    match bytes.strip_prefix(b"\0asm") {
-        Some(version) => !version.starts_with(&[1, 0, 0, 0]),
-        None => first_word(bytes).is_some_and(|word| word == "component"),
-    }
-}
-
-/// The word behind the first parenthesis of a text that was parsed already.
-fn first_word(text: &[u8]) -> Option<&str> {
-    let mut text = std::str::from_utf8(text).ok()?;
-    loop {
-        text = text.trim_start();
-        text = if text.starts_with(";;") {
-            text.split_once('\n')?.1
-        } else if text.starts_with("(;") {
-            text.split_once(";)")?.1
-        } else {
-            let word = text.strip_prefix('(')?.trim_start();
-            return word.split(|c: char| !c.is_alphanumeric()).next();
-        };
     }
 }
 

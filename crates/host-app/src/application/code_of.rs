@@ -2,7 +2,7 @@
 
 use super::Application;
 use crate::manifest::{Declaration, EntryId, FunctionCode, Problem};
-use crate::module;
+use crate::module::Modules;
 use wippy_host_core::{Directories, Error, ErrorKind, Preflight, Result};
 
 /// The code of a function or program, as its entry names it.
@@ -55,7 +55,8 @@ impl Application {
                 let directory = generation.directories.get(&fs.value.to_string())?.ok_or_else(|| {
                     Error::new(ErrorKind::NotFound, format!("{id}: the directory {} cannot be used", fs.value))
                 })?;
-                module::read(&directory, path, hash).map_err(as_error)?
+                let module = Modules::default().look(&directory, path, hash);
+                module.and_then(|module| module.bytes(path, hash)).map_err(as_error)?
             }
         };
         let preflight = generation.preflights.iter().find(|preflight| preflight.entry == id.to_string()).cloned();

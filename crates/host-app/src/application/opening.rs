@@ -49,7 +49,7 @@ impl Opening {
                 progress(index, count);
             }
             let kept = match &unchanged {
-                Some(unchanged) => unchanged.keep(entry, &self.read.directories).await,
+                Some(unchanged) => unchanged.keep(entry, &self.read.directories, self.compiler.modules()).await,
                 None => None,
             };
             let one = match kept {

@@ -3,7 +3,7 @@
 use super::generation::{Generation, Made};
 use crate::directories::ApplicationDirectories;
 use crate::manifest::{Declaration, Declarations, Entry, FunctionCode};
-use crate::module;
+use crate::module::Modules;
 use wippy_host_core::Directories;
 
 /// Compares what is declared now with a generation before.
@@ -24,7 +24,12 @@ impl<'a> Unchanged<'a> {
     }
 
     /// What was made of the entry, where nothing has changed.
-    pub(super) async fn keep(&self, entry: &Entry, directories: &ApplicationDirectories) -> Option<Made> {
+    pub(super) async fn keep(
+        &self,
+        entry: &Entry,
+        directories: &ApplicationDirectories,
+        modules: &Modules,
+    ) -> Option<Made> {
         let id = &entry.id.value;
         let made = self.before.made.get(id)?;
         let was = self.before.declarations.get(id)?;
@@ -32,8 +37,8 @@ impl<'a> Unchanged<'a> {
             return None;
         }
         let intact = match &entry.declaration {
-            Declaration::Function(function) => intact(&function.code, directories).await,
-            Declaration::Process(process) => intact(&process.function.code, directories).await,
+            Declaration::Function(function) => intact(&function.code, directories, modules).await,
+            Declaration::Process(process) => intact(&process.function.code, directories, modules).await,
             _ => self.libraries,
         };
         intact.then(|| made.clone())
@@ -41,12 +46,12 @@ impl<'a> Unchanged<'a> {
 }
 
 /// Whether the module still has its hash.
-async fn intact(code: &FunctionCode, directories: &ApplicationDirectories) -> bool {
+async fn intact(code: &FunctionCode, directories: &ApplicationDirectories, modules: &Modules) -> bool {
     let FunctionCode::Wasm { fs, path, hash } = code else { return true };
     let Ok(Some(directory)) = directories.get(&fs.value.to_string()) else { return false };
-    let (path, hash) = (path.clone(), hash.clone());
-    let read = tokio::task::spawn_blocking(move || module::read(&directory, &path, &hash).is_ok());
-    read.await.unwrap_or(false)
+    let (path, hash, modules) = (path.clone(), hash.clone(), modules.clone());
+    let look = tokio::task::spawn_blocking(move || modules.look(&directory, &path, &hash).is_ok());
+    look.await.unwrap_or(false)
 }
 
 /// Whether all that functions may name is declared as it was: directories and variables.

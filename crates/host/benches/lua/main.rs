@@ -3,6 +3,8 @@
 //!
 //! The programs of a row take turns in rounds; each row has the median of its rounds. Cargo without `--bench` only tests that
 //! every row runs.
+//!
+//! For a profiler, `--only <bench:empty|bench:adds> <calls>` does these calls and nothing else.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark that cannot run has nothing better to do")]
 
@@ -49,6 +51,11 @@ fn main() {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let functions = runtime.block_on(functions());
+    let mut words = std::env::args().skip_while(|word| word != "--only").skip(1);
+    if let (Some(id), Some(calls)) = (words.next(), words.next()) {
+        let spent = time(&runtime, calls.parse().unwrap(), || called(&functions, &id, Vec::new()));
+        return println!("{id}: {spent:.2} µs");
+    }
     println!("Medians of {} rounds of {} calls each, in turns", length.rounds, length.calls);
 
     fresh(&runtime, &functions, &length, "a fresh empty function", "bench:empty", length.calls);
