@@ -15,6 +15,9 @@ wit_bindgen::generate!({
 });
 
 use exports::wasi::cli::run::Guest;
+use wasi::sockets::instance_network::instance_network;
+use wasi::sockets::network::{ErrorCode, IpAddressFamily, IpSocketAddress, Ipv4SocketAddress};
+use wasi::sockets::tcp_create_socket::create_tcp_socket;
 use std::io::{self, IsTerminal, Read, Write};
 use std::time::Duration;
 
@@ -64,6 +67,7 @@ fn perform(arguments: &[&str]) -> io::Result<()> {
         ["trap"] => std::process::abort(),
         ["read", path] => io::stdout().write_all(&std::fs::read(path)?),
         ["write", path, text] => std::fs::write(path, text),
+        ["connect", address] => connect(address),
         ["sleep", milliseconds] => {
             let duration = Duration::from_millis(milliseconds.parse().unwrap_or_default());
             writeln!(io::stdout(), "sleeping")?;
@@ -77,6 +81,24 @@ fn perform(arguments: &[&str]) -> io::Result<()> {
             }
         }
         other => Err(io::Error::other(format!("unknown command {other:?}"))),
+    }
+}
+
+/// Opens a TCP connection and closes it again. The standard library has no sockets here.
+fn connect(address: &str) -> io::Result<()> {
+    let invalid = |_| io::Error::other("connect takes an IPv4 address and a port");
+    let address: std::net::SocketAddrV4 = address.parse().map_err(invalid)?;
+    let [a, b, c, d] = address.ip().octets();
+    let remote = IpSocketAddress::Ipv4(Ipv4SocketAddress { port: address.port(), address: (a, b, c, d) });
+    let failed = |error| io::Error::other(format!("connect: {error:?}"));
+    let socket = create_tcp_socket(IpAddressFamily::Ipv4).map_err(failed)?;
+    socket.start_connect(&instance_network(), remote).map_err(failed)?;
+    loop {
+        socket.subscribe().block();
+        match socket.finish_connect() {
+            Err(ErrorCode::WouldBlock) => {}
+            done => return done.map(drop).map_err(failed),
+        }
     }
 }
 

@@ -7,9 +7,17 @@ use crate::wasi::http::types::{
     http_error_code, ErrorCode, Fields, IncomingBody, IncomingRequest, ResponseOutparam, Scheme,
 };
 use crate::wasi::io::streams::StreamError;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 pub fn hello(out: ResponseOutparam) {
     Reply::text(out, 200, "hello");
+}
+
+/// How many requests for this path the instance has had.
+pub fn count(out: ResponseOutparam) {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed) + 1;
+    Reply::text(out, 200, &count.to_string());
 }
 
 /// What the request says, line by line.

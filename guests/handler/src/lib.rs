@@ -38,6 +38,7 @@ impl Guest for Handler {
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let number = query.parse().unwrap_or(0);
         match path {
+            "/count" => good::count(out),
             "/echo" => good::echo(request, out),
             "/request" => good::request(&request, out),
             "/upload" => good::upload(request, out),

@@ -66,6 +66,17 @@ fn instances_that_are_reused_and_replaced_answer_as_fresh_ones() {
 }
 
 #[test]
+fn an_instance_serves_as_many_requests_as_reuse_says() {
+    let counts = |options: &[&str]| -> Vec<String> {
+        let serving = serve(options);
+        let mut client = serving.client();
+        (0..5).map(|_| client.ask("GET", "/count", "").body).collect()
+    };
+    assert_eq!(counts(&["--reuse", "2", "--concurrency", "1"]), ["1", "2", "1", "2", "1"]);
+    assert_eq!(counts(&["--concurrency", "1"]), ["1"; 5]);
+}
+
+#[test]
 fn one_at_a_time_all_of_many_parallel_requests_are_answered() {
     let serving = serve(&["--concurrency", "1"]);
     thread::scope(|scope| {

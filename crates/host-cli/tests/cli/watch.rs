@@ -92,6 +92,32 @@ fn a_broken_edit_is_told_and_not_taken_over_until_it_is_mended() {
     client.ask("POST", "/say", "").is(200, "mended");
 }
 
+#[test]
+fn a_broken_index_is_told_with_its_line_and_changes_nothing_until_it_is_mended() {
+    let (app, serving, mut client) = watched();
+    client.ask("POST", "/count", "").is(200, "1");
+    let path = app.path().join("_index.yaml");
+    let whole = std::fs::read_to_string(&path).unwrap();
+    let line = |text: &str| whole.lines().position(|line| line == text).unwrap() + 1;
+
+    let app = app.with("_index.yaml", whole.replace("    method: add\n", "    method: [add\n"));
+    let problem = serving.line("_index.yaml:");
+    assert!(problem.contains("_index.yaml:"), "{problem}");
+    serving.line("what ran before runs on");
+    sum(&mut client).is(200, "7");
+
+    let app = app.with("_index.yaml", whole.replace("    method: add\n", "    method: subtract\n"));
+    serving.line(&format!("_index.yaml:{}:", line("    method: add")));
+    serving.line("what ran before runs on");
+    sum(&mut client).is(200, "7");
+
+    let _app = app.with("_index.yaml", whole.replace("path: /sum", "path: /total"));
+    serving.line("reloaded: ");
+    client.ask("POST", "/total", "[5,2]").is(200, "7");
+    // What stands in the file as it stood has been left alone all the time.
+    client.ask("POST", "/count", "").is(200, "2");
+}
+
 /// Says that it has begun, and ends with its word once `demo:sum` is another.
 const WAITING: &str = r#"local funcs = require("funcs")
 local logger = require("logger")

@@ -28,6 +28,28 @@ fn files_are_those_that_are_mounted() {
 }
 
 #[test]
+fn connections_go_where_allow_says_and_nowhere_else() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let connect = |options: &[&str]| {
+        let options: Vec<&str> = ["--import", "wasi:sockets"].iter().chain(options).copied().collect();
+        exec(&options, &["connect", &address.to_string()])
+    };
+    connect(&["--allow", &address.to_string()]).gives("");
+    listener.accept().unwrap();
+    // Loopback is not public, and another port is another destination.
+    let other = format!("127.0.0.1:{}", if address.port() == 1 { 2 } else { address.port() - 1 });
+    for options in [&[][..], &["--allow", "example.com:443"], &["--allow", &other]] {
+        let ran = connect(options);
+        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{options:?}: {ran:?}");
+        assert!(ran.stderr.contains("access-denied"), "{options:?}: {ran:?}");
+        assert!(ran.stderr.contains(&format!("add --allow \"{address}\"")), "{options:?}: {ran:?}");
+    }
+    listener.set_nonblocking(true).unwrap();
+    assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+}
+
+#[test]
 fn one_interface_grants_no_other_of_its_group() {
     assert!(STANDARD.contains(&"--import=wasi:cli"));
     let file = guest("command");
