@@ -15,6 +15,7 @@ use crate::value::{Signature, Value};
 use crate::{EntryInfo, Preflight};
 use async_trait::async_trait;
 use futures::future::BoxFuture;
+use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 use wasmtime::Store;
@@ -210,9 +211,23 @@ impl WasmFunction {
 
 #[async_trait]
 impl Function for WasmFunction {
-    async fn call(&self, context: &CallContext, arguments: Vec<Value>) -> Result<Value> {
-        let arguments = self.convert(arguments)?;
-        self.guarded(context, async |ready: &mut Ready| self.invoke(ready, arguments).await).await
+    fn call<'f, 'c, 'both>(
+        &'f self,
+        context: &'c CallContext,
+        arguments: Vec<Value>,
+    ) -> Pin<Box<dyn Future<Output = Result<Value>> + Send + 'both>>
+    where
+        'f: 'both,
+        'c: 'both,
+    {
+        // Written into its box rather than moved there, as an `async fn` would be: a copy of kilobytes, of which a call that
+        // has not begun uses a hundred bytes. With the box at hand, nothing can unwind in between and ask for the copy.
+        let place = Box::new_uninit();
+        let call = Box::write(place, async move {
+            let arguments = self.convert(arguments)?;
+            self.guarded(context, async |ready: &mut Ready| self.invoke(ready, arguments).await).await
+        });
+        Box::into_pin(call)
     }
 
     fn signature(&self) -> Option<&Signature> {
