@@ -30,12 +30,17 @@ pub struct Endpoint {
     pub target: Target,
 }
 
-/// The routes of a service. A static segment goes before a parameter, a parameter before a rest.
+/// The routes of a service. A static segment goes before a parameter, a parameter before a rest: among the endpoints of the
+/// request's method, so that `POST /users/me` reaches `POST /users/{id}` where `/users/me` has `GET` alone.
 #[derive(Default)]
 pub struct Router {
-    matcher: matchit::Router<usize>,
-    nodes: Vec<Node>,
+    /// For each method that an endpoint names.
+    by_method: Vec<(Method, Matcher)>,
+    /// For all other methods.
+    other: Matcher,
 }
+
+type Matcher = matchit::Router<Arc<Route>>;
 
 /// The endpoints of one path.
 #[derive(Default)]
@@ -132,18 +137,29 @@ impl Router {
         for (before, route) in rests {
             nodes.entry(before).or_default().add(route);
         }
-        let mut router = Self::default();
-        for (path, node) in nodes {
-            if let Err(error) = router.matcher.insert(path, router.nodes.len()) {
-                let routes = node.by_method.iter().map(|(_, route)| route).chain(&node.any);
-                problems.extend(routes.map(|route| RouteProblem {
+        let mut methods: Vec<Method> = nodes.values().flat_map(Node::methods).collect();
+        methods.sort_unstable_by(|left, right| left.as_str().cmp(right.as_str()));
+        methods.dedup();
+        let mut matcher = |route: &dyn Fn(&Node) -> Option<Arc<Route>>| {
+            let mut matcher = Matcher::new();
+            for (path, route) in nodes.iter().filter_map(|(path, node)| Some((path, route(node)?))) {
+                let Err(error) = matcher.insert(path, route.clone()) else { continue };
+                let problem = RouteProblem {
                     endpoint: route.endpoint.id.clone(),
                     message: format!("{} cannot be routed beside the others: {error}", route.endpoint.path),
                     remedy: "change the path".to_owned(),
-                }));
+                };
+                if !problems.contains(&problem) {
+                    problems.push(problem);
+                }
             }
-            router.nodes.push(node);
-        }
+            matcher
+        };
+        let by_method = methods.into_iter().map(|method| {
+            let of_method = matcher(&|node| node.of(&method).cloned());
+            (method, of_method)
+        });
+        let router = Self { by_method: by_method.collect(), other: matcher(&|node| node.any.clone()) };
         if problems.is_empty() { Ok(router) } else { Err(RouteProblems(problems)) }
     }
 
@@ -154,9 +170,12 @@ impl Router {
     }
 
     pub(crate) fn route(&self, method: &Method, path: &str) -> Routed {
-        let Ok(found) = self.matcher.at(path) else { return Routed::NotFound };
-        let Some(node) = self.nodes.get(*found.value) else { return Routed::NotFound };
-        let Some(route) = node.of(method) else { return Routed::WrongMethod(node.allow()) };
+        let own = self.by_method.iter().find(|(known, _)| known == method);
+        let Ok(found) = own.map_or(&self.other, |(_, matcher)| matcher).at(path) else {
+            let allowed = self.allowed(path);
+            return if allowed.is_empty() { Routed::NotFound } else { Routed::WrongMethod(allowed) };
+        };
+        let route = found.value;
         let mut params = Params::with_capacity(route.names.len());
         let mut values = found.params.iter();
         for name in &route.names {
@@ -168,6 +187,12 @@ impl Router {
             }
         }
         Routed::To(route.clone(), params)
+    }
+
+    /// The methods that a path has, in alphabetical order.
+    fn allowed(&self, path: &str) -> String {
+        let methods = self.by_method.iter().filter(|(_, matcher)| matcher.at(path).is_ok());
+        methods.map(|(method, _)| method.as_str()).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -198,13 +223,13 @@ impl Node {
         exactly(method).or_else(as_get).or(self.any.as_ref())
     }
 
-    fn allow(&self) -> String {
-        let mut methods: Vec<&str> = self.by_method.iter().map(|(method, _)| method.as_str()).collect();
-        if methods.contains(&"GET") && !methods.contains(&"HEAD") {
-            methods.push("HEAD");
+    /// The methods that it answers beside those that it answers alike.
+    fn methods(&self) -> Vec<Method> {
+        let mut methods: Vec<Method> = self.by_method.iter().map(|(method, _)| method.clone()).collect();
+        if methods.contains(&Method::GET) {
+            methods.push(Method::HEAD);
         }
-        methods.sort_unstable();
-        methods.join(", ")
+        methods
     }
 }
 
@@ -244,6 +269,8 @@ mod tests {
             ("DELETE", "/users/a%20b", "app:DELETE/users/{name} [(\"name\", \"a b\")]"),
             ("GET", "/users/a%2Fb", "app:GET/users/{id} [(\"id\", \"a/b\")]"),
             ("GET", "/users/me", "app:GET/users/me []"),
+            ("DELETE", "/users/me", "app:DELETE/users/{name} [(\"name\", \"me\")]"),
+            ("PUT", "/users/me", "405 DELETE, GET, HEAD"),
             ("POST", "/users/1/posts/2", "app:POST/users/{id}/posts/{post} [(\"id\", \"1\"), (\"post\", \"2\")]"),
             ("GET", "/files/a/b.txt", "app:GET/files/{rest...} [(\"rest\", \"a/b.txt\")]"),
             ("GET", "/files/", "app:GET/files/{rest...} [(\"rest\", \"\")]"),
