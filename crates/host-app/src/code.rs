@@ -1,8 +1,8 @@
 //! The compiled code of every function: read, held to its hash, and compiled once for all entries that share it.
 
 use crate::directories::ApplicationDirectories;
-use crate::located::code_span;
-use crate::manifest::{Function, FunctionCode, Located, Origin, Problem, Span};
+use crate::located::{TextPlace, code_span};
+use crate::manifest::{Function, FunctionCode, Located, Problem};
 use crate::module::{Known, Modules, is_component};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -11,7 +11,7 @@ use std::error::Error as _;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use wasmtime::component::Component;
 use wippy_host_core::ErrorKind;
-use wippy_host_core::{Directories, Error, Host, Result, WitError};
+use wippy_host_core::{Directories, Error, Host, Result, WatError, WitError};
 
 /// The code of a function, or its problem; `None` where the problem is reported at another entry already.
 pub(crate) type Code = std::result::Result<Compiled, Option<Box<Problem>>>;
@@ -127,78 +127,30 @@ impl Compiler {
     }
 }
 
-/// Why code does not compile, at the key that names it or in its signatures.
+/// Why code does not compile, in its text where it has one, else at the key that names it.
 fn described(code: &FunctionCode, wit: Option<&Located<Arc<str>>>, error: &Error) -> Problem {
     let with_remedy = |problem: Problem| match error.remedy() {
         Some(remedy) => problem.with_remedy(remedy),
         None => problem,
     };
-    if let Some((wit, place)) = wit.zip(error.source().and_then(|source| source.downcast_ref::<WitError>())) {
-        return with_remedy(in_wit(error.kind(), wit, place));
+    let source = error.source();
+    if let Some((wit, place)) = wit.zip(source.and_then(|source| source.downcast_ref::<WitError>())) {
+        let place = TextPlace { line: place.line, column: place.column, what: "the wit text", message: &place.message };
+        return with_remedy(place.problem(error.kind(), wit));
     }
-    let at = |message: &str| Problem::at(error.kind(), code_span(code), message);
-    let message = error.message();
-    if let Some((why, line, column)) = text_error(message) {
-        let text = match code {
-            FunctionCode::Wasm { path, .. } => path.value.clone(),
-            FunctionCode::Wat { source } => match source.origin.as_deref() {
-                Some(Origin::File(path)) => path.display().to_string(),
-                _ => "the source".to_owned(),
-            },
-        };
-        return at(&format!("{why}, at line {line}, column {column} of {text}")).with_remedy("mend the text there");
-    }
-    with_remedy(at(message))
-}
-
-/// A problem of signatures: at its own place where they stand in the file, else at the key that names their file.
-fn in_wit(kind: ErrorKind, wit: &Located<Arc<str>>, error: &WitError) -> Problem {
-    let name = match wit.origin.as_deref() {
-        Some(Origin::File(path)) => path.display().to_string(),
-        _ => match place_of(wit, error) {
-            Some(span) => return Problem::at(kind, &span, &error.message),
-            None => "the wit text".to_owned(),
-        },
+    let Some(WatError { message, line, column, .. }) = source.and_then(|source| source.downcast_ref()) else {
+        return with_remedy(Problem::at(error.kind(), code_span(code), error.message()));
     };
-    let message = format!("{}, at line {}, column {} of {name}", error.message, error.line, error.column);
-    Problem::at(kind, &wit.span, message)
-}
-
-/// Where a line of an inline text stands in its file: in a block each on a line of its own, else all on one. Only where
-/// the file's line holds the text's line as it is, which escapes and folding change.
-fn place_of(wit: &Located<Arc<str>>, error: &WitError) -> Option<Span> {
-    let index = usize::try_from(error.line).ok()?.checked_sub(1)?;
-    let line = wit.value.lines().nth(index)?;
-    let from = wit.span.line;
-    let lines = [from.checked_add(error.line)?, from.checked_add(error.line - 1)?];
-    lines.into_iter().find_map(|number| {
-        let written = wit.span.file.line(number)?;
-        let (before, _) = written.split_once(line).filter(|_| !line.trim().is_empty())?;
-        let before = u32::try_from(before.chars().count()).ok()?;
-        Some(wit.span.moved(number, before.checked_add(error.column)?))
-    })
-}
-
-/// Line and column of an error of the text format's parser, which draws the place below what it says:
-/// ` --> <anon>:LINE:COLUMN`.
-fn text_error(message: &str) -> Option<(&str, u32, u32)> {
-    let (why, drawing) = message.split_once('\n')?;
-    let mut place = drawing.lines().next()?.rsplit(':');
-    let column = place.next()?.trim().parse().ok()?;
-    let line = place.next()?.trim().parse().ok()?;
-    Some((why.trim_end(), line, column))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::text_error;
-
-    #[test]
-    fn the_place_of_a_text_error_is_read_from_its_drawing() {
-        let drawn = "expected `(`\n     --> <anon>:1:17\n      |\n    1 | (component (func\n      |                 ^";
-        assert_eq!(text_error(drawn), Some(("expected `(`", 1, 17)));
-        for other in ["", "one line: 3:4", "two\nlines"] {
-            assert_eq!(text_error(other), None, "{other}");
+    let message = format!("the WebAssembly text is not valid: {message}");
+    let problem = match code {
+        FunctionCode::Wasm { path, .. } => {
+            let message = format!("{message}, at line {line}, column {column} of {}", path.value);
+            Problem::at(error.kind(), &path.span, message)
         }
-    }
+        FunctionCode::Wat { source } => {
+            let place = TextPlace { line: *line, column: *column, what: "the source", message: &message };
+            place.problem(error.kind(), source)
+        }
+    };
+    with_remedy(problem)
 }

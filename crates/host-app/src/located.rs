@@ -1,9 +1,10 @@
 //! What the host finds wrong with an entry, at its place in the file and in the file's words.
 
 use crate::manifest::{
-    Declarations, Entry, EntryId, Function, FunctionCode, Kind, Located, Lookup, Node, PathSegment, Problem, Scalar,
-    Span, Value,
+    Declarations, Entry, EntryId, Function, FunctionCode, Kind, Located, Lookup, Node, Origin, PathSegment, Problem,
+    Scalar, Span, Value,
 };
+use std::sync::Arc;
 use wippy_host_core::{EntryProblem, ErrorKind, Place};
 
 /// A problem that the host found; `None` where it follows from one that is reported at another entry.
@@ -43,6 +44,45 @@ pub(crate) fn code_span(code: &FunctionCode) -> &Span {
     match code {
         FunctionCode::Wasm { path, .. } => &path.span,
         FunctionCode::Wat { source } => &source.span,
+    }
+}
+
+/// A place in a text that an entry has in its YAML or names as a file.
+pub(crate) struct TextPlace<'a> {
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+    /// What the text is called where neither has a line for it.
+    pub(crate) what: &'a str,
+    pub(crate) message: &'a str,
+}
+
+impl TextPlace<'_> {
+    /// What is wrong there: at its own place where the text stands in the YAML, else at the key that names its file.
+    pub(crate) fn problem(&self, kind: ErrorKind, text: &Located<Arc<str>>) -> Problem {
+        let name = match text.origin.as_deref() {
+            Some(Origin::File(path)) => path.display().to_string(),
+            _ => match self.span(text) {
+                Some(span) => return Problem::at(kind, &span, self.message),
+                None => self.what.to_owned(),
+            },
+        };
+        let message = format!("{}, at line {}, column {} of {name}", self.message, self.line, self.column);
+        Problem::at(kind, &text.span, message)
+    }
+
+    /// Where a line of an inline text stands in its file: in a block each on a line of its own, else all on one. Only where
+    /// the file's line holds the text's line as it is, which escapes and folding change.
+    fn span(&self, text: &Located<Arc<str>>) -> Option<Span> {
+        let index = usize::try_from(self.line).ok()?.checked_sub(1)?;
+        let line = text.value.lines().nth(index)?;
+        let from = text.span.line;
+        let lines = [from.checked_add(self.line)?, from.checked_add(self.line - 1)?];
+        lines.into_iter().find_map(|number| {
+            let written = text.span.file.line(number)?;
+            let (before, _) = written.split_once(line).filter(|_| !line.trim().is_empty())?;
+            let before = u32::try_from(before.chars().count()).ok()?;
+            Some(text.span.moved(number, before.checked_add(self.column)?))
+        })
     }
 }
 

@@ -21,7 +21,7 @@ pub mod value;
 pub use assembly::{Finding, ImportLinker, LinkTarget, Preflight};
 pub use async_trait::async_trait;
 pub use call::{CallContext, CallContextBuilder, Function, FunctionRegistry, function};
-pub use component::{CacheOptions, CodeKind, Compilations, ExportedFunction, Inspection, WitError};
+pub use component::{CacheOptions, CodeKind, Compilations, ExportedFunction, Inspection, WatError, WitError};
 pub use engine::{EPOCH, EngineOptions, config as engine_config};
 pub use entry::{Declared, EntryInfo, EntrySpec};
 pub use error::{Error, ErrorKind, Reason, Result};

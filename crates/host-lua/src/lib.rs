@@ -16,4 +16,4 @@ mod watch;
 
 pub use function::{LuaFunction, LuaSpec};
 pub use modules::MODULES;
-pub use source::LuaLibrary;
+pub use source::{LuaLibrary, LuaSyntaxError};

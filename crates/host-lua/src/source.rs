@@ -3,8 +3,45 @@
 use mlua::chunk::ChunkMode;
 use mlua::{Lua, StdLib};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 use wippy_host_core::{Error, ErrorKind, Result};
+
+/// What is wrong with a Lua source, at its line. It is the source of the [`Error`] that [`LuaFunction::new`] and
+/// [`LuaLibrary::new`] give.
+///
+/// [`LuaFunction::new`]: crate::LuaFunction::new
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LuaSyntaxError {
+    /// What is wrong, without the place.
+    pub message: String,
+    /// The line in the source, from 1.
+    pub line: u32,
+}
+
+impl fmt::Display for LuaSyntaxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, at line {}", self.message, self.line)
+    }
+}
+
+impl std::error::Error for LuaSyntaxError {}
+
+impl LuaSyntaxError {
+    /// Reads Lua's `FILE:LINE: MESSAGE`, whose file may be shortened, and may have colons.
+    fn read(said: &str) -> Option<Self> {
+        let mut colons = said.match_indices(':').map(|(at, _)| at);
+        let mut from = colons.next()?;
+        for to in colons {
+            if let (Ok(line), Some(message)) = (said.get(from + 1..to)?.parse(), said.get(to..)?.strip_prefix(": ")) {
+                return Some(Self { message: message.to_owned(), line });
+            }
+            from = to;
+        }
+        None
+    }
+}
 
 /// A compiled source. Cheap to clone.
 #[derive(Clone)]
@@ -19,8 +56,14 @@ impl Bytecode {
         let lua = Lua::new_with(StdLib::NONE, mlua::LuaOptions::default()).map_err(|error| internal(entry, &error))?;
         let chunk = lua.load(source).set_name(format!("@{file}")).set_mode(ChunkMode::Text);
         let function = chunk.into_function().map_err(|error| match error {
-            mlua::Error::SyntaxError { message, .. } => Error::new(ErrorKind::Invalid, format!("{entry}: {message}"))
-                .with_remedy("mend the Lua source at that line"),
+            mlua::Error::SyntaxError { message, .. } => {
+                let error = Error::new(ErrorKind::Invalid, format!("{entry}: {message}"))
+                    .with_remedy("mend the Lua source at that line");
+                match LuaSyntaxError::read(&message) {
+                    Some(place) => error.with_source(place),
+                    None => error,
+                }
+            }
             other => internal(entry, &other),
         })?;
         Ok(Self { code: function.dump(false).into() })
@@ -86,5 +129,24 @@ impl LuaLibrary {
 
     pub(crate) fn imports(&self) -> &BTreeMap<String, Arc<LuaLibrary>> {
         &self.imports
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LuaSyntaxError;
+
+    #[test]
+    fn the_line_of_a_syntax_error_is_read_from_what_lua_says() {
+        for (said, line, message) in [
+            ("a.lua:3: unexpected symbol near 'end'", 3, "unexpected symbol near 'end'"),
+            ("demo:a:12: '=' expected near ':'", 12, "'=' expected near ':'"),
+            ("...long:1:7: x: y", 7, "x: y"),
+        ] {
+            assert_eq!(LuaSyntaxError::read(said), Some(LuaSyntaxError { message: message.into(), line }), "{said}");
+        }
+        for said in ["", "a.lua", "a.lua: 3", "chunk has too many syntax levels"] {
+            assert_eq!(LuaSyntaxError::read(said), None, "{said}");
+        }
     }
 }

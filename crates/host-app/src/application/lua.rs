@@ -2,12 +2,14 @@
 
 use super::generation::{Made, Role};
 use super::opening::Opening;
+use crate::located::TextPlace;
 use crate::manifest::{Declaration, Entry, EntryId, Located, LuaFunction, LuaImport, Origin, Problem};
 use crate::spec::{limits, network, pool};
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error as _;
 use std::sync::Arc;
 use wippy_host_core::Error;
-use wippy_host_lua::{LuaLibrary, LuaSpec};
+use wippy_host_lua::{LuaLibrary, LuaSpec, LuaSyntaxError};
 
 /// The libraries of an application, each compiled once; `None` for one that has a problem, which is reported.
 #[derive(Default)]
@@ -99,9 +101,20 @@ fn file_of(source: &Located<Arc<str>>, id: &EntryId) -> String {
     }
 }
 
-/// A source that is not Lua. The message names the line in the source.
+/// A source that is not Lua, at its line.
 fn problem(entry: &Entry, source: &Located<Arc<str>>, error: &Error) -> Problem {
-    let problem = Problem::at(error.kind(), &source.span, error.message()).for_entry(&entry.id.value);
+    let problem = match error.source().and_then(|source| source.downcast_ref::<LuaSyntaxError>()) {
+        Some(LuaSyntaxError { message, line, .. }) => {
+            // Lua names no column: the line's first word is where people look.
+            let index = usize::try_from(*line).unwrap_or_default().saturating_sub(1);
+            let text = source.value.lines().nth(index).unwrap_or_default();
+            let indent = text.chars().take_while(|c| c.is_whitespace()).count();
+            let column = u32::try_from(indent).unwrap_or_default().saturating_add(1);
+            TextPlace { line: *line, column, what: "the source", message }.problem(error.kind(), source)
+        }
+        None => Problem::at(error.kind(), &source.span, error.message()),
+    };
+    let problem = problem.for_entry(&entry.id.value);
     match error.remedy() {
         Some(remedy) => problem.with_remedy(remedy),
         None => problem,

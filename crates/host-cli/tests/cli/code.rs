@@ -179,10 +179,40 @@ fn text_with_a_slip_is_refused_at_its_line_and_column() {
     let app = App::new("  - {name: it, kind: function.wat, method: run, source: \"(component (func\"}\n");
     assert_eq!(
         app.problems(),
-        "error: demo:it: the WebAssembly text is not valid: expected `(`, at line 1, column 17 of the source
-  --> _index.yaml:4:57
+        "error: demo:it: the WebAssembly text is not valid: expected `(`
+  --> _index.yaml:4:74
      4 |   - {name: it, kind: function.wat, method: run, source: \"(component (func\"}
   help: mend the text there
+"
+    );
+}
+
+#[test]
+fn lua_with_a_slip_is_refused_at_its_line() {
+    let block = "  - name: it
+    kind: function.lua
+    method: f
+    source: |
+      local function f()
+        return 1 +
+      end
+      return { f = f }
+";
+    assert_eq!(
+        App::new(block).problems(),
+        "error: demo:it: unexpected symbol near 'end'
+  --> _index.yaml:10:7
+    10 |       end
+  help: mend the Lua source at that line
+"
+    );
+    let app = App::new("  - {name: it, kind: function.lua, method: f, source: file://it.lua}\n");
+    assert_eq!(
+        app.with("it.lua", "local x =\nreturn {\n").problems(),
+        "error: demo:it: unexpected symbol near 'return', at line 2, column 1 of it.lua
+  --> _index.yaml:4:55
+     4 |   - {name: it, kind: function.lua, method: f, source: file://it.lua}
+  help: mend the Lua source at that line
 "
     );
 }

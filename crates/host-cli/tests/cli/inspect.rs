@@ -228,7 +228,7 @@ fn a_file_that_is_no_webassembly_is_an_error_with_a_remedy() {
         (b"\0asm\x07\0\0\0", "the file is WebAssembly of a version that this host does not know"),
         (b"#!/bin/sh", "the file is not WebAssembly"),
         (b"\0asm\x01\0\0\0\x01\x7f", "the module is damaged or not valid"),
-        (b"(module (func", "the WebAssembly text is not valid"),
+        (b"(module (func", "the WebAssembly text is not valid: expected `)`, at line 1, column 14"),
     ] {
         let ran = inspect("file.wasm", bytes, &[]);
         assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{ran:?}");

@@ -12,6 +12,7 @@ pub(crate) use cache::Cache;
 pub use cache::{CacheOptions, Compilations};
 pub use inspection::{CodeKind, ExportedFunction, Inspection};
 pub(crate) use inspection::{inspect, is_core_module};
+pub use text::WatError;
 pub use wit::WitError;
 
 use crate::assembly::ComponentImports;
@@ -121,10 +122,9 @@ fn is_async(cause: &str) -> bool {
     cause.contains("component model async") || cause.contains("component-model-async")
 }
 
-/// The parser of the text format says line and column itself.
 fn broken_text(cause: &str) -> Error {
     if is_async(cause) {
         return async_abi(cause.lines().next().unwrap_or_default());
     }
-    Error::invalid(format!("the WebAssembly text is not valid: {}", cause.trim()))
+    Error::invalid(format!("the WebAssembly text is not valid: {}", cause.trim())).with_remedy("mend the text")
 }
