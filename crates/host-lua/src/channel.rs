@@ -298,8 +298,18 @@ pub(crate) fn module(lua: &Lua) -> mlua::Result<Table> {
     )?;
     let selected = wait::function(lua, |lua, what: Table| async move {
         let mut cases = Vec::new();
-        for case in what.sequence_values::<AnyUserData>() {
-            cases.push(case?.borrow::<Case>()?.clone());
+        for index in 1..=what.raw_len() {
+            match what.raw_get(index)? {
+                Value::Nil => continue,
+                Value::UserData(case) if case.is::<Case>() => cases.push(case.borrow::<Case>()?.clone()),
+                other => {
+                    let message = format!(
+                        "case {index} of the select is a {}; write ch:case_receive() or ch:case_send(value)",
+                        other.type_name()
+                    );
+                    return Err(LuaError::new(Some(ErrorKind::Invalid), message).into());
+                }
+            }
             if cases.len() > MAX_CASES {
                 let message = format!("a select has at most {MAX_CASES} cases");
                 return Err(LuaError::new(Some(ErrorKind::Invalid), message).into());
@@ -313,14 +323,17 @@ pub(crate) fn module(lua: &Lua) -> mlua::Result<Table> {
         let result = lua.create_table()?;
         let Some((index, outcome)) = outcome else {
             result.raw_set("default", true)?;
-            result.raw_set("ok", false)?;
+            result.raw_set("ok", true)?;
             return Ok(result);
         };
         if let Some(case) = cases.get(index) {
             result.raw_set("channel", &case.channel)?;
         }
         match outcome {
-            Outcome::Sent => result.raw_set("ok", true)?,
+            Outcome::Sent => {
+                result.raw_set("value", cases.get(index).and_then(|case| case.send.clone()))?;
+                result.raw_set("ok", true)?;
+            }
             Outcome::Received(Some(value)) => {
                 result.raw_set("value", value)?;
                 result.raw_set("ok", true)?;

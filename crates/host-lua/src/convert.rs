@@ -1,5 +1,6 @@
 //! Values to and from Lua: integers stay integers, text and bytes are strings, a table is an array or an object.
 
+use crate::errors::LuaError;
 use mlua::{IntoLua, Lua, Table, Value as LuaValue};
 use std::ffi::c_void;
 use std::fmt::Write as _;
@@ -8,6 +9,9 @@ use wippy_host_core::{Error, ErrorKind, Reason, Result, Value};
 
 /// Bytes that each part of a value is counted with, beside its text.
 const PART: usize = size_of::<Value>();
+
+/// The key of the metatable of empty arrays, in it and in the registry.
+const EMPTY_ARRAY: &str = "wippy.array";
 
 /// The names whose value may be nothing and is still there, also in a value that came without a WIT type: `nil` in a table
 /// would be the absence of the name.
@@ -23,6 +27,7 @@ pub(crate) fn into_lua(lua: &Lua, value: Value) -> mlua::Result<LuaValue> {
         Value::Float(value) => Ok(LuaValue::Number(value)),
         Value::Text(text) => lua.create_string(text).map(LuaValue::String),
         Value::Bytes(bytes) => lua.create_string(bytes).map(LuaValue::String),
+        Value::List(items) if items.is_empty() => empty_array(lua).map(LuaValue::Table),
         Value::List(items) => {
             let table = lua.create_table_with_capacity(items.len(), 0)?;
             for (index, item) in items.into_iter().enumerate() {
@@ -43,19 +48,47 @@ pub(crate) fn into_lua(lua: &Lua, value: Value) -> mlua::Result<LuaValue> {
     }
 }
 
+/// A table without anything in it that is an array when it goes back to the host: Lua has one empty table for both.
+pub(crate) fn empty_array(lua: &Lua) -> mlua::Result<Table> {
+    let mark = match lua.named_registry_value::<LuaValue>(EMPTY_ARRAY)? {
+        LuaValue::Table(mark) => mark,
+        _ => {
+            let mark = lua.create_table()?;
+            mark.raw_set(EMPTY_ARRAY, true)?;
+            lua.set_named_registry_value(EMPTY_ARRAY, &mark)?;
+            mark
+        }
+    };
+    let table = lua.create_table()?;
+    table.set_metatable(Some(mark))?;
+    Ok(table)
+}
+
+/// Whether an empty table was made by [`empty_array`].
+pub(crate) fn is_empty_array(table: &Table) -> bool {
+    table.metatable().is_some_and(|mark| matches!(mark.raw_get(EMPTY_ARRAY), Ok(LuaValue::Boolean(true))))
+}
+
 fn kept(lua: &Lua, value: Value) -> mlua::Result<LuaValue> {
     if value.is_null() { Ok(LuaValue::NULL) } else { into_lua(lua, value) }
 }
 
 /// The value that Lua holds, of at most `max_bytes`. Tables are read without their metamethods. An empty one is an empty
-/// object, which stands for an empty array where a type asks for one.
+/// object, which stands for an empty array where a type asks for one; one that came as an empty array still is one.
 ///
 /// # Errors
 /// Kind `Invalid`, with the path to what has no form as a value: functions, coroutines, userdata, cycles, keys that
 /// are neither text nor number, nesting beyond [`MAX_DEPTH`]. Reason `HostBytes` where the value is too large.
 pub(crate) fn from_lua(value: &LuaValue, max_bytes: usize) -> Result<Value> {
-    let mut reader = Reader { left: max_bytes, max_bytes, path: Vec::new(), open: Vec::new() };
-    reader.value(value)
+    Reader { left: max_bytes, max_bytes, path: Vec::new(), open: Vec::new(), described: false }.value(value)
+}
+
+/// The same for people to read: what has no form as a value is its text.
+///
+/// # Errors
+/// As [`from_lua`], but for functions, coroutines and userdata.
+pub(crate) fn described(value: &LuaValue, max_bytes: usize) -> Result<Value> {
+    Reader { left: max_bytes, max_bytes, path: Vec::new(), open: Vec::new(), described: true }.value(value)
 }
 
 enum Step {
@@ -69,6 +102,8 @@ struct Reader {
     path: Vec<Step>,
     /// The tables around the present value.
     open: Vec<*const c_void>,
+    /// Whether what has no form is described.
+    described: bool,
 }
 
 impl Reader {
@@ -89,6 +124,20 @@ impl Reader {
                 }
             }
             LuaValue::Table(table) => self.nested(table)?,
+            other if self.described => {
+                let text = match other {
+                    // The host's own objects: errors, times, durations.
+                    LuaValue::UserData(_) | LuaValue::Error(_) => other.to_string().unwrap_or_default(),
+                    other => format!("({})", other.type_name()),
+                };
+                self.take(text.len())?;
+                Value::Text(text)
+            }
+            error if LuaError::is(error) => {
+                return Err(
+                    self.refused(format_args!("an error object cannot be passed as a value: pass tostring(err)"))
+                );
+            }
             other => return Err(self.refused(format_args!("a {} cannot be passed as a value", other.type_name()))),
         })
     }
@@ -120,7 +169,13 @@ impl Reader {
                 break;
             }
         }
-        if array && count == length { self.array(table, length) } else { self.object(table) }
+        if array && count == length {
+            self.array(table, length)
+        } else if count == 0 && is_empty_array(table) {
+            Ok(Value::List(Vec::new()))
+        } else {
+            self.object(table)
+        }
     }
 
     fn array(&mut self, table: &Table, length: usize) -> Result<Value> {

@@ -32,6 +32,8 @@ pub(crate) struct LuaError {
     retryable: bool,
     details: wippy_host_core::Value,
     stack: String,
+    /// Where a function of the host was called that raised it: `file:line`.
+    place: Option<String>,
     /// The host's error that this one is, with its reason and remedy.
     origin: Option<Error>,
 }
@@ -45,6 +47,7 @@ impl LuaError {
             retryable: kind.is_some_and(retryable),
             details: wippy_host_core::Value::Null,
             stack: String::new(),
+            place: None,
             origin: None,
         }
     }
@@ -69,11 +72,13 @@ impl LuaError {
 
     /// The host's error for what the function of `id` raised: a text alone says nothing of the function.
     pub(crate) fn raised_in(self, id: &str) -> Error {
-        if self.origin.is_some() || self.kind != Some(ErrorKind::Internal) {
-            return self.into();
-        }
-        let message = format!("{id}: {}", self.message);
-        Error::new(ErrorKind::Internal, message).with_source(self)
+        let message = match &self.place {
+            _ if self.origin.is_some() => return self.into(),
+            Some(place) => format!("{id}: {place}: {}", self.message),
+            None if self.kind == Some(ErrorKind::Internal) => format!("{id}: {}", self.message),
+            None => return self.into(),
+        };
+        Error::new(self.kind.unwrap_or(ErrorKind::Internal), message).with_source(self)
     }
 
     /// The error behind whatever a function raised or returned in second place.
@@ -89,7 +94,7 @@ impl LuaError {
                 let text = text.to_string_lossy();
                 Self::new(Some(ErrorKind::Internal), text.strip_prefix("?:-1: ").unwrap_or(&text))
             }
-            Value::Table(table) => Self::of_table(table),
+            Value::Table(table) => Self::of_table(table, Some(ErrorKind::Internal)),
             Value::Nil => Self::new(Some(ErrorKind::Internal), "nil"),
             Value::Boolean(value) => Self::new(Some(ErrorKind::Internal), value.to_string()),
             Value::Integer(value) => Self::new(Some(ErrorKind::Internal), value.to_string()),
@@ -101,14 +106,24 @@ impl LuaError {
     /// The error that a Rust function raised.
     pub(crate) fn of_raised(error: &mlua::Error) -> Self {
         match error {
-            mlua::Error::CallbackError { cause, .. } => Self::of_raised(cause),
+            mlua::Error::CallbackError { traceback, cause } => {
+                let frames: Vec<&str> = traceback.lines().filter_map(frame).collect();
+                let mut error = Self::of_raised(cause);
+                error.place = error.place.or_else(|| frames.first().and_then(|frame| place(frame)));
+                error.with_stack(frames.join("\n"))
+            }
             mlua::Error::WithContext { context, cause } => {
                 let inner = Self::of_raised(cause);
                 Self { message: shortened(format!("{context}: {}", inner.message)), ..inner }
             }
-            mlua::Error::BadArgument { pos, name, cause, .. } => {
-                let name = name.as_deref().map(|name| format!(" ({name})")).unwrap_or_default();
-                let message = format!("bad argument #{pos}{name}: {}", Self::of_raised(cause).message);
+            mlua::Error::BadArgument { to, pos, cause, .. } => {
+                let why = Self::of_raised(cause).message;
+                let message = match to.as_deref().and_then(|to| to.rsplit('.').next()) {
+                    // Of a method, the object itself is the first.
+                    Some(method) if *pos <= 1 => format!("write object:{method}(…), with a colon: {why}"),
+                    Some(method) => format!("bad argument #{} to '{method}': {why}", pos - 1),
+                    None => format!("bad argument #{pos}: {why}"),
+                };
                 Self::new(Some(ErrorKind::Invalid), message)
             }
             mlua::Error::ExternalError(error) => {
@@ -124,20 +139,24 @@ impl LuaError {
                 let (message, stack) = message.split_once("\nstack traceback:").unwrap_or((message, ""));
                 Self::new(Some(ErrorKind::Internal), message).with_stack(stack.trim().to_owned())
             }
+            mlua::Error::FromLuaConversionError { from, to, .. } => {
+                Self::new(Some(ErrorKind::Invalid), format!("expected {}, got {from}", in_words(to)))
+            }
             mlua::Error::MemoryError(_) => Self::new(Some(ErrorKind::RateLimited), "not enough memory"),
             other => Self::new(Some(ErrorKind::Internal), other.to_string()),
         }
     }
 
-    /// An error of `{message=, kind=, retryable=, details=}`, read without metamethods.
-    fn of_table(table: &Table) -> Self {
+    /// An error of `{message=, kind=, retryable=, details=}`, read without metamethods; `otherwise` is the kind of one that
+    /// says none.
+    fn of_table(table: &Table, otherwise: Option<ErrorKind>) -> Self {
         let text = |name| match table.raw_get::<Value>(name) {
             Ok(Value::String(text)) => Some(text.to_string_lossy()),
             _ => None,
         };
         let kind = match text("kind") {
             Some(kind) => kind_of(&kind),
-            None => Some(ErrorKind::Internal),
+            None => otherwise,
         };
         let mut error = Self::new(kind, text("message").unwrap_or_else(|| "(an error that is a table)".to_owned()));
         if let Ok(Value::Boolean(retryable)) = table.raw_get("retryable") {
@@ -162,6 +181,34 @@ fn kind_of(text: &str) -> Option<ErrorKind> {
     known.into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(text))
 }
 
+/// A line of a traceback that stands in code of the function's own.
+fn frame(line: &str) -> Option<&str> {
+    let line = line.trim();
+    let foreign =
+        line.is_empty() || line == "stack traceback:" || ["[C]:", "?:", "..."].iter().any(|own| line.starts_with(own));
+    (!foreign).then_some(line)
+}
+
+/// `file:line` of a frame such as `file:line: in function 'f'`.
+fn place(frame: &str) -> Option<String> {
+    let (place, _) = frame.split_once(": in ")?;
+    Some(place.to_owned())
+}
+
+/// What mlua calls a Rust type, for people who write Lua.
+fn in_words(ty: &str) -> &str {
+    match ty {
+        "i8" | "i16" | "i32" | "i64" | "isize" | "u8" | "u16" | "u32" | "u64" | "usize" => "an integer",
+        "f32" | "f64" => "a number",
+        "string" | "String" | "LuaString" | "&str" => "a text",
+        "table" => "a table",
+        "function" => "a function",
+        "boolean" | "bool" => "a boolean",
+        "userdata" => "an object of the host",
+        other => other,
+    }
+}
+
 fn shortened(mut text: String) -> String {
     if text.len() > MAX_TEXT {
         text.truncate(text.floor_char_boundary(MAX_TEXT));
@@ -179,8 +226,12 @@ impl fmt::Display for LuaError {
 impl std::error::Error for LuaError {}
 
 impl From<Error> for LuaError {
+    /// The host's error; one that a Lua function raised or returned is as it was there, whoever passed it on.
     fn from(error: Error) -> Self {
-        Self { origin: Some(error.clone()), ..Self::new(Some(error.kind()), error.to_string()) }
+        let raised = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<Self>()).cloned();
+        let new = Self::new(Some(error.kind()), error.to_string());
+        let inner = raised.unwrap_or_else(|| new.clone());
+        Self { message: new.message, place: None, origin: Some(error), ..inner }
     }
 }
 
@@ -242,7 +293,7 @@ pub(crate) fn module(lua: &Lua) -> mlua::Result<Table> {
         "new",
         lua.create_function(|lua, what: Value| {
             let error = match &what {
-                Value::Table(table) => LuaError { ..LuaError::of_table(table) },
+                Value::Table(table) => LuaError::of_table(table, None),
                 Value::String(text) => LuaError::new(None, text.to_string_lossy()),
                 other => LuaError::of_value(other),
             };

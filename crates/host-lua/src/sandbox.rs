@@ -223,7 +223,11 @@ fn find(lua: &Lua, (name, scope): (String, Option<AnyUserData>)) -> mlua::Result
         ErrorKind::PermissionDenied,
         format!("module {name:?} is not listed in modules of {}", running.id()),
     );
-    Err(LuaError::from(error.with_remedy(format!("add {name:?} to its modules"))).into())
+    let remedy = match modules::MODULES.contains(&name.as_str()) {
+        true => format!("add {name:?} to its modules"),
+        false => format!("the host's modules are {}; a library needs an alias in imports", modules::MODULES.join(", ")),
+    };
+    Err(LuaError::from(error.with_remedy(remedy)).into())
 }
 
 fn open_module(lua: &Lua, name: String) -> mlua::Result<Table> {

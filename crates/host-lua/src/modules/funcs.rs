@@ -2,6 +2,7 @@
 
 use super::call::{Call, Changes};
 use super::future::Future;
+use super::time::LuaDuration;
 use crate::errors::{LuaError, pair};
 use crate::{convert, running, wait};
 use mlua::{AnyUserData, Lua, MetaMethod, MultiValue, Table, UserData, UserDataFields, UserDataMethods, Value};
@@ -50,12 +51,9 @@ fn named(what: &str, value: &Value) -> mlua::Result<String> {
 }
 
 fn timeout(options: &Table) -> mlua::Result<Option<Duration>> {
-    let wrong = || LuaError::from(Error::invalid("timeout is a number of milliseconds"));
     Ok(match options.raw_get("timeout")? {
         Value::Nil => None,
-        Value::Integer(number) => Some(Duration::from_millis(u64::try_from(number).map_err(|_| wrong())?)),
-        Value::Number(number) => Some(Duration::try_from_secs_f64(number / 1000.0).map_err(|_| wrong())?),
-        _ => return Err(wrong().into()),
+        given => Some(Duration::from_nanos(LuaDuration::of(&given)?.wait())),
     })
 }
 

@@ -20,7 +20,7 @@ struct State {
     cancel: CancellationToken,
 }
 
-/// What a future's channel gives.
+/// What a future gives, by its channel and by `result()`; in the place of an error, the channel gives the error object.
 struct Payload(HostValue);
 
 impl UserData for Payload {
@@ -47,11 +47,13 @@ impl Future {
                 () = state.cancel.cancelled() => Err(LuaError::new(Some(ErrorKind::Canceled), "the call was canceled")),
                 outcome = call.run() => outcome,
             };
-            if let Ok(value) = &outcome
-                && let Ok(payload) = Payload(value.clone()).into_lua(&lua)
-            {
+            let answer = match &outcome {
+                Ok(value) => Payload(value.clone()).into_lua(&lua),
+                Err(error) => error.clone().into_lua(&lua),
+            };
+            if let Ok(answer) = answer {
                 // The channel has room for the one value that it ever gets.
-                let _ = channel.try_send(payload);
+                let _ = channel.try_send(answer);
             }
             *state.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
             channel.close();
@@ -71,7 +73,7 @@ impl UserData for Future {
         methods.add_method("is_complete", |_, future, ()| Ok(future.outcome().is_some()));
         methods.add_method("is_canceled", |_, future, ()| Ok(future.0.cancel.is_cancelled()));
         methods.add_method("result", |lua, future, ()| match future.outcome() {
-            Some(Ok(value)) => Ok((convert::into_lua(lua, value)?, Value::Nil)),
+            Some(Ok(value)) => Ok((Payload(value).into_lua(lua)?, Value::Nil)),
             Some(Err(error)) => pair(lua, Err::<Value, _>(error)),
             None => Ok((Value::Nil, Value::Nil)),
         });

@@ -1,11 +1,12 @@
 //! `logger`: lines of the log with a level and fields, under the entry's `max_log_bytes`.
 
 use crate::convert;
+use crate::errors::LuaError;
 use crate::running;
 use mlua::{Lua, LuaString, Result, Table, UserData, UserDataMethods, Value};
 use std::sync::Arc;
-use wippy_host_core::Error;
 use wippy_host_core::value::Object;
+use wippy_host_core::{Error, ErrorKind};
 
 /// Bytes of one line's fields; what is larger is left out, and said so in their place.
 const MAX_FIELDS: usize = 64 << 10;
@@ -44,7 +45,11 @@ impl UserData for Logger {
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
         let levels = [("debug", Level::Debug), ("info", Level::Info), ("warn", Level::Warn), ("error", Level::Error)];
         for (name, level) in levels {
-            methods.add_method(name, move |lua, logger, (text, fields): (LuaString, Value)| {
+            methods.add_method(name, move |lua, logger, (text, fields): (Value, Value)| {
+                let Value::String(text) = text else {
+                    let message = format!("logger:{name} takes a text first, got {}", text.type_name());
+                    return Err(LuaError::new(Some(ErrorKind::Invalid), message).into());
+                };
                 logger.write(lua, level, &text.to_string_lossy(), &fields)
             });
         }
@@ -69,7 +74,7 @@ impl Logger {
         if fields.is_nil() {
             return Ok(());
         }
-        let value = convert::from_lua(fields, MAX_FIELDS).map_err(mlua::Error::external)?;
+        let value = convert::described(fields, MAX_FIELDS).map_err(mlua::Error::external)?;
         let wippy_host_core::Value::Object(object) = value else {
             return Err(mlua::Error::external(Error::invalid(
                 "the fields of a log line are a table of names and values",
@@ -81,16 +86,15 @@ impl Logger {
         Ok(())
     }
 
-    /// What cannot be logged is no reason for a function to fail: the line says why its fields are missing.
+    /// What cannot be logged is no reason for a function to fail: the field `fields` says why the line's own are missing.
     fn write(&self, lua: &Lua, level: Level, text: &str, fields: &Value) -> Result<()> {
         let running = running::of(lua)?;
         let mut line = self.clone();
-        let fields = match line.add(fields) {
-            Ok(()) => {
-                wippy_host_core::Value::Object(line.fields).into_json_text().unwrap_or_else(|error| error.to_string())
-            }
-            Err(error) => crate::errors::LuaError::of_raised(&error).message().to_owned(),
-        };
+        if let Err(error) = line.add(fields) {
+            line.fields.insert("fields", LuaError::of_raised(&error).message());
+        }
+        let fields = wippy_host_core::Value::Object(line.fields);
+        let fields = fields.into_json_text().unwrap_or_else(|error| error.to_string());
         if running.output().admit(&*running.services().output, text.len().saturating_add(fields.len())) {
             level.write(running.id(), self.name.as_deref().unwrap_or_default(), text, &fields);
         }

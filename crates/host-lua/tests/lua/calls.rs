@@ -124,7 +124,16 @@ async fn require_finds_libraries_and_nothing_that_is_not_listed() {
     app.add(with);
     assert_eq!(to_json(app.call("app:f", vec![Value::Integer(21)]).await.unwrap()), json!(42));
     let error = run("return function() return require('os') end").await.unwrap_err();
-    assert_eq!(error.to_string(), "module \"os\" is not listed in modules of app:f; add \"os\" to its modules");
+    assert_eq!(
+        error.to_string(),
+        "module \"os\" is not listed in modules of app:f; the host's modules are base64, channel, env, errors, funcs, hash, \
+         http_client, json, logger, process, time, uuid; a library needs an alias in imports"
+    );
+    let mut bare = spec("app:bare", "return function() return require('hash') end");
+    bare.modules.clear();
+    app.add(bare);
+    let error = app.call("app:bare", Vec::new()).await.unwrap_err();
+    assert_eq!(error.to_string(), "module \"hash\" is not listed in modules of app:bare; add \"hash\" to its modules");
 }
 
 #[tokio::test]

@@ -31,6 +31,48 @@ fn app(body: &str) -> App {
     app
 }
 
+#[tokio::test]
+async fn an_error_object_is_the_same_object_for_whoever_calls() {
+    let app = app("local told = {}
+        for _, id in ipairs({ 'app:returns', 'app:raises', 'app:passes' }) do
+            local v, e = funcs.call(id)
+            told[#told + 1] = { v == nil, e:kind(), e:retryable(), e:details(), e:message(), e:stack() ~= '' }
+        end
+        return told");
+    let new = "errors.new{ message = 'out of stock', kind = errors.UNAVAILABLE, retryable = false, details = { sku = 'A1' } }";
+    app.lua("app:returns", &format!("return function() return nil, {new} end"));
+    app.lua("app:raises", &format!("return function() error({new}) end"));
+    app.lua("app:passes", "local funcs = require('funcs'); return function() return funcs.call('app:returns') end");
+    let found = app.call("app:f", Vec::new()).await.map(to_json).unwrap();
+    let expected = json!([true, "Unavailable", false, {"sku": "A1"}, "out of stock", true]);
+    assert_eq!(found, json!([expected, expected, expected]));
+
+    let unknown = self::app("return select(2, funcs.call('app:unknown')):kind()");
+    unknown.lua("app:unknown", "return function() return nil, errors.new('x') end");
+    assert_eq!(unknown.call("app:f", Vec::new()).await.map(to_json).unwrap(), json!("Unknown"));
+}
+
+#[tokio::test]
+async fn what_a_function_of_the_host_refuses_is_told_with_its_line() {
+    for (body, message) in [
+        (
+            "local funcs = nil\nrequire('funcs').new():with_context(5)",
+            "app:f: test.lua:4: bad argument #1 to 'with_context': expected a table, got integer",
+        ),
+        (
+            "channel.select{ channel.new() }",
+            "app:f: test.lua:3: case 1 of the select is a userdata; write ch:case_receive() or ch:case_send(value)",
+        ),
+        ("local c = channel.new()\nc:close()\nc:send(1)", "app:f: test.lua:5: send on a closed channel"),
+    ] {
+        let error = app(body).call("app:f", Vec::new()).await.unwrap_err();
+        assert_eq!(error.message(), message, "{body}");
+    }
+    let caught = "local ok, e = pcall(function() require('funcs').new():with_context(5) end)
+        return { ok, e:kind(), (e:stack():match('test.lua:%d+')) }";
+    assert_eq!(told(caught).await, json!([false, "Invalid", "test.lua:3"]));
+}
+
 async fn told(body: &str) -> serde_json::Value {
     app(body).call("app:f", Vec::new()).await.map(to_json).unwrap()
 }
@@ -107,13 +149,13 @@ async fn futures_run_beside_the_function() {
     for (body, expected) in [
         (
             "local f = assert(funcs.async('app:echo', 7)); local p, ok = f:channel():receive()
-             return { p:data(), ok, f:is_complete(), f:is_canceled(), (f:result()), f:error() == nil }",
+             return { p:data(), ok, f:is_complete(), f:is_canceled(), f:result():data(), f:error() == nil }",
             json!([7, true, true, false, 7, true]),
         ),
         (
             "local f = funcs.async('app:fails'); local p, ok = f:response():receive(); local e, failed = f:error()
-             return { ok, e:kind(), failed, select(2, f:result()):kind() }",
-            json!([false, "Conflict", true, "Conflict"]),
+             return { ok, p:kind(), failed, select(2, f:result()):kind() }",
+            json!([true, "Conflict", true, "Conflict"]),
         ),
         (
             "local f = funcs.async('app:never'); local was = f:is_complete(); f:cancel(); f:response():receive()

@@ -97,10 +97,32 @@ async fn what_serde_writes_is_read_the_same() {
         r##"{"a":[1,-2.5e-3,true,false,"\t\"é",{"b":{"c":[[],[{}]]}}],"":0,"long":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}"##;
     let result = run(&format!("return json.encode(json.decode([==[{text}]==]))")).await;
     let read: serde_json::Value = serde_json::from_str(result.as_str().unwrap()).unwrap();
-    let mut expected: serde_json::Value = serde_json::from_str(text).unwrap();
-    // An empty array comes back as an empty object: Lua has one empty table.
-    expected["a"][5]["b"]["c"][0] = json!({});
+    let expected: serde_json::Value = serde_json::from_str(text).unwrap();
     assert_eq!(read, expected);
+}
+
+#[tokio::test]
+async fn an_array_that_came_empty_stays_one_until_something_is_put_into_it() {
+    let result = run("local list = json.decode('[]')
+         local told = { json.encode(list), json.encode({}), json.encode({ items = list }) }
+         list[1] = 7
+         told[4] = json.encode(list)
+         local named = json.decode('[]')
+         named.a = 1
+         told[5] = json.encode(named)
+         return told")
+    .await;
+    assert_eq!(result, json!(["[]", "{}", "{\"items\":[]}", "[7]", "{\"a\":1}"]));
+}
+
+#[tokio::test]
+async fn what_is_no_text_or_has_no_form_is_an_error_in_second_place() {
+    let result = run("local value, err = json.decode(nil)
+         local text, refused = json.encode({ error = err })
+         return { value == nil, err:kind(), err:message(), text == nil, refused:message() }")
+    .await;
+    let refused = "json.encode: error: an error object has no form in JSON: encode tostring(err)";
+    assert_eq!(result, json!([true, "Invalid", "json.decode takes a text, got nil", true, refused]));
 }
 
 #[tokio::test]

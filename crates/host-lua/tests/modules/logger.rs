@@ -45,6 +45,9 @@ async fn a_line_has_level_entry_name_and_fields_as_json() {
         log:warn("three", { rows = { 1, 2 } })
         log:named("pool"):error("four", { f = print })
         logger:info("five", "no table")
+        logger:with({ cause = errors.new("broken"), took = time.parse_duration("2s") }):error("six", { user = "ada" })
+        local ok, err = pcall(logger.info, logger)
+        logger:info(err:message())
         "#,
     )
     .await;
@@ -62,8 +65,10 @@ async fn a_line_has_level_entry_name_and_fields_as_json() {
             ["DEBUG", "", "one", "{}"],
             ["INFO", "", "two", r#"{"n":3,"user":"ada"}"#],
             ["WARN", "db", "three", r#"{"table":"users","rows":[1,2]}"#],
-            ["ERROR", "db.pool", "four", "f: a function cannot be passed as a value"],
-            ["INFO", "", "five", "the fields of a log line are a table of names and values"],
+            ["ERROR", "db.pool", "four", r#"{"table":"users","f":"(function)"}"#],
+            ["INFO", "", "five", r#"{"fields":"the fields of a log line are a table of names and values"}"#],
+            ["ERROR", "", "six", r#"{"cause":"broken","took":"2s","user":"ada"}"#],
+            ["INFO", "", "logger:info takes a text first, got nil", "{}"],
         ]
     );
 }

@@ -106,8 +106,10 @@ async fn timers_and_tickers_are_channels_for_select() {
 
 #[tokio::test]
 async fn timers_without_number_are_refused_and_end_with_the_call() {
-    let error =
-        run_in(Setting::default(), "local kept = {} for i = 1, 100000 do kept[i] = time.timer('1h') end return #kept");
+    let error = run_in(
+        Setting::default(),
+        "local kept = {} for i = 1, 100000 do kept[i] = assert(time.timer('1h')) end return #kept",
+    );
     let error = error.await.unwrap_err();
     assert_eq!(error.kind(), wippy_host_core::ErrorKind::RateLimited, "{error}");
 }

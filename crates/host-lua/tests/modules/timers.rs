@@ -24,7 +24,14 @@ async fn moments_and_durations_compute_and_compare() {
         assert(now:add(d):sub(now) == d and time.parse_duration("1m") < d)
         local none, wrong = time.parse_duration("soon")
         assert(none == nil and wrong:kind() == errors.INVALID)
-        assert(not pcall(time.sleep, "soon") and not pcall(time.sleep, {}) and not pcall(time.ticker, 0))
+        assert(not pcall(time.sleep, "soon") and not pcall(time.sleep, {}) )
+        for _, name in ipairs({ "after", "timer", "ticker", "parse_duration" }) do
+          local made, why = time[name]("soon")
+          assert(made == nil and why:kind() == errors.INVALID)
+        end
+        assert(select(2, time.ticker(0)):kind() == errors.INVALID and time.parse_duration(d) == d)
+        local timer = time.timer("1h")
+        assert(timer:response() == timer:channel())
         return { now:unix(), now:unix_nano(), now:format_rfc3339(), wrong:message() }
         "#,
     )
@@ -97,8 +104,8 @@ async fn timers_are_bounded_and_may_be_reset_without_end() {
         for _ = 1, 5000 do timer:reset("1h") timer:stop() timer:reset("1h") end
         local made, err = 0, nil
         for _ = 1, 5000 do
-          local ok, problem = pcall(time.timer, "1h")
-          if not ok then err = problem break end
+          local timer, problem = time.timer("1h")
+          if not timer then err = problem break end
           made = made + 1
         end
         return { made, err:kind() }

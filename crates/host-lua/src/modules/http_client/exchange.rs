@@ -34,7 +34,8 @@ pub(super) async fn exchange(
     let client = shared.get_or_init(|| HttpClient::new(running.network().clone(), running.services().resolver.clone()));
     let wait = options.timeout;
     let answered = async {
-        let response = match last(client, &mut outgoing, wait).await {
+        // The client's own limits speak of options that Lua does not have: the one around it all comes first.
+        let response = match last(client, &mut outgoing, wait.saturating_mul(2)).await {
             Ok(response) => response,
             Err(error) => return Ok(Err(error)),
         };

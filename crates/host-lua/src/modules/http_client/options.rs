@@ -59,7 +59,12 @@ impl Options {
             ("form", Value::Table(table)) => self.form = Some(texts("form", table)?),
             ("body", value) => self.body = Some(bytes("body", value)?),
             ("timeout", value) => {
-                let wait = LuaDuration::of(value)?.wait();
+                // A number is seconds here, as applications written for Wippy have it, and not milliseconds.
+                let wait = match value {
+                    Value::Integer(_) | Value::Number(_) => LuaDuration::of_seconds(value)?,
+                    other => LuaDuration::of(other)?,
+                };
+                let wait = wait.wait();
                 if wait == 0 {
                     return Err(invalid("timeout must be above 0"));
                 }

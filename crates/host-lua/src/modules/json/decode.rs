@@ -1,15 +1,21 @@
 //! JSON text to Lua values, built as it is read: the tables are under the VM's own limit of memory.
 
 use super::SLICE;
+use crate::convert;
 use crate::errors::{self, LuaError};
-use mlua::{Function, Lua, LuaString, MultiValue, Result, Table, Value};
+use mlua::{Function, IntoLua, Lua, LuaString, MultiValue, Result, Table, Value};
 use std::borrow::Cow;
 use wippy_host_core::ErrorKind;
 use wippy_host_core::value::MAX_DEPTH;
 
 /// `(text)` → `true, value, err`, or `false` and the step that goes on.
 pub(super) fn steps(lua: &Lua) -> Result<Function> {
-    lua.create_function(|lua, text: LuaString| {
+    lua.create_function(|lua, text: Value| {
+        let Value::String(text) = text else {
+            let message = format!("json.decode takes a text, got {}", text.type_name());
+            let error = LuaError::new(Some(ErrorKind::Invalid), message);
+            return Ok(MultiValue::from_vec(vec![Value::Boolean(true), Value::Nil, error.into_lua(lua)?]));
+        };
         let decoder = Decoder { text, at: 0, open: Vec::new(), expected: Expected::Value };
         advance(lua, decoder)
     })
@@ -141,6 +147,7 @@ impl Decoder {
                 _ => Err("a } closes what is not an object".into()),
             },
             (b']', Expected::ValueOrEnd | Expected::CommaOrEnd) => match self.open.pop() {
+                Some(Open::Array { length: 0, .. }) => self.closed(convert::empty_array(lua)?),
                 Some(Open::Array { table, .. }) => self.closed(table),
                 _ => Err("a ] closes what is not an array".into()),
             },

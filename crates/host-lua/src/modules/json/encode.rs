@@ -1,6 +1,7 @@
 //! Lua values to JSON text.
 
 use super::SLICE;
+use crate::convert;
 use crate::errors::{self, LuaError};
 use crate::modules::memory;
 use base64::Engine as _;
@@ -107,7 +108,8 @@ impl Encoder {
                     let length = table.raw_len();
                     if key.is_nil() {
                         let keys = std::mem::take(keys);
-                        *state = if *array && *count > 0 && *count == length {
+                        let empty = *count == 0 && convert::is_empty_array(table);
+                        *state = if empty || *array && *count > 0 && *count == length {
                             self.out.push(b'[');
                             State::Array { index: 0, length }
                         } else {
@@ -192,6 +194,9 @@ impl Encoder {
                     return Err(self.refused(&format!("nested deeper than {MAX_DEPTH} levels")));
                 }
                 self.open.push((table, State::Scan { last: Value::Nil, count: 0, array: true, keys: Vec::new() }));
+            }
+            error if LuaError::is(&error) => {
+                return Err(self.refused("an error object has no form in JSON: encode tostring(err)"));
             }
             other => return Err(self.refused(&format!("a {} has no form in JSON", other.type_name()))),
         }

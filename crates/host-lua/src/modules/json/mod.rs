@@ -2,7 +2,8 @@
 //!
 //! - Integers stay integers; one above 2^63-1 is read as decimal text, as `values.md` has it, and one beyond 64 bits as a
 //!   float. NaN and the infinities are refused.
-//! - A table whose keys are 1 to n is an array, any other an object with its names in order; an empty one is `{}`.
+//! - A table whose keys are 1 to n is an array, any other an object with its names in order; an empty one is `{}`,
+//!   unless it came as an empty array.
 //! - `null` is `json.null` inside an array, and `nil` elsewhere. Text that is no UTF-8 is written as `{"base64": "…"}`.
 //! - Nesting is limited to 128 levels, in both directions; tables are read without their metamethods.
 //! - The limit of size is the call's `max_memory_bytes`. Every 20,000 values the function lets others run.

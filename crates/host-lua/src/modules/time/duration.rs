@@ -38,6 +38,19 @@ impl LuaDuration {
         }
     }
 
+    /// A number of seconds.
+    pub(crate) fn of_seconds(value: &Value) -> Result<Self, LuaError> {
+        match value {
+            Value::Integer(seconds) => {
+                seconds.checked_mul(1_000_000_000).map(Self).ok_or_else(|| too_long(&format_args!("{seconds} s")))
+            }
+            Value::Number(seconds) => {
+                Self::from_nanos(seconds * 1e9).ok_or_else(|| too_long(&format_args!("{seconds} s")))
+            }
+            other => Self::of(other),
+        }
+    }
+
     /// Text in Go's syntax: numbers with units (`h`, `m`, `s`, `ms`, `us`, `ns`), a sign in front, or `0`.
     pub(crate) fn parse(text: &str) -> Result<Self, LuaError> {
         let not = || invalid(format!("{text:.64?} is not a duration; write, for example, \"250ms\" or \"1h2m3.5s\""));

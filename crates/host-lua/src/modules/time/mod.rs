@@ -8,12 +8,12 @@ pub(super) use self::duration::LuaDuration;
 
 use self::moment::Moment;
 use self::timer::Timer;
-use crate::errors;
+use crate::errors::{self, LuaError};
 use crate::running;
 use crate::wait;
-use mlua::{Lua, LuaString, Result, Table, Value};
+use mlua::{Lua, Result, Table, Value};
 
-/// `now()`, `sleep(d)`, `after(d)`, `timer(d)`, `ticker(d)`, `parse_duration(s)` → value, err.
+/// `now()`, `sleep(d)`; `after(d)`, `timer(d)`, `ticker(d)`, `parse_duration(d)` → value, err.
 pub(crate) fn module(lua: &Lua) -> Result<Table> {
     let module = lua.create_table()?;
     module.raw_set("now", lua.create_function(|lua, ()| Ok(Moment::new(running::of(lua)?.clock().wall())))?)?;
@@ -29,17 +29,29 @@ pub(crate) fn module(lua: &Lua) -> Result<Table> {
     )?;
     module.raw_set(
         "after",
-        lua.create_function(|lua, duration: Value| Ok(Timer::once(lua, LuaDuration::of(&duration)?)?.channel()))?,
+        lua.create_function(|lua, duration: Value| {
+            errors::pair(lua, started(&duration, |duration| Timer::once(lua, duration)).map(|timer| timer.channel()))
+        })?,
     )?;
-    module
-        .raw_set("timer", lua.create_function(|lua, duration: Value| Timer::once(lua, LuaDuration::of(&duration)?))?)?;
+    module.raw_set(
+        "timer",
+        lua.create_function(|lua, duration: Value| {
+            errors::pair(lua, started(&duration, |duration| Timer::once(lua, duration)))
+        })?,
+    )?;
     module.raw_set(
         "ticker",
-        lua.create_function(|lua, duration: Value| Timer::repeated(lua, LuaDuration::of(&duration)?))?,
+        lua.create_function(|lua, duration: Value| {
+            errors::pair(lua, started(&duration, |duration| Timer::repeated(lua, duration)))
+        })?,
     )?;
     module.raw_set(
         "parse_duration",
-        lua.create_function(|lua, text: LuaString| errors::pair(lua, LuaDuration::parse(&text.to_string_lossy())))?,
+        lua.create_function(|lua, duration: Value| errors::pair(lua, LuaDuration::of(&duration)))?,
     )?;
     Ok(module)
+}
+
+fn started(duration: &Value, start: impl FnOnce(LuaDuration) -> Result<Timer>) -> std::result::Result<Timer, LuaError> {
+    start(LuaDuration::of(duration)?).map_err(|error| LuaError::of_raised(&error))
 }

@@ -151,7 +151,9 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 
 impl UserData for Timer {
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
-        methods.add_method("channel", |_, timer, ()| Ok(timer.channel()));
+        for name in ["response", "channel"] {
+            methods.add_method(name, |_, timer, ()| Ok(timer.channel()));
+        }
         methods.add_method("stop", |_, timer, ()| Ok(timer.stop()));
         methods.add_method("reset", |lua, timer, duration: Value| {
             let duration = LuaDuration::of(&duration)?;
