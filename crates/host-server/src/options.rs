@@ -90,3 +90,13 @@ pub struct TlsFiles {
     /// Its private key: PKCS#8, PKCS#1 or SEC1.
     pub key: PathBuf,
 }
+
+impl TlsFiles {
+    /// Reads both as a service will. Blocks.
+    ///
+    /// # Errors
+    /// Kind `Invalid` where one cannot be used, or the key is of another certificate; the message names the file.
+    pub fn check(&self) -> wippy_host_core::Result<()> {
+        crate::tls::config(self).map(drop)
+    }
+}

@@ -30,14 +30,7 @@ impl Service {
     /// Kind `Unavailable` where the address cannot be had; kind `Invalid` where a PEM file cannot be used, with the file.
     pub async fn bind(options: ServiceOptions) -> Result<Self> {
         let addr = options.addr;
-        let tls = match options.tls.clone() {
-            None => None,
-            Some(files) => {
-                let config = tokio::task::spawn_blocking(move || tls::config(&files)).await;
-                let config = config.map_err(|error| Error::internal(format!("tls: {error}")))??;
-                Some(TlsAcceptor::from(config))
-            }
-        };
+        let tls = acceptor(&options).await?;
         let failed = |error: std::io::Error| {
             Error::new(ErrorKind::Unavailable, format!("cannot listen on {addr}: {error}"))
                 .with_remedy("choose another addr, or stop what listens there")
@@ -65,9 +58,17 @@ impl Service {
             cancel: CancellationToken::new(),
         });
         let stopping = CancellationToken::new();
-        let accepting = tokio::spawn(accept(app.clone(), listener, tls, stopping.clone()));
-        Server { app, local, stopping, accepting: Some(accepting) }
+        let closing = stopping.child_token();
+        let accepting = tokio::spawn(accept(app.clone(), listener, tls, stopping.clone(), closing.clone()));
+        Server { app, local, stopping, closing, accepting: Some(accepting) }
     }
+}
+
+async fn acceptor(options: &ServiceOptions) -> Result<Option<TlsAcceptor>> {
+    let Some(files) = options.tls.clone() else { return Ok(None) };
+    let config = tokio::task::spawn_blocking(move || tls::config(&files)).await;
+    let config = config.map_err(|error| Error::internal(format!("tls: {error}")))??;
+    Ok(Some(TlsAcceptor::from(config)))
 }
 
 /// A service that answers. Dropping it stops it at once: [`Server::stop`] is the gentle way.
@@ -75,7 +76,9 @@ pub struct Server {
     app: Arc<App>,
     local: SocketAddr,
     stopping: CancellationToken,
-    accepting: Option<tokio::task::JoinHandle<()>>,
+    /// Ends accepting alone.
+    closing: CancellationToken,
+    accepting: Option<tokio::task::JoinHandle<TcpListener>>,
 }
 
 impl Server {
@@ -87,6 +90,22 @@ impl Server {
     /// Exchanges the routes. Requests that have arrived end as they would have; connections stay.
     pub fn set_router(&self, router: Router) {
         self.app.router.store(Arc::new(router));
+    }
+
+    /// Gives the address to a service with other options, of which `addr` is not looked at: clients that connect from now on
+    /// wait for that one, and none is turned away. What was accepted here goes on; [`Server::stop`] waits for it.
+    ///
+    /// # Errors
+    /// Kind `Invalid` where a PEM file cannot be used, with the file: this server goes on as it was, then. Kind `Unavailable`
+    /// where it has given its address away already.
+    pub async fn hand_over(&mut self, options: ServiceOptions) -> Result<Service> {
+        let tls = acceptor(&options).await?;
+        self.closing.cancel();
+        let listener = match self.accepting.take() {
+            Some(accepting) => accepting.await.map_err(|error| Error::internal(format!("the listener: {error}")))?,
+            None => return Err(Error::new(ErrorKind::Unavailable, "the server has no address any more")),
+        };
+        Ok(Service { listener, local: self.local, tls, options })
     }
 
     /// Accepts no more connections, and waits for what was accepted: a connection ends behind its current request, one that
@@ -116,7 +135,14 @@ impl Drop for Server {
     }
 }
 
-async fn accept(app: Arc<App>, listener: TcpListener, tls: Option<TlsAcceptor>, stopping: CancellationToken) {
+/// Takes connections until `closing`, and gives the listener back.
+async fn accept(
+    app: Arc<App>,
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    stopping: CancellationToken,
+    closing: CancellationToken,
+) -> TcpListener {
     let room = Arc::new(Semaphore::new(app.limits.max_connections.clamp(1, Semaphore::MAX_PERMITS)));
     let accepting = async {
         // The semaphore is never closed.
@@ -141,5 +167,6 @@ async fn accept(app: Arc<App>, listener: TcpListener, tls: Option<TlsAcceptor>, 
             });
         }
     };
-    stopping.run_until_cancelled(accepting).await;
+    closing.run_until_cancelled(accepting).await;
+    listener
 }

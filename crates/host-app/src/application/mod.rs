@@ -25,6 +25,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use tokio_util::task::TaskTracker;
 use wippy_host_core::{Error, Host, HostBuilder, Preflight, Result};
 use wippy_host_process::Processes;
 
@@ -40,6 +41,8 @@ struct Inner {
     compiler: Compiler,
     current: ArcSwap<Generation>,
     services: tokio::sync::Mutex<services::Running>,
+    /// Servers that have a successor, and finish what they accepted.
+    retired: TaskTracker,
     /// One reload at a time.
     reloading: tokio::sync::Mutex<()>,
     /// Whether the files had a problem when they were last read anew.
@@ -90,7 +93,8 @@ impl Application {
         let (declarations, preflights) = (generation.declarations.clone(), generation.preflights.clone());
         let current = ArcSwap::from_pointee(generation);
         let (services, reloading, refused) = Default::default();
-        let inner = Inner { root, options, host, processes, compiler, current, services, reloading, refused };
+        let retired = TaskTracker::new();
+        let inner = Inner { root, options, host, processes, compiler, current, services, retired, reloading, refused };
         Ok(Opened { application: Self(Arc::new(inner)), declarations, problems, preflights })
     }
 

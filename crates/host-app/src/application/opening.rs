@@ -66,6 +66,7 @@ impl Opening {
         }
         let Read { root, environment, directories, included: mut files, .. } = self.read;
         files.extend(modules(&declarations, &directories));
+        files.extend(services::files(&root, &declarations));
         let preflights = self.preflights;
         let generation = Generation { declarations, environment, directories, files, made, preflights };
         self.problems.extend(services::problems(&root, &generation));

@@ -2,10 +2,11 @@
 
 use super::Application;
 use super::generation::Generation;
-use crate::manifest::{Declaration, Declarations, EntryId, HttpService, Located, Problem};
-use std::collections::BTreeMap;
+use crate::manifest::{self, Declaration, Declarations, EntryId, HttpService, Located, Problem};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use wippy_host_core::{Error, ErrorKind, Result};
 use wippy_host_server::{Endpoint, Router, Server, Service, ServiceOptions, Target, TlsFiles};
@@ -18,8 +19,10 @@ pub(super) type Running = BTreeMap<EntryId, RunningService>;
 
 pub(super) struct RunningService {
     server: Server,
-    /// What its entry said when it was started.
+    /// What its entry and its PEM files said when it was started.
     declared: String,
+    /// The address that its entry asks for.
+    addr: SocketAddr,
 }
 
 /// A service that answers.
@@ -35,8 +38,9 @@ pub struct ServiceAddress {
 
 impl Application {
     /// Starts the services that start by themselves and do not run yet, and stops those that are not declared any more. Of
-    /// one that runs and has not changed, only the routes are exchanged, so that no connection ends; one that has changed
-    /// is stopped, within `grace`, and started anew.
+    /// one that runs and has not changed, only the routes are exchanged, so that no connection ends. One that has changed
+    /// gives its address to its successor, so that no client is turned away, and finishes what it has accepted, within
+    /// `grace`; this does not wait for it. Where the successor cannot be started, it runs on.
     ///
     /// # Errors
     /// All that could not be started; the others run.
@@ -46,38 +50,42 @@ impl Application {
         let mut routes = routes(&generation);
         let mut errors = Vec::new();
         let wanted: Vec<(EntryId, HttpService)> = services(&generation.declarations);
-        let (mut kept, mut stopped) = (Running::new(), Vec::new());
-        for (id, service) in std::mem::take(&mut *running) {
-            let same = wanted.iter().any(|(wanted, declared)| *wanted == id && described(declared) == service.declared);
-            if same { drop(kept.insert(id, service)) } else { stopped.push(service.server.stop(grace)) }
+        let gone: Vec<EntryId> =
+            running.keys().filter(|id| wanted.iter().all(|(wanted, _)| wanted != *id)).cloned().collect();
+        for service in gone.iter().filter_map(|id| running.remove(id)) {
+            self.retire(service.server, grace);
         }
-        futures::future::join_all(stopped).await;
-        for (id, declared) in wanted {
-            let router = match Router::new(routes.remove(&id).unwrap_or_default()) {
+        for (id, declared) in &wanted {
+            let router = match Router::new(routes.remove(id).unwrap_or_default()) {
                 Ok(router) => router,
                 Err(problems) => {
                     errors.push(problems.into());
                     continue;
                 }
             };
-            if let Some(service) = kept.get(&id) {
+            let described = described(&self.0.root, declared);
+            if let Some(service) = running.get(id).filter(|service| service.declared == described) {
                 service.server.set_router(router);
                 continue;
             }
-            match self.bind(&id, &declared).await {
-                Ok(service) => {
+            match self.start(id, declared, running.get_mut(id)).await {
+                Ok((service, addr)) => {
                     let server = service.serve(router, self.0.host.functions().clone());
-                    kept.insert(id, RunningService { server, declared: described(&declared) });
+                    let before = running.insert(id.clone(), RunningService { server, declared: described, addr });
+                    before.into_iter().for_each(|before| self.retire(before.server, grace));
                 }
-                Err(error) => errors.push(error),
+                Err(error) => {
+                    errors.push(error);
+                    if let Some(service) = running.get(id) {
+                        service.server.set_router(router);
+                    }
+                }
             }
         }
-        *running = kept;
         if !errors.is_empty() {
             return Err(errors);
         }
-        let tls =
-            |id: &EntryId| services(&generation.declarations).iter().any(|(other, s)| other == id && s.tls.is_some());
+        let tls = |id: &EntryId| wanted.iter().any(|(other, service)| other == id && service.tls.is_some());
         let addresses = running.iter().map(|(id, service)| ServiceAddress {
             id: id.to_string(),
             addr: service.server.local_addr(),
@@ -86,8 +94,20 @@ impl Application {
         Ok(addresses.collect())
     }
 
-    async fn bind(&self, id: &EntryId, declared: &HttpService) -> Result<Service> {
+    /// Lets a server finish what it has accepted, beside everything else.
+    fn retire(&self, server: Server, grace: Duration) {
+        self.0.retired.spawn(async move { server.stop(grace).await });
+    }
+
+    /// The service of an entry, with the address of the one that runs where that is the same, and the address asked for.
+    async fn start(
+        &self,
+        id: &EntryId,
+        declared: &HttpService,
+        before: Option<&mut RunningService>,
+    ) -> Result<(Service, SocketAddr)> {
         let options = options(&self.0.root, id, declared).await?;
+        let addr = options.addr;
         let named = |error: Error| {
             let named = Error::new(error.kind(), format!("{id}: {}", error.message()));
             match error.remedy() {
@@ -95,7 +115,11 @@ impl Application {
                 None => named,
             }
         };
-        Service::bind(options).await.map_err(named)
+        let started = match before {
+            Some(before) if before.addr == addr => before.server.hand_over(options).await,
+            _ => Service::bind(options).await,
+        };
+        started.map(|service| (service, addr)).map_err(named)
     }
 
     /// Stops the application for good: services accept no more and finish what they accepted, processes are asked to end,
@@ -106,9 +130,12 @@ impl Application {
         let running = std::mem::take(&mut *self.0.services.lock().await);
         let stopping = running.into_values().map(|service| service.server.stop(grace));
         let ended = futures::future::join_all(stopping).await.into_iter().all(|ended| ended);
+        self.0.retired.close();
+        // Each of these has a grace of its own, which began before.
+        let retired = tokio::time::timeout_at(until.into(), self.0.retired.wait()).await.is_ok();
         self.0.processes.stop(until.saturating_duration_since(Instant::now())).await;
         let cancelled = self.0.host.drain(until).await;
-        ended && cancelled == 0
+        ended && retired && cancelled == 0
     }
 }
 
@@ -121,8 +148,29 @@ fn services(declarations: &Declarations) -> Vec<(EntryId, HttpService)> {
     services.filter(|(_, service)| service.auto_start.as_ref().is_none_or(|auto| auto.value)).collect()
 }
 
-fn described(service: &HttpService) -> String {
-    format!("{service:?}")
+/// What an entry says, and what its PEM files hold.
+fn described(root: &Path, service: &HttpService) -> String {
+    let mut described = format!("{service:?}");
+    for file in pem_files(service) {
+        // Private keys are not kept in another place.
+        let digest = std::fs::read(root.join(&file.value)).map(|content| Sha256::digest(content));
+        described.push_str(&format!("{digest:?}"));
+    }
+    described
+}
+
+/// The certificate and the key.
+fn pem_files(service: &HttpService) -> impl Iterator<Item = &Located<PathBuf>> {
+    service.tls.iter().flat_map(|tls| [&tls.certificate, &tls.key])
+}
+
+/// The PEM files of all services, as absolute paths.
+pub(super) fn files(root: &Path, declarations: &Declarations) -> BTreeSet<PathBuf> {
+    let services = declarations.iter().filter_map(|entry| match &entry.declaration {
+        Declaration::HttpService(service) => Some(&**service),
+        _ => None,
+    });
+    services.flat_map(pem_files).map(|file| root.join(&file.value)).collect()
 }
 
 /// The endpoints of each service.
@@ -152,12 +200,22 @@ pub(super) fn problems(root: &Path, generation: &Generation) -> Vec<Problem> {
     let mut problems = Vec::new();
     for entry in declarations.iter() {
         let Declaration::HttpService(service) = &entry.declaration else { continue };
-        for (name, file) in service.tls.iter().flat_map(|tls| [("certificate", &tls.certificate), ("key", &tls.key)]) {
+        let before = problems.len();
+        for (name, file) in ["certificate", "key"].into_iter().zip(pem_files(service)) {
             if !root.join(&file.value).is_file() {
                 let message = format!("tls.{name}: there is no file {}", file.value.display());
                 let found = Problem::at(ErrorKind::NotFound, &file.span, message).for_entry(&entry.id.value);
                 problems.push(found.with_remedy("put the PEM file there; the path is relative to the application"));
             }
+        }
+        if problems.len() == before
+            && let Some(tls) = &service.tls
+            && let Err(error) = tls_files(root, tls).check()
+        {
+            let of_key = error.message().contains(&*root.join(&tls.key.value).to_string_lossy());
+            let span = if of_key { &tls.key.span } else { &tls.certificate.span };
+            let found = Problem::at(error.kind(), span, error.message()).for_entry(&entry.id.value);
+            problems.push(found.with_remedy(error.remedy().unwrap_or("name PEM files that can be used")));
         }
     }
     let wrong = routes(generation).into_values().filter_map(|endpoints| Router::new(endpoints).err());
@@ -192,11 +250,12 @@ async fn options(root: &Path, id: &EntryId, declared: &HttpService) -> Result<Se
         options.limits.max_body_bytes = bytes.value;
         options.limits.max_stream_bytes = bytes.value;
     }
-    options.tls = declared
-        .tls
-        .as_ref()
-        .map(|tls| TlsFiles { certificates: root.join(&tls.certificate.value), key: root.join(&tls.key.value) });
+    options.tls = declared.tls.as_ref().map(|tls| tls_files(root, tls));
     Ok(options)
+}
+
+fn tls_files(root: &Path, tls: &manifest::TlsFiles) -> TlsFiles {
+    TlsFiles { certificates: root.join(&tls.certificate.value), key: root.join(&tls.key.value) }
 }
 
 /// Without a host: every address, of IPv6 and IPv4 where the system has both.

@@ -30,9 +30,13 @@ pub(super) async fn serve(
     }
     announce(output, &addresses)?;
     let code = loop {
+        let changes = tokio::select! {
+            code = signals.next() => break code,
+            changes = changed(&mut watcher) => changes,
+        };
         tokio::select! {
             code = signals.next() => break code,
-            changes = changed(&mut watcher) => reload(output, application, &changes).await?,
+            done = reload(output, application, &changes) => done?,
         }
     };
     Ok(stopped(output, signals, code, application.stop(GRACE)).await)

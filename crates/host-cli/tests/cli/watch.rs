@@ -84,7 +84,7 @@ fn an_entry_that_did_not_change_keeps_its_instance() {
 fn a_broken_edit_is_told_and_not_taken_over_until_it_is_mended() {
     let (app, serving, mut client) = watched();
     let app = app.with("say.lua", "local function say(\n");
-    assert!(serving.line("say.lua:").contains("demo:say"));
+    assert!(serving.line(" of say.lua").contains("demo:say"));
     serving.line("what ran before runs on");
     client.ask("POST", "/say", "").is(200, "one");
     let _app = app.with("say.lua", say("mended"));
@@ -132,15 +132,69 @@ end
 return { say = say }
 "#;
 
-#[test]
-fn a_request_in_flight_ends_with_the_version_that_accepted_it() {
+/// An application, a request that waits in `/say`, and a connection that has not asked yet.
+fn waiting() -> (App, Serving, Client, Client) {
     let modules = "    method: say\n    modules: [funcs, logger, time]\n";
     let app =
         App::new(&ENTRIES.replace("    method: say\n", modules)).with("count.wat", COUNT).with("say.lua", WAITING);
     let serving = Serving::start(&["run", "--watch", app.path().to_str().unwrap()]);
-    let (mut early, mut late) = (serving.client(), serving.client());
+    let (mut early, late) = (serving.client(), serving.client());
     early.head("POST", "/say", 0);
     serving.line("has begun");
+    (app, serving, early, late)
+}
+
+/// Changes the entry of the service.
+fn with_service(app: App, from: &str, to: &str) -> App {
+    let index = std::fs::read_to_string(app.path().join("_index.yaml")).unwrap();
+    assert!(index.contains(from));
+    app.with("_index.yaml", index.replacen(from, to, 1))
+}
+
+/// In lines that stay as many, so that no other entry moves.
+const AUTO_START: &str = "    lifecycle: { auto_start: true }\n";
+const ADDR: &str = "    addr: \"127.0.0.1:0\"\n";
+
+#[test]
+fn a_service_that_changes_turns_nobody_away_while_it_finishes_its_requests() {
+    let (app, serving, mut early, _) = waiting();
+    let app = with_service(app, AUTO_START, "    timeouts: { idle: 7s }\n");
+    serving.line("reloaded: no function has changed");
+    sum(&mut serving.client()).is(200, "7");
+    let _app = app.with("add.wat", ADD.replace("i32.add", "i32.sub"));
+    serving.line("reloaded: demo:sum");
+    early.answer().is(200, "old");
+}
+
+#[test]
+fn a_service_that_cannot_start_anew_runs_on() {
+    let (app, serving, mut client) = watched();
+    // An address for documentation, which no machine has.
+    let app = with_service(app, ADDR, "    addr: \"192.0.2.1:0\"\n");
+    serving.line("cannot listen on 192.0.2.1:0");
+    sum(&mut client).is(200, "7");
+    sum(&mut serving.client()).is(200, "7");
+    let _app = with_service(app, "    addr: \"192.0.2.1:0\"\n", ADDR).with("say.lua", say("mended"));
+    serving.line("reloaded: demo:say");
+    client.ask("POST", "/say", "").is(200, "mended");
+}
+
+#[test]
+fn a_signal_ends_it_also_while_a_service_that_changed_finishes_its_requests() {
+    let (app, serving, mut early, _) = waiting();
+    let _app = with_service(app, AUTO_START, "    timeouts: { idle: 7s }\n");
+    serving.line("reloaded: no function has changed");
+    serving.signal("TERM");
+    serving.refuses();
+    serving.signal("TERM");
+    assert_eq!(serving.ended(), Some(143));
+    // The request was cut off: nothing of an answer came.
+    early.send("");
+}
+
+#[test]
+fn a_request_in_flight_ends_with_the_version_that_accepted_it() {
+    let (app, serving, mut early, mut late) = waiting();
     let app = app.with("say.lua", say("new"));
     serving.line("reloaded: demo:say");
     late.ask("POST", "/say", "").is(200, "new");
