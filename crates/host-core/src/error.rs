@@ -85,6 +85,8 @@ pub enum Reason {
     HostFull,
     /// As many calls wait for the function as its `pool.buffer` allows.
     PoolQueueFull,
+    /// What the entry asks for could not be had when an instance was made for the call: a variable, a directory.
+    Setup,
     /// The call would have waited for a slot that is only given back when it ends.
     WaitCycle,
 }

@@ -40,7 +40,8 @@ pub(crate) fn check(cx: &SetupContext<'_>, config: &Config) -> Vec<ConfigProblem
         );
     }
     if let Some(index) = config.args.iter().position(|arg| arg.contains('\0')) {
-        problems.push(ConfigProblem::new(["args".to_owned(), index.to_string()], "wasi.args[] has a NUL character"));
+        let problem = ConfigProblem::new(["args".to_owned(), index.to_string()], "wasi.args[] has a NUL character");
+        problems.push(problem.with_remedy("leave the NUL out: no program can be given one"));
     }
     let mut names = HashMap::new();
     for (index, variable) in config.env.iter().enumerate() {
@@ -66,10 +67,11 @@ pub(crate) fn check(cx: &SetupContext<'_>, config: &Config) -> Vec<ConfigProblem
                 ConfigProblem::new(here(), "wasi.env[].name is required")
                     .with_remedy("add name: with the name that the guest sees"),
             ),
-            Some(name) if name.contains(['=', '\0']) => problems.push(ConfigProblem::new(
-                at("name"),
-                format!("wasi.env[].name cannot have '=' or NUL in it, got {name:?}"),
-            )),
+            Some(name) if name.contains(['=', '\0']) => {
+                let message = format!("wasi.env[].name cannot have '=' or NUL in it, got {name:?}");
+                let usual = name.split(['=', '\0']).next().filter(|name| !name.is_empty()).unwrap_or("API_KEY");
+                problems.push(ConfigProblem::new(at("name"), message).with_remedy(format!("write name: {usual}")));
+            }
             Some(name) => {
                 if let Some(first) = names.insert(name, index) {
                     problems.push(

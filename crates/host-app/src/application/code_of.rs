@@ -1,7 +1,7 @@
 //! The code of one entry, for those who look at it.
 
 use super::Application;
-use crate::manifest::{Declaration, EntryId, FunctionCode, Problem};
+use crate::manifest::{Declaration, EntryId, FunctionCode, Kind, Problem};
 use crate::module::Modules;
 use wippy_host_core::{Directories, Error, ErrorKind, Preflight, Result};
 
@@ -15,6 +15,10 @@ pub struct EntryCode {
     pub wit: Option<String>,
     /// The method that the entry calls.
     pub method: String,
+    /// The kind of the entry.
+    pub kind: Kind,
+    /// The directory's entry and the path in it, of code that is a file compiled.
+    pub file: Option<(EntryId, String)>,
     /// What its component imports against what the entry grants, where it has compiled.
     pub preflight: Option<Preflight>,
 }
@@ -61,6 +65,11 @@ impl Application {
         };
         let preflight = generation.preflights.iter().find(|preflight| preflight.entry == id.to_string()).cloned();
         let wit = function.wit.as_ref().map(|wit| wit.value.to_string());
-        Ok(EntryCode { bytes, wit, method: function.method.value.clone(), preflight })
+        let file = match &function.code {
+            FunctionCode::Wasm { fs, path, .. } => Some((fs.value.clone(), path.value.clone())),
+            FunctionCode::Wat { .. } => None,
+        };
+        let (kind, method) = (entry.kind.value, function.method.value.clone());
+        Ok(EntryCode { bytes, wit, method, kind, file, preflight })
     }
 }

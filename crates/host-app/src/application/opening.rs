@@ -64,6 +64,7 @@ impl Opening {
                 made.insert(entry.id.value.clone(), one);
             }
         }
+        self.unsound(&declarations).await;
         let Read { root, environment, directories, included: mut files, .. } = self.read;
         files.extend(modules(&declarations, &directories));
         files.extend(services::files(&root, &declarations));
@@ -74,6 +75,24 @@ impl Opening {
         self.compiler.forget();
         manifest::sort(&mut self.problems);
         (generation, self.problems)
+    }
+
+    /// Looks for further errors of the entries that have some already, so that whoever mends them need not come back. Nothing
+    /// is made of these entries.
+    async fn unsound(&mut self, declarations: &Declarations) {
+        for entry in declarations.unsound() {
+            let (told, preflights) = (std::mem::take(&mut self.problems), self.preflights.len());
+            drop(self.make(entry).await);
+            self.preflights.truncate(preflights);
+            let found = std::mem::replace(&mut self.problems, told);
+            // What follows from a problem that is told stands at its place.
+            let new = found.into_iter().filter(|found| {
+                let place = |problem: &Problem| (problem.file.clone(), problem.line, problem.column);
+                found.is_error() && self.problems.iter().all(|told| place(told) != place(found))
+            });
+            let new: Vec<Problem> = new.collect();
+            self.problems.extend(new);
+        }
     }
 
     async fn make(&mut self, entry: &Entry) -> Option<Made> {

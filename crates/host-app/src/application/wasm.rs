@@ -8,7 +8,7 @@ use crate::located::located;
 use crate::manifest::{Entry, Function, Problem, Transport};
 use crate::spec::spec;
 use std::sync::Arc;
-use wippy_host_core::{EntrySpec, Place};
+use wippy_host_core::{EntrySpec, ErrorKind, Place};
 use wippy_import_http::behind_http;
 
 impl Opening {
@@ -56,6 +56,14 @@ impl Opening {
                 self.host.prepare(spec, &component).await.map_err(|found| found.problems)
             }
         };
+        if !handles && prepared.as_ref().is_ok_and(|made| made.method().starts_with("wasi:http/incoming-handler@")) {
+            let message = format!("method {} takes whole HTTP requests, and gets none", function.method.value);
+            let warning = Problem::at(ErrorKind::Invalid, &function.method.span, message).as_warning();
+            problems.push(warning.for_entry(&entry.id.value).with_remedy(match role {
+                Role::Function => "add `transport: wasi-http`",
+                Role::Program => "make it a function.wasm with `transport: wasi-http`, behind an http.endpoint",
+            }));
+        }
         let prepared = prepared.map_err(|found| {
             // A misspelt name grants nothing, and a remark that its group is not granted would say so twice.
             if found.iter().any(|problem| matches!(problem.place, Place::Import(_))) {

@@ -24,6 +24,8 @@ pub struct Declarations {
 #[derive(Debug)]
 pub(super) enum Standing {
     Declared(Box<Entry>),
+    /// An entry with problems, of which all that a declaration needs could be read.
+    Unsound(Box<Entry>),
     /// Its kind, where at least that is known.
     Broken(Option<Kind>),
     Skipped(String),
@@ -64,7 +66,7 @@ impl Declarations {
     pub fn lookup(&self, id: &EntryId) -> Lookup<'_> {
         match self.known.get(id) {
             Some((_, Standing::Declared(entry))) => Lookup::Found(entry),
-            Some((_, Standing::Broken(_))) => Lookup::Broken,
+            Some((_, Standing::Broken(_) | Standing::Unsound(_))) => Lookup::Broken,
             Some((_, Standing::Skipped(kind))) => Lookup::Skipped(kind),
             None if self.incomplete.contains(id.namespace()) => Lookup::Broken,
             None => Lookup::Missing,
@@ -75,6 +77,14 @@ impl Declarations {
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.known.values().filter_map(|(_, standing)| match standing {
             Standing::Declared(entry) => Some(&**entry),
+            _ => None,
+        })
+    }
+
+    /// The entries that have problems and are whole enough to be looked at further, in the order of their ids.
+    pub(crate) fn unsound(&self) -> impl Iterator<Item = &Entry> {
+        self.known.values().filter_map(|(_, standing)| match standing {
+            Standing::Unsound(entry) => Some(&**entry),
             _ => None,
         })
     }
@@ -121,7 +131,7 @@ impl Declarations {
         let id = &target.value;
         let kinds = accepted.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(" or ");
         let actual = match self.known.get(id) {
-            Some((_, Standing::Declared(entry))) => entry.kind.value.as_str(),
+            Some((_, Standing::Declared(entry) | Standing::Unsound(entry))) => entry.kind.value.as_str(),
             Some((_, Standing::Broken(Some(kind)))) => kind.as_str(),
             Some((_, Standing::Broken(None))) => return None,
             Some((_, Standing::Skipped(kind))) => kind,
@@ -156,7 +166,7 @@ impl Declarations {
     fn ids<'a>(&'a self, accepted: &[Kind]) -> impl Iterator<Item = &'a EntryId> {
         self.known.iter().filter_map(|(id, (_, standing))| {
             let kind = match standing {
-                Standing::Declared(entry) => entry.kind.value,
+                Standing::Declared(entry) | Standing::Unsound(entry) => entry.kind.value,
                 Standing::Broken(Some(kind)) => *kind,
                 Standing::Broken(None) | Standing::Skipped(_) => return None,
             };
@@ -178,10 +188,10 @@ impl Declarations {
     }
 
     pub(super) fn mark_broken(&mut self, id: &EntryId) {
-        if let Some((_, standing)) = self.known.get_mut(id)
-            && let Standing::Declared(entry) = standing
-        {
-            *standing = Standing::Broken(Some(entry.kind.value));
-        }
+        let Some((_, standing)) = self.known.get_mut(id) else { return };
+        *standing = match std::mem::replace(standing, Standing::Broken(None)) {
+            Standing::Declared(entry) => Standing::Unsound(entry),
+            other => other,
+        };
     }
 }

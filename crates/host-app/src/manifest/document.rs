@@ -242,11 +242,12 @@ impl<'a> Reader<'a> {
         let mut owner = None;
         if let Some(id) = id {
             let standing = match declaration {
-                Some(declaration) if !failed => {
+                Some(declaration) => {
                     let (id, span) = (id.clone(), node.span().clone());
-                    Standing::Declared(Box::new(Entry { id, kind, meta, declaration, span }))
+                    let entry = Box::new(Entry { id, kind, meta, declaration, span });
+                    if failed { Standing::Unsound(entry) } else { Standing::Declared(entry) }
                 }
-                _ => Standing::Broken(Some(kind.value)),
+                None => Standing::Broken(Some(kind.value)),
             };
             if self.declare(&id, standing, &cx) {
                 owner = Some(id.value);

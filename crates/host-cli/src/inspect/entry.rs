@@ -4,6 +4,8 @@ use super::role;
 use std::fmt::Write;
 use std::path::Path;
 use wippy_host::{CodeKind, Inspection};
+use wippy_host_app::EntryCode;
+use wippy_host_app::manifest::EntryId;
 
 /// The whole file; none where there is nothing to call, or nobody can tell how.
 pub(super) fn ready_made(
@@ -44,6 +46,20 @@ pub(super) fn ready_made(
     }
     let _ = write!(yaml, "{}", rest.replace("NAME", &name));
     Some(yaml)
+}
+
+/// The lines of an application's entry that depend on its code.
+pub(super) fn refreshed(id: &EntryId, code: &EntryCode, hash: &str, imports: &[String]) -> String {
+    let mut yaml = format!("  - name: {}\n    kind: {}\n", quoted(id.name()), code.kind);
+    if let Some((fs, path)) = &code.file {
+        let fs = if fs.namespace() == id.namespace() { fs.name().to_owned() } else { fs.to_string() };
+        let _ = write!(yaml, "    fs: {}\n    path: {}\n    hash: {hash}\n", quoted(&fs), quoted(path));
+    }
+    let _ = writeln!(yaml, "    method: {}", quoted(&code.method));
+    if !imports.is_empty() {
+        let _ = writeln!(yaml, "    imports: [{}]", imports.join(", "));
+    }
+    yaml
 }
 
 /// Kind, method, and further lines.

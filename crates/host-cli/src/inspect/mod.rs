@@ -78,8 +78,9 @@ async fn of_entry(output: &Output, path: PathBuf, id: &str, cache: CacheArgument
     let application = opened.application;
     let task = tokio::task::spawn_blocking(move || {
         let code = application.code(&id)?;
-        let (inspection, _) = application.host().inspect(&code.bytes, code.wit.as_deref())?;
-        Ok::<_, Error>(Report::of_entry(&id.to_string(), code, inspection))
+        let (inspection, component) = application.host().inspect(&code.bytes, code.wit.as_deref())?;
+        let ungranted = component.map(|component| application.host().preflight("", &[], &component));
+        Ok::<_, Error>(Report::of_entry(&id, code, inspection, ungranted.as_ref()))
     });
     Ok(task.await.map_err(|_| Failure::message("inspecting the entry failed"))??)
 }

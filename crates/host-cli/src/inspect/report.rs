@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use wippy_host::{CodeKind, Finding, Inspection, Preflight};
 use wippy_host_app::EntryCode;
+use wippy_host_app::manifest::EntryId;
 
 /// Functions that a module exports for the component model itself, and not for callers.
 const PLUMBING: &[&str] = &["cabi_realloc", "_initialize", "_start"];
@@ -19,7 +20,9 @@ pub(super) struct Report {
     inspection: Inspection,
     /// Of an entry against its grants, of a file against none.
     preflight: Option<Preflight>,
-    /// The entry to write; of an entry there is one already.
+    /// The names for `imports` that grant everything.
+    needed: Vec<String>,
+    /// The entry to write; of an entry, its lines that depend on the code.
     entry: Option<String>,
     is_entry: bool,
 }
@@ -33,16 +36,23 @@ impl Report {
         wit: Option<String>,
     ) -> Self {
         let hash = hash(bytes);
-        let imports = needed(preflight.as_ref());
-        let entry = entry::ready_made(path, &inspection, &hash, &imports, wit.as_deref());
+        let needed = needed(preflight.as_ref());
+        let entry = entry::ready_made(path, &inspection, &hash, &needed, wit.as_deref());
         let name = path.display().to_string();
-        Self { name, bytes: bytes.len(), hash, inspection, preflight, entry, is_entry: false }
+        Self { name, bytes: bytes.len(), hash, inspection, preflight, needed, entry, is_entry: false }
     }
 
-    pub(super) fn of_entry(id: &str, code: EntryCode, inspection: Inspection) -> Self {
-        let EntryCode { bytes, preflight, .. } = code;
-        let (name, hash) = (id.to_owned(), hash(&bytes));
-        Self { name, bytes: bytes.len(), hash, inspection, preflight, entry: None, is_entry: true }
+    /// The report of an application's entry. `ungranted` is the preflight of its component without any grant.
+    pub(super) fn of_entry(
+        id: &EntryId,
+        code: EntryCode,
+        inspection: Inspection,
+        ungranted: Option<&Preflight>,
+    ) -> Self {
+        let (hash, needed) = (hash(&code.bytes), needed(ungranted));
+        let entry = Some(entry::refreshed(id, &code, &hash, &needed));
+        let (name, bytes) = (id.to_string(), code.bytes.len());
+        Self { name, bytes, hash, inspection, preflight: code.preflight, needed, entry, is_entry: true }
     }
 
     fn kind(&self) -> &'static str {
@@ -71,7 +81,7 @@ impl Report {
             "hash": self.hash,
             "exports": exports.collect::<Vec<_>>(),
             "imports": self.inspection.imports,
-            "needs": if self.is_entry { Json::Null } else { json!(needed(self.preflight.as_ref())) },
+            "needs": self.needed,
             "findings": self.preflight.as_ref().map(|preflight| &preflight.findings),
             "http_handler": role::http_handler(&self.inspection),
             "command": role::command(&self.inspection),
@@ -116,6 +126,9 @@ impl Report {
 
     fn entry_text(&self) -> String {
         match (&self.entry, self.inspection.kind) {
+            (Some(entry), _) if self.is_entry => {
+                format!("\nits entry, with the hash and the imports that its code has now; other keys stay\n{entry}")
+            }
             (Some(entry), _) => format!("\nan _index.yaml beside the file\n{entry}"),
             (None, CodeKind::Preview1) => {
                 format!("\na preview 1 module runs by itself: wippy-host exec {}\n", self.name)

@@ -259,3 +259,42 @@ fn a_file_name_that_is_no_text_is_shown_as_well_as_can_be() {
     let shown = app.problems();
     assert!(shown.contains(&format!("error: {message}\n  --> a\u{fffd}\\n.yaml:2:1\n")), "{shown}");
 }
+
+#[test]
+fn all_that_is_wrong_with_an_entry_is_told_at_once() {
+    let problems = App::new(
+        "  - {name: os, kind: env.storage.os}
+  - {name: key, kind: env.variable, storage: os}
+  - name: it
+    kind: function.wat
+    source: file://add.wat
+    method: nope
+    pool: {type: foo}
+    imports: [foo, wasi:cli]
+    wasi:
+      cwd: data
+      args: [1, true, text]
+      env:
+        - {id: key, name: A, requird: true}
+        - {name: B}
+        - {id: key, name: C, required: 1}
+        - {id: key, name: \"D=E\"}
+",
+    )
+    .problems();
+    for (place, what) in [
+        ("9:13", "nope"),
+        ("10:18", "foo"),
+        ("11:15", "foo"),
+        ("13:7", "cwd"),
+        ("14:14", "args"),
+        ("14:17", "args"),
+        ("16:30", "requird"),
+        ("17:11", "id"),
+        ("18:40", "required"),
+        ("19:21", "name"),
+    ] {
+        let told = problems.split("\nerror: ").find(|problem| problem.contains(&format!("--> _index.yaml:{place}\n")));
+        assert!(told.is_some_and(|problem| problem.contains(what)), "{place} {what}:\n{problems}");
+    }
+}

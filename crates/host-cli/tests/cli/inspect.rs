@@ -204,7 +204,14 @@ fn an_entry_is_shown_with_what_it_is_granted_and_does_not_use() {
         ran.stdout
     );
     let said = app.run("inspect", &["demo:it", "--json"]).json();
-    assert_eq!((&said["name"], &said["needs"], &said["entry"]), (&json!("demo:it"), &Value::Null, &Value::Null));
+    assert_eq!((&said["name"], &said["needs"]), (&json!("demo:it"), &json!(["wasi:cli", "wasi:io"])));
+    // In the place of the one that is there, it passes.
+    let entry = said["entry"].as_str().unwrap();
+    assert!(ran.stdout.ends_with(&format!("other keys stay\n{entry}")), "{}", ran.stdout);
+    let directory = "  - { name: code, kind: fs.directory, directory: ./code }\n";
+    let refreshed = App::new(&format!("{directory}{entry}")).with("code/guest.wasm", built("probe-cli"));
+    let ran = refreshed.run("check", &[]);
+    assert!(ran.stdout.ends_with("1 function ready, 0 problems, 0 remarks\n") && ran.stderr.is_empty(), "{ran:?}");
 }
 
 #[test]

@@ -90,12 +90,20 @@ fn is_named(method: &str, interface: Option<&str>, function: &str) -> bool {
     version_fits && (wanted_base == base || wanted_base == short)
 }
 
+/// Exports that are listed where the method is none of them.
+const EXPORTS: usize = 40;
+
 fn not_found(method: &str, all: &[(Option<String>, String, ComponentFunc)]) -> NoExport {
-    let names: Vec<_> = all.iter().map(|(interface, function, _)| full_name(interface.as_deref(), function)).collect();
+    let mut names: Vec<_> =
+        all.iter().map(|(interface, function, _)| full_name(interface.as_deref(), function)).collect();
+    // Of many, the one that is meant comes first.
+    if names.len() > EXPORTS {
+        names.sort_by_cached_key(|name| strsim::osa_distance(method, name));
+    }
     let remedy = if names.is_empty() {
         "the component exports no function".to_owned()
     } else {
-        format!("the component exports: {}", listed(&names))
+        format!("the component exports: {}", listed(&names, EXPORTS))
     };
     NoExport { message: format!("method {method} is not exported"), remedy }
 }

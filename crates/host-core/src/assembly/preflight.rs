@@ -131,7 +131,7 @@ impl std::fmt::Display for Finding {
             Self::Used { interface, by } => write!(f, "{interface}: granted by \"{by}\""),
             Self::Given { interface } => write!(f, "{interface}: given by the transport"),
             Self::NotGranted { interface, functions, add } => {
-                write!(f, "{interface}: imported but not granted ({}); add \"{add}\" to imports", listed(functions))
+                write!(f, "{interface}: imported but not granted ({}); add \"{add}\" to imports", listed(functions, 12))
             }
             Self::NoSuchVersion { interface, available } => {
                 write!(f, "{interface}: this build has version {} of it", available.join(", "))
@@ -152,11 +152,10 @@ impl std::fmt::Display for Finding {
     }
 }
 
-/// The first few of a long list.
-pub(super) fn listed(names: &[String]) -> String {
-    const SHOWN: usize = 12;
-    let first = names.get(..SHOWN.min(names.len())).unwrap_or_default().join(", ");
-    match names.len().checked_sub(SHOWN) {
+/// The first of a long list, at most `shown`.
+pub(super) fn listed(names: &[String], shown: usize) -> String {
+    let first = names.get(..shown.min(names.len())).unwrap_or_default().join(", ");
+    match names.len().checked_sub(shown) {
         Some(more) if more > 0 => format!("{first} and {more} more"),
         _ => first,
     }

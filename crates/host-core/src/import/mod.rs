@@ -6,6 +6,7 @@ mod grants;
 mod host_import;
 mod meta;
 mod name;
+mod pruned;
 mod registration;
 mod registry;
 

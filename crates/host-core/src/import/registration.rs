@@ -1,11 +1,13 @@
 //! The erased form of an import: what the registry holds and calls.
 
+use super::pruned::Pruned;
 use super::{ConfigProblem, HostImport, ImportMeta, Section, SetupContext, StateContext, config};
 use crate::assembly::{ImportLinker, LinkTarget};
 use crate::error::{Error, Result};
 use crate::instance::StoreData;
 use futures::future::BoxFuture;
 use serde_json::Value as Json;
+use serde_path_to_error::Segment;
 use std::any::Any;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -43,8 +45,27 @@ impl Registration {
 
     /// All that is wrong with a configuration.
     pub(crate) fn check(&self, cx: &SetupContext<'_>, config: &Json) -> Vec<ConfigProblem> {
-        let unknown = config::unknown_keys(&self.schema(), config);
-        if unknown.is_empty() { self.0.check(cx, config) } else { unknown }
+        let mut problems = config::unknown_keys(&self.schema(), config);
+        let mut pruned = Pruned::new(config);
+        for unknown in &problems {
+            pruned.leave_out(&unknown.path);
+        }
+        // What is missing may be the misspelt key.
+        let misspelt: Vec<Vec<String>> =
+            problems.iter().filter_map(|unknown| Some(unknown.path.split_last()?.1.to_vec())).collect();
+        // A reader stops at the first value that it cannot take: so without that one, once more.
+        loop {
+            let (found, wrong) = match self.0.check(cx, pruned.left()) {
+                Ok(found) => (found, None),
+                Err(problem) => (vec![problem], Some(())),
+            };
+            let found = found.into_iter().map(|problem| pruned.located(problem)).collect::<Vec<_>>();
+            let goes_on = wrong.is_some() && found.iter().all(|problem| pruned.leave_out(&problem.path));
+            problems.extend(found.into_iter().filter(|problem| !misspelt.contains(&problem.path)));
+            if !goes_on {
+                return problems;
+            }
+        }
     }
 
     pub(crate) fn setup<'a>(&self, cx: SetupContext<'a>, config: Json) -> BoxFuture<'a, Result<SharedState>> {
@@ -71,7 +92,8 @@ impl Registration {
 trait Erased: Send + Sync {
     fn meta(&self) -> &'static ImportMeta;
     fn schema(&self) -> Json;
-    fn check(&self, cx: &SetupContext<'_>, config: &Json) -> Vec<ConfigProblem>;
+    /// What the import finds wrong, or the first value that its type cannot take.
+    fn check(&self, cx: &SetupContext<'_>, config: &Json) -> Result<Vec<ConfigProblem>, ConfigProblem>;
     fn setup<'a>(&self, cx: SetupContext<'a>, config: Json) -> BoxFuture<'a, Result<SharedState>>;
     fn link(&self, target: &mut LinkTarget<'_>) -> Result<()>;
     fn add_state(&self, cx: &mut StateContext<'_>, shared: &SharedState) -> Result<()>;
@@ -90,11 +112,8 @@ impl<I: HostImport> Erased for Typed<I> {
         schemars::schema_for!(I::Config).to_value()
     }
 
-    fn check(&self, cx: &SetupContext<'_>, config: &Json) -> Vec<ConfigProblem> {
-        match I::Config::deserialize_from(config) {
-            Ok(config) => I::check(cx, &config),
-            Err(problem) => vec![problem],
-        }
+    fn check(&self, cx: &SetupContext<'_>, config: &Json) -> Result<Vec<ConfigProblem>, ConfigProblem> {
+        Ok(I::check(cx, &I::Config::deserialize_from(config)?))
     }
 
     fn setup<'a>(&self, cx: SetupContext<'a>, config: Json) -> BoxFuture<'a, Result<SharedState>> {
@@ -147,7 +166,11 @@ trait DeserializeFrom: Sized {
 impl<T: serde::de::DeserializeOwned> DeserializeFrom for T {
     fn deserialize_from(config: &Json) -> Result<Self, ConfigProblem> {
         serde_path_to_error::deserialize(config).map_err(|error| {
-            let path: Vec<String> = error.path().iter().map(ToString::to_string).collect();
+            let path = error.path().iter().map(|segment| match segment {
+                Segment::Seq { index } => index.to_string(),
+                other => other.to_string(),
+            });
+            let path: Vec<String> = path.collect();
             ConfigProblem::new(path, error.into_inner().to_string())
         })
     }

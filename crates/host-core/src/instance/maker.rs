@@ -5,7 +5,7 @@ use super::failure::classify;
 use super::ready::{Ready, States, bound};
 use super::store::{Common, StoreData};
 use crate::call::CallContext;
-use crate::error::{Error, Result};
+use crate::error::{Error, Reason, Result};
 use crate::import::StateContext;
 use crate::pool::{Calls, PoolKind, Preparing, Slots, Stock};
 use std::sync::{Arc, Weak};
@@ -54,7 +54,10 @@ impl Maker {
         bound(&mut store, self.common.entry.limits());
         for (import, shared) in &self.states.imports {
             let mut cx = StateContext { data: store.data_mut(), used: &self.states.used };
-            import.add_state(&mut cx, shared)?;
+            import.add_state(&mut cx, shared).map_err(|error| match error.reason() {
+                Reason::Other => error.with_reason(Reason::Setup),
+                _ => error,
+            })?;
         }
         let instance = self.pre.instantiate_async(&mut store).await.map_err(|error| self.failed(&store, &error))?;
         let Some(function) = instance.get_func(&mut store, self.export) else {

@@ -24,8 +24,8 @@ pub(super) fn text(status: StatusCode, text: String) -> Response<OutBody> {
 pub(super) fn status_of(error: &Error) -> StatusCode {
     match (error.kind(), error.reason()) {
         (ErrorKind::RateLimited, reason) if reason != Reason::Other => StatusCode::INTERNAL_SERVER_ERROR,
-        // A grant that the entry lacks is the operator's affair.
-        (ErrorKind::PermissionDenied, Reason::NotGranted) => StatusCode::INTERNAL_SERVER_ERROR,
+        // A grant that the entry lacks, and a variable that is not set, are the operator's affair.
+        (ErrorKind::PermissionDenied, Reason::NotGranted) | (_, Reason::Setup) => StatusCode::INTERNAL_SERVER_ERROR,
         (kind, _) => status_of_kind(kind),
     }
 }

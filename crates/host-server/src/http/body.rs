@@ -110,7 +110,7 @@ impl OutBody {
 
     /// What a guest sends, watched through the second value.
     pub(super) fn guest(body: ResponseBody) -> (Self, Arc<Pending>) {
-        let state = State { body: Some(body), given: None, in_flight: None };
+        let state = State { body: Some(body), cut: None, given: None, in_flight: None };
         let pending = Arc::new(Pending(Mutex::new(state)));
         (Self(Content::Guest(pending.clone())), pending)
     }
@@ -130,6 +130,8 @@ pub(crate) struct Pending(Mutex<State>);
 struct State {
     /// Gone when the client has not taken it for too long.
     body: Option<ResponseBody>,
+    /// The error that is the next frame.
+    cut: Option<Cut>,
     /// When the client was given the last piece, until it asks for the next.
     given: Option<Instant>,
     in_flight: Option<InFlight>,
@@ -162,12 +164,24 @@ impl Body for OutBody {
         };
         let mut state = pending.lock();
         state.given = None;
-        let Some(body) = &mut state.body else { return Poll::Ready(Some(Err(Cut::Stalled))) };
-        let polled = ready!(Pin::new(body).poll_frame(context));
-        if matches!(polled, Some(Ok(_))) {
-            state.given = Some(Instant::now());
+        if let Some(cut) = state.cut.take() {
+            return Poll::Ready(Some(Err(cut)));
         }
-        Poll::Ready(polled.map(|frame| frame.map_err(Cut::from)))
+        let Some(body) = &mut state.body else { return Poll::Ready(Some(Err(Cut::Stalled))) };
+        match ready!(Pin::new(body).poll_frame(context)) {
+            Some(Ok(frame)) => {
+                state.given = Some(Instant::now());
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Some(Err(error)) => {
+                // At an error, hyper drops what it has not written: the head, and all that the guest sent until then. Once it
+                // has nothing to wait for but the next frame, it writes.
+                state.cut = Some(error.into());
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            None => Poll::Ready(None),
+        }
     }
 
     fn is_end_stream(&self) -> bool {

@@ -8,7 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value as Json};
 use wasmtime::component::Type;
-use wippy_host_core::value::{CallShape, InputShape, Signature, TextOrBytes, call_input_to_args};
+use wippy_host_core::value::{CallShape, InputShape, Signature, TextOrBytes, ValueError, call_input_to_args};
 use wippy_host_core::{CallContext, CallContextBuilder, Function, Value};
 
 /// Adds what a function may want to know of the request.
@@ -70,7 +70,12 @@ pub(super) async fn call(
             } else {
                 tracing::info!(endpoint = id, %error, status = status.as_u16(), "the function refused the request");
             }
-            plain(status)
+            // What does not fit the parameters is the client's to mend.
+            let unfit = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<ValueError>());
+            match unfit.filter(|_| status == StatusCode::BAD_REQUEST) {
+                Some(unfit) => text(status, unfit.to_string()),
+                None => plain(status),
+            }
         }
     }
 }

@@ -119,7 +119,7 @@ impl Connected {
     ) -> Response<OutBody> {
         let limit = self.app.limits.max_stream_bytes;
         if announced(&head).is_some_and(|length| length > limit) {
-            return plain(StatusCode::PAYLOAD_TOO_LARGE);
+            return refused(&RequestBodyError::TooLarge { limit });
         }
         let body = RequestBody::new(body, limit, self.app.timeouts.read);
         let request = Request::from_parts(head, body);
@@ -163,7 +163,7 @@ impl Connected {
         };
         let limit = self.app.limits.max_body_bytes;
         if announced(&head).is_some_and(|length| length > limit) {
-            return plain(StatusCode::PAYLOAD_TOO_LARGE);
+            return refused(&RequestBodyError::TooLarge { limit });
         }
         let body = if body.is_end_stream() {
             None

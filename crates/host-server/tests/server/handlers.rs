@@ -179,7 +179,10 @@ async fn a_response_that_the_guest_did_not_finish_never_looks_whole() {
     let address = server.local_addr();
     for path in ["/trap-after", "/dropped-body", "/leaked-body", "/short"] {
         let answer = get(address, path).await;
+        // The head and what was sent until then do arrive.
+        assert_eq!(status(&answer), 200, "{path}");
         assert!(!answer.ends_with("0\r\n\r\n") && !answer.contains("content-length: 7"), "{path}: {answer}");
+        assert!(path != "/short" || body(&answer) == "12345", "{path}: {answer}");
         let mut client = http1(address).await;
         if let Ok(response) = within(client.send_request(request("GET", address, path, ""))).await {
             assert!(text(response).await.is_err(), "{path} over HTTP/1.1");
@@ -189,6 +192,7 @@ async fn a_response_that_the_guest_did_not_finish_never_looks_whole() {
             assert!(text(response).await.is_err(), "{path} over HTTP/2");
         }
     }
+    assert!(get(address, "/trap-after").await.contains("partial"));
     // A guest that fails behind its whole response has given a whole response.
     for _ in 0..20 {
         let answer = get(address, "/trap-finished").await;
