@@ -63,7 +63,7 @@ impl Generation {
         made.map(|made| (made.id.clone(), made.function.clone())).collect()
     }
 
-    /// The process hosts, and one of each kind where there is none.
+    /// The process hosts that start, and one of each kind where there is none.
     pub(super) fn hosts(&self) -> Vec<(Arc<str>, HostOptions)> {
         let mut hosts = Vec::new();
         let (mut process, mut terminal) = (false, false);
@@ -79,6 +79,10 @@ impl Generation {
                 }
                 _ => continue,
             };
+            // Nobody could start it later.
+            if declared.auto_start.as_ref().is_some_and(|auto| !auto.value) {
+                continue;
+            }
             let mut options = HostOptions::default();
             if let Some(most) = &declared.max_processes {
                 options.max_processes = usize::try_from(most.value).unwrap_or(usize::MAX);

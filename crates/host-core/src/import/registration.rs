@@ -50,18 +50,18 @@ impl Registration {
         for unknown in &problems {
             pruned.leave_out(&unknown.path);
         }
-        // What is missing may be the misspelt key.
-        let misspelt: Vec<Vec<String>> =
-            problems.iter().filter_map(|unknown| Some(unknown.path.split_last()?.1.to_vec())).collect();
         // A reader stops at the first value that it cannot take: so without that one, once more.
         loop {
-            let (found, wrong) = match self.0.check(cx, pruned.left()) {
-                Ok(found) => (found, None),
-                Err(problem) => (vec![problem], Some(())),
+            let (found, read) = match self.0.check(cx, pruned.left()) {
+                Ok(found) => (found, true),
+                Err(problem) => (vec![problem], false),
             };
             let found = found.into_iter().map(|problem| pruned.located(problem)).collect::<Vec<_>>();
-            let goes_on = wrong.is_some() && found.iter().all(|problem| pruned.leave_out(&problem.path));
-            problems.extend(found.into_iter().filter(|problem| !misspelt.contains(&problem.path)));
+            let goes_on = !read && found.iter().all(|problem| pruned.leave_out(&problem.path));
+            // What is missing now may be what was misspelt, or has been left out: the whole that lacks it is not blamed.
+            let wholes: Vec<Vec<String>> =
+                problems.iter().filter_map(|told| Some(told.path.split_last()?.1.to_vec())).collect();
+            problems.extend(found.into_iter().filter(|problem| !wholes.contains(&problem.path)));
             if !goes_on {
                 return problems;
             }

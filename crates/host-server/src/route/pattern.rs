@@ -1,5 +1,7 @@
 //! The path of an endpoint: `/users/{id}`, `/files/{rest...}`.
 
+use std::borrow::Cow;
+
 /// A path in the syntax of the matcher, its parameters numbered, so that two endpoints may name them differently.
 #[derive(Debug)]
 pub(super) struct Pattern {
@@ -29,7 +31,11 @@ impl Pattern {
                 if segment.contains(|c: char| c.is_ascii_control() || matches!(c, '?' | '#' | ' ')) {
                     return Err(format!("{segment}: a path has no query, and blanks are written %20"));
                 }
-                pattern.numbered.push_str(segment);
+                let escapes = segment.split('%').skip(1);
+                if escapes.into_iter().any(|rest| !rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count().eq(&2)) {
+                    return Err(format!("{segment}: an escape is % and two digits, and % itself %25"));
+                }
+                pattern.numbered.push_str(&normal(segment));
                 continue;
             };
             let (name, rest) = match parameter.strip_suffix("...") {
@@ -60,6 +66,36 @@ impl Pattern {
     }
 }
 
+/// A path as every way of writing it comes out (RFC 3986, 6.2.2): escapes in capitals, those of letters, digits and `-._~`
+/// as the characters, and characters beyond ASCII as escapes.
+pub(super) fn normal(path: &str) -> Cow<'_, str> {
+    if path.bytes().all(|byte| byte.is_ascii() && byte != b'%') {
+        return Cow::Borrowed(path);
+    }
+    let mut normal = String::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    while let Some((&byte, behind)) = rest.split_first() {
+        rest = behind;
+        let escaped = match byte {
+            b'%' => {
+                let digit = |at: usize| char::from(*behind.get(at)?).to_digit(16);
+                let byte = digit(0).zip(digit(1)).and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
+                rest = behind.get(2..).filter(|_| byte.is_some()).unwrap_or(behind);
+                byte
+            }
+            byte if byte.is_ascii() => None,
+            byte => Some(byte),
+        };
+        match escaped {
+            Some(byte) if unreserved(byte) => normal.push(byte.into()),
+            Some(byte) => normal.push_str(&format!("%{byte:02X}")),
+            None => normal.push(byte.into()),
+        }
+    }
+    Cow::Owned(normal)
+}
+
 /// What `%41` stands for in a segment; nothing where that is no UTF-8, or the escape is cut off.
 pub(super) fn decoded(segment: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(segment.len());
@@ -86,9 +122,25 @@ mod tests {
         assert_eq!(pattern.numbered, "/users/{0}/files/{*1}");
         assert_eq!(pattern.names, ["id", "rest"]);
         assert_eq!(pattern.before_rest.as_deref(), Some("/users/{0}/files/"));
-        for wrong in ["users", "/{}", "/{a}/{a}", "/{rest...}/x", "/a{b}", "/{1}", "/a?b", "/a b", "/{a.b}"] {
+        for wrong in
+            ["users", "/{}", "/{a}/{a}", "/{rest...}/x", "/a{b}", "/{1}", "/a?b", "/a b", "/{a.b}", "/a%zz", "/%4"]
+        {
             assert!(Pattern::parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_path_has_one_form_however_it_is_written() {
+        for (written, form) in [
+            ("/plain", "/plain"),
+            ("/%69nt/%c3%A4", "/int/%C3%A4"),
+            ("/größe", "/gr%C3%B6%C3%9Fe"),
+            ("/a%2fb%20c", "/a%2Fb%20c"),
+            ("/%zz%4", "/%zz%4"),
+        ] {
+            assert_eq!(normal(written), form, "{written}");
+        }
+        assert_eq!(Pattern::parse("/größe/{id}").unwrap().numbered, "/gr%C3%B6%C3%9Fe/{0}");
     }
 
     #[test]

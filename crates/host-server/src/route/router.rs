@@ -1,6 +1,6 @@
 //! The routes of one service.
 
-use super::pattern::{Pattern, decoded};
+use super::pattern::{Pattern, decoded, normal};
 use http::Method;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -170,6 +170,7 @@ impl Router {
     }
 
     pub(crate) fn route(&self, method: &Method, path: &str) -> Routed {
+        let path = &*normal(path);
         let own = self.by_method.iter().find(|(known, _)| known == method);
         let Ok(found) = own.map_or(&self.other, |(_, matcher)| matcher).at(path) else {
             let allowed = self.allowed(path);

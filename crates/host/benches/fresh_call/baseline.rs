@@ -7,23 +7,7 @@ use wasmtime::{Engine, Store, StoreLimits, StoreLimitsBuilder};
 use wasmtime_wasi::filesystem::WasiFilesystemCtx;
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
-use wippy_host::{EPOCH, EngineOptions, Limits};
-
-/// An engine with the host's own settings, and a thread that ticks it as the host's does. As there, instances are allocated
-/// on demand where the address space does not suffice for a pool: under Valgrind, for example.
-pub(crate) fn engine() -> Engine {
-    let engine = |pooling| Engine::new(&wippy_host::engine_config(&EngineOptions::default(), pooling));
-    let engine = engine(true).or_else(|_| engine(false)).unwrap();
-    let ticked = engine.weak();
-    std::thread::spawn(move || {
-        while let Some(engine) = ticked.upgrade() {
-            engine.increment_epoch();
-            drop(engine);
-            std::thread::sleep(EPOCH);
-        }
-    });
-    engine
-}
+use wippy_host::Limits;
 
 /// One call of one export.
 pub(crate) struct Baseline {

@@ -1,6 +1,7 @@
 //! The calls that are measured, and that both programs give the same answer.
 
-use crate::baseline::{self, Baseline};
+use crate::baseline::Baseline;
+use crate::measure;
 use crate::ours::{self, Ours};
 use std::path::{Path, PathBuf};
 use wasmtime::component::Val;
@@ -44,7 +45,7 @@ pub(crate) async fn all() -> Vec<Case> {
     let name = || (vec![Value::from("RATE_KEY")], vec![Val::String("RATE_KEY".into())]);
     let path = || (vec![Value::from(FILE)], vec![Val::String(FILE.into())]);
     let currency = (vec![Value::from("US")], vec![Val::String("US".into())]);
-    let (host, engine) = (ours::host(&configured), baseline::engine());
+    let (host, engine) = (ours::host(&configured), measure::engine());
 
     let mut cases = Vec::new();
     for (name, guest, method, (arguments, vals), surroundings, targets) in [

@@ -40,15 +40,7 @@ const SOURCES: [(&str, &str); 4] = [
 ];
 
 fn main() {
-    let given = |flag: &str| std::env::args().any(|argument| argument == flag);
-    if given("--list") {
-        return;
-    }
-    let length = match (given("--bench"), given("--quick")) {
-        (false, _) => Length { rounds: 1, calls: 2 },
-        (true, true) => Length::QUICK,
-        (true, false) => Length::FULL,
-    };
+    let Some(length) = Length::asked_for() else { return };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let functions = runtime.block_on(functions());
     let mut words = std::env::args().skip_while(|word| word != "--only").skip(1);

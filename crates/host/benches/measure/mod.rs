@@ -5,6 +5,8 @@
 use std::future::Future;
 use std::time::Instant;
 use tokio::runtime::Runtime;
+use wippy_host::wasmtime::Engine;
+use wippy_host::{EPOCH, EngineOptions};
 
 /// How long to measure.
 pub(crate) struct Length {
@@ -15,6 +17,34 @@ pub(crate) struct Length {
 impl Length {
     pub(crate) const QUICK: Self = Self { rounds: 60, calls: 200 };
     pub(crate) const FULL: Self = Self { rounds: 200, calls: 400 };
+
+    /// What the command line asks for; nothing where it wants a list of tests. Cargo says `--bench` when it measures, and
+    /// nothing when it only tests that the benchmark runs.
+    pub(crate) fn asked_for() -> Option<Self> {
+        let given = |flag: &str| std::env::args().any(|argument| argument == flag);
+        match (given("--list"), given("--bench"), given("--quick")) {
+            (true, ..) => None,
+            (_, false, _) => Some(Self { rounds: 1, calls: 2 }),
+            (_, true, true) => Some(Self::QUICK),
+            (_, true, false) => Some(Self::FULL),
+        }
+    }
+}
+
+/// An engine with the host's own settings, and a thread that ticks it as the host's does. As there, instances are allocated
+/// on demand where the address space does not suffice for a pool: under Valgrind, for example.
+pub(crate) fn engine() -> Engine {
+    let engine = |pooling| Engine::new(&wippy_host::engine_config(&EngineOptions::default(), pooling));
+    let engine = engine(true).or_else(|_| engine(false)).unwrap();
+    let ticked = engine.weak();
+    std::thread::spawn(move || {
+        while let Some(engine) = ticked.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            std::thread::sleep(EPOCH);
+        }
+    });
+    engine
 }
 
 /// Microseconds a call.

@@ -1,10 +1,11 @@
 //! Plain Wasmtime, written by hand for one guest that calls another: what `funcs` is measured against.
 
+use crate::measure::engine;
 use crate::setting::{TEXT, bytes};
 use std::sync::Arc;
+use wippy_host::Limits;
 use wippy_host::wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 use wippy_host::wasmtime::{Engine, Result, Store, StoreContextMut, StoreLimits, StoreLimitsBuilder};
-use wippy_host::{EPOCH, EngineOptions, Limits};
 
 /// A caller and a callee, each with a fresh instance for each call.
 pub(crate) struct ByHand {
@@ -24,15 +25,7 @@ struct Data {
 
 impl ByHand {
     pub(crate) fn new() -> Self {
-        let engine = Engine::new(&wippy_host::engine_config(&EngineOptions::default(), true)).unwrap();
-        let ticked = engine.weak();
-        std::thread::spawn(move || {
-            while let Some(engine) = ticked.upgrade() {
-                engine.increment_epoch();
-                drop(engine);
-                std::thread::sleep(EPOCH);
-            }
-        });
+        let engine = engine();
         Self {
             caller: Ready::new(&engine, "probe-funcs", "call-many"),
             callee: Arc::new(Ready::new(&engine, "values", "echo-string")),
