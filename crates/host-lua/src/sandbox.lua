@@ -333,6 +333,8 @@ function os.date(format, time)
   if type(format) ~= "string" then error("bad argument #1 to 'date' (string expected)", 2) end
   if #format > 1024 then error("bad argument #1 to 'date' (longer than 1024 bytes)", 2) end
   if raw.string.sub(format, 1, 1) ~= "!" then format = "!" .. format end
+  -- The moments of the host's own objects have fractions.
+  if math_type(time) == "float" then time = raw.math.floor(time) end
   return raw.os.date(format, time == nil and host.now() or time)
 end
 
@@ -357,7 +359,13 @@ function os.time(date)
   local of_era = year - era * 400
   local of_year = (153 * (month + (month > 2 and -3 or 9)) + 2) // 5
   local days = era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year + day - 719469
-  return ((days * 24 + field("hour", 12)) * 60 + field("min", 0)) * 60 + field("sec", 0)
+  local time = ((days * 24 + field("hour", 12)) * 60 + field("min", 0)) * 60 + field("sec", 0)
+  -- The table says what its fields mean: a fourteenth month is next year's second.
+  local known, fields = rawpcall(raw.os.date, "!*t", time)
+  if known then
+    for name, value in next, fields do date[name] = value end
+  end
+  return time
 end
 
 -- What the host adds.

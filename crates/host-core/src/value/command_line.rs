@@ -23,8 +23,9 @@ use super::{Value, ValueError, type_name};
 /// # Errors
 /// `argument 1 (a): expected s32, got text "x"`, or the wrong number as in [`convert_args`](super::convert_args).
 pub fn arguments_from_text<T: AsRef<str>>(params: &[(String, Type)], texts: &[T]) -> Result<Vec<Value>, ValueError> {
-    // Too few are judged by the conversion, which knows what may be left away.
-    if texts.len() > params.len() {
+    // Options at the end may be left away.
+    let needed = params.iter().rposition(|(_, ty)| !matches!(ty, Type::Option(_))).map_or(0, |last| last + 1);
+    if !(needed..=params.len()).contains(&texts.len()) {
         return Err(wrong_count(params, texts.len()));
     }
     let read = |(index, (text, (name, ty))): (usize, (&T, &(String, Type)))| {

@@ -116,6 +116,11 @@ async fn the_library_is_luas_own_to_its_users() {
         ("return string.format('%5.2f|%s', 3.14159, 'x')", json!(" 3.14|x")),
         ("return os.time({year = 2024, month = 2, day = 29, hour = 12})", json!(1_709_208_000)),
         ("return os.time({year = 1970, month = 1, day = 1, hour = 0})", json!(0)),
+        (
+            "local t = {year = 2024, month = 14, day = 0}; os.time(t); return {t.year, t.month, t.day, t.hour, t.wday, t.yday}",
+            json!([2025, 1, 31, 12, 6, 31]),
+        ),
+        ("return os.date('%Y-%m-%d', 1709208000.75)", json!("2024-02-29")),
         ("return os.date('%Y-%m-%d %H:%M:%S', 1709208000)", json!("2024-02-29 12:00:00")),
         ("return os.date('*t', 0).year", json!(1970)),
         ("return select('#', table.unpack({1, nil, 3}, 1, 3))", json!(3)),

@@ -61,6 +61,10 @@ impl hyper::service::Service<Request<Incoming>> for Connected {
 impl Connected {
     async fn respond(&self, request: Request<Incoming>) -> Response<OutBody> {
         let (mut head, body) = request.into_parts();
+        // The protocols have limits of their own, of which the least that can be had is larger.
+        if size(&head) > self.app.limits.max_header_bytes {
+            return plain(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+        }
         match self.absolute(&head) {
             Some(uri) => head.uri = uri,
             None => return plain(StatusCode::BAD_REQUEST),
@@ -176,6 +180,13 @@ impl Connected {
         let context = function::with_request(context, &head, params).build();
         function::call(id, &*function, &context, body).await
     }
+}
+
+/// The bytes of a head, as HTTP/1.1 writes it.
+fn size(head: &Parts) -> usize {
+    let target = head.uri.path_and_query().map_or(1, |target| target.as_str().len());
+    let fields = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    head.method.as_str().len() + target + "  HTTP/1.1\r\n\r\n".len() + fields.sum::<usize>()
 }
 
 fn announced(head: &Parts) -> Option<u64> {

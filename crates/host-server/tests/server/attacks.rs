@@ -84,6 +84,18 @@ async fn a_client_that_does_not_read_is_dropped_and_its_guest_with_it() {
 }
 
 #[tokio::test]
+async fn heads_are_held_to_a_limit_below_the_protocols_least() {
+    let mut options = options();
+    options.limits.max_header_bytes = 300;
+    let server = serving_with("t:small-heads", options).await;
+    let address = server.local_addr();
+    let head =
+        |bytes: usize| format!("GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\nx: {}\r\n\r\n", "x".repeat(bytes));
+    assert_eq!(status(&exchange(address, head(200)).await), 200);
+    assert_eq!(status(&exchange(address, head(300)).await), 431);
+}
+
+#[tokio::test]
 async fn heads_that_are_too_large_are_refused() {
     let server = serving("t:headers").await;
     let address = server.local_addr();

@@ -89,8 +89,12 @@ fn the_number_of_arguments_is_checked() {
     let params = wit::params("(a: s32, b: s32)");
     let error = arguments_from_text(&params, &["1", "2", "3"]).unwrap_err();
     assert_eq!(error.to_string(), "expected 2 arguments (a: s32, b: s32), got 3");
-    let error = convert_args(&params, arguments_from_text(&params, &["1"]).unwrap()).unwrap_err();
+    let error = arguments_from_text(&params, &["1"]).unwrap_err();
     assert_eq!(error.to_string(), "expected 2 arguments (a: s32, b: s32), got 1");
+    let params = wit::params("(a: s32, b: option<s32>, c: option<s32>)");
+    assert_eq!(arguments_from_text(&params, &["1"]).unwrap().len(), 1);
+    assert_eq!(arguments_from_text(&params, &["1", "2"]).unwrap().len(), 2);
+    assert!(arguments_from_text::<&str>(&params, &[]).is_err());
 }
 
 #[test]
