@@ -132,7 +132,9 @@ async fn connections_are_used_again() {
         return count"#,
     );
     assert_eq!(found.await.unwrap(), json!(20));
-    assert_eq!(server.connections.load(Ordering::SeqCst), 1);
+    // A connection goes back beside the function, which may ask for the next before that: then there are two, one of which is
+    // free whenever it asks.
+    assert!(server.connections.load(Ordering::SeqCst) <= 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
