@@ -33,7 +33,7 @@ pub(crate) struct LuaError {
     details: wippy_host_core::Value,
     stack: String,
     /// Where a function of the host was called that raised it: `file:line`.
-    place: Option<String>,
+    place: Option<Box<str>>,
     /// The host's error that this one is, with its reason and remedy.
     origin: Option<Error>,
 }
@@ -190,9 +190,9 @@ fn frame(line: &str) -> Option<&str> {
 }
 
 /// `file:line` of a frame such as `file:line: in function 'f'`.
-fn place(frame: &str) -> Option<String> {
+fn place(frame: &str) -> Option<Box<str>> {
     let (place, _) = frame.split_once(": in ")?;
-    Some(place.to_owned())
+    Some(place.into())
 }
 
 /// What mlua calls a Rust type, for people who write Lua.
