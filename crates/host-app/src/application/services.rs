@@ -153,7 +153,7 @@ fn described(root: &Path, service: &HttpService) -> String {
     let mut described = format!("{service:?}");
     for file in pem_files(service) {
         // Private keys are not kept in another place.
-        let digest = std::fs::read(root.join(&file.value)).map(|content| Sha256::digest(content));
+        let digest = std::fs::read(root.join(&file.value)).map(Sha256::digest);
         described.push_str(&format!("{digest:?}"));
     }
     described
