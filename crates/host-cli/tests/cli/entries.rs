@@ -1,6 +1,6 @@
 //! Entries that are wrong, each with its place and remedy.
 
-use crate::support::{App, run};
+use crate::support::{ADD, App, hash, run};
 
 #[test]
 fn a_directory_that_is_missing_is_no_application() {
@@ -297,4 +297,47 @@ fn all_that_is_wrong_with_an_entry_is_told_at_once() {
         let told = problems.split("\nerror: ").find(|problem| problem.contains(&format!("--> _index.yaml:{place}\n")));
         assert!(told.is_some_and(|problem| problem.contains(what)), "{place} {what}:\n{problems}");
     }
+}
+
+#[test]
+fn a_pem_file_that_cannot_be_used_is_a_problem_of_its_entry() {
+    let entry = "  - name: web
+    kind: http.service
+    addr: \":0\"
+    tls: { certificate: ./cert.pem, key: ./key.pem }
+";
+    let problems = App::new(entry).with("cert.pem", "nothing").with("key.pem", "nothing").problems();
+    assert!(problems.contains("cert.pem: there is no certificate in it\n  --> _index.yaml:7:"), "{problems}");
+    assert!(problems.contains("  help: name a PEM file with the certificate"), "{problems}");
+}
+
+#[test]
+fn a_handler_that_gets_no_requests_is_warned_of() {
+    let app =
+        App::guest("handler", "wasi:http/incoming-handler#handle", "    imports: [wasi:io, wasi:clocks, funcs]\n");
+    let ran = app.run("check", &[]);
+    let told = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(told.contains("takes whole HTTP requests, and gets none"), "{told}");
+    assert!(told.contains("help: add `transport: wasi-http`"), "{told}");
+}
+
+#[test]
+fn a_process_host_that_does_not_start_is_none() {
+    let app = App::new(&format!(
+        "  - {{name: code, kind: fs.directory, directory: .}}
+  - {{name: work, kind: process.wasm, fs: code, path: /add.wat, hash: \"{}\", method: add}}
+  - {{name: \"off\", kind: process.host, lifecycle: {{auto_start: false}}}}
+  - name: it
+    kind: function.lua
+    source: |
+      return function()
+        local pid, err = process.spawn(\"demo:work\", \"demo:off\", 1, 2)
+        return err:message()
+      end
+    method: it
+",
+        hash(ADD.as_bytes())
+    ));
+    let ran = app.run("call", &["demo:it"]);
+    assert!(ran.stdout.contains("no process host: demo:off"), "{ran:?}");
 }
