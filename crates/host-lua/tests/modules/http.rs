@@ -119,7 +119,8 @@ async fn a_request_has_method_query_headers_and_body_and_gives_a_response() {
     assert_eq!((header.as_deref(), body.as_str(), auth.as_deref()), (Some("1"), "text", Some("Basic dTpw")));
 }
 
-#[tokio::test(flavor = "multi_thread")]
+// On one thread: on several, the next request may come before the connection is back, and hyper's pool opens another.
+#[tokio::test]
 async fn connections_are_used_again() {
     let server = Server::start(|_| ok("x"));
     let found = server.run(
@@ -132,9 +133,7 @@ async fn connections_are_used_again() {
         return count"#,
     );
     assert_eq!(found.await.unwrap(), json!(20));
-    // A connection goes back beside the function, which may ask for the next before that: then there are two, one of which is
-    // free whenever it asks.
-    assert!(server.connections.load(Ordering::SeqCst) <= 2);
+    assert_eq!(server.connections.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
