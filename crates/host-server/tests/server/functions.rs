@@ -3,7 +3,7 @@
 use crate::client::{body, exchange, get, http1, http2, post, request, status, text};
 use crate::support::{calling, value_function, within};
 use serde_json::json;
-use wippy_host_core::{Error, ErrorKind, Value, function};
+use wippy_host_core::{Error, ErrorKind, Reason, Value, function};
 
 #[tokio::test]
 async fn the_result_says_what_the_response_is() {
@@ -49,6 +49,15 @@ async fn a_failure_is_the_status_of_its_kind_and_says_nothing_internal() {
         let answer = get(server.local_addr(), "/call").await;
         assert_eq!(status(&answer), expected, "{kind}");
         assert!(!answer.contains("secret"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_operator_left_out_is_no_fault_of_the_client() {
+    for (kind, reason) in [(ErrorKind::NotFound, Reason::Setup), (ErrorKind::PermissionDenied, Reason::NotGranted)] {
+        let failing = move |_, _| async move { Err(Error::new(kind, "the secret").with_reason(reason)) };
+        let server = calling(function(failing)).await;
+        assert_eq!(status(&get(server.local_addr(), "/call").await), 500, "{kind}");
     }
 }
 
