@@ -9,22 +9,21 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::error::Error as _;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use wasmtime::component::Component;
 use wippy_host_core::ErrorKind;
-use wippy_host_core::{Directories, Error, Host, Result, WatError, WitError};
+use wippy_host_core::{Directories, Error, Host, Program, Result, WatError, WitError};
 
 /// The code of a function, or its problem; `None` where the problem is reported at another entry already.
 pub(crate) type Code = std::result::Result<Compiled, Option<Box<Problem>>>;
 
 /// The code of a function.
 pub(crate) struct Compiled {
-    pub(crate) component: Component,
+    pub(crate) program: Program,
     /// What is odd about it and does no harm.
     pub(crate) remark: Option<Problem>,
 }
 
 /// What is compiled once, by whoever comes first.
-type Once = Arc<OnceLock<Result<Component>>>;
+type Once = Arc<OnceLock<Result<Program>>>;
 
 /// Compiles one function after the other: Wasmtime's compiler uses every processor as it is, and one module at a time
 /// is in memory.
@@ -113,17 +112,17 @@ impl Compiler {
             None => {
                 let bytes = bytes().map_err(Some)?;
                 cell.get_or_init(|| match wit {
-                    Some(wit) => self.host.compile_module(bytes, &wit.value),
-                    None => self.host.compile(bytes),
+                    Some(wit) => self.host.compile_module(bytes, &wit.value).map(Program::from),
+                    None => self.host.compile_program(bytes),
                 })
             }
         };
-        let component = compiled.clone().map_err(|error| Some(Box::new(described(code, wit, &error))))?;
+        let program = compiled.clone().map_err(|error| Some(Box::new(described(code, wit, &error))))?;
         let remark = wit.filter(|_| known.is_component).map(|wit| {
             let message = "wit has no effect: the code is a component, which has its own types";
             Problem::at(ErrorKind::Invalid, &wit.span, message).with_remedy("remove wit").as_remark()
         });
-        Ok(Compiled { component, remark })
+        Ok(Compiled { program, remark })
     }
 }
 

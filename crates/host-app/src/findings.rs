@@ -68,10 +68,14 @@ pub(crate) fn of(entry: &Entry, function: &Function, preflight: &Preflight) -> V
 fn not_granted(preflight: &Preflight) -> BTreeMap<&str, String> {
     let mut groups: BTreeMap<&str, BTreeMap<&str, Vec<&str>>> = BTreeMap::new();
     for finding in &preflight.findings {
-        let Finding::NotGranted { interface, add, .. } = finding else { continue };
+        let Finding::NotGranted { interface, functions, add } = finding else { continue };
         let unversioned = interface.split('@').next().unwrap_or(interface);
-        let (package, name) = unversioned.split_once('/').unwrap_or((unversioned, ""));
-        groups.entry(add).or_default().entry(package).or_default().push(name);
+        let group = groups.entry(add).or_default();
+        match unversioned.split_once('/') {
+            Some((package, name)) => group.entry(package).or_default().push(name),
+            // The functions of preview 1 stand in one module, whatever group they belong to.
+            None => group.entry(unversioned).or_default().extend(functions.iter().map(String::as_str)),
+        }
     }
     let listed = |(package, names): (&str, Vec<&str>)| format!("{package} ({})", names.join(", "));
     let described = |packages: BTreeMap<_, _>| packages.into_iter().map(listed).collect::<Vec<_>>().join(" and ");

@@ -1,4 +1,4 @@
-//! `exec`: a command component, outside any application.
+//! `exec`: a command, a component or a module of preview 1, outside any application.
 
 use crate::ending::ended;
 use crate::output::{Failure, Output};
@@ -7,7 +7,7 @@ use crate::single::SingleArguments;
 use crate::terminal::Terminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use wippy_host::{CallContext, Function};
+use wippy_host::{CallContext, Function, Program};
 
 /// Exit codes: that of the guest; 1 where its `run` returns an error or the host ends it; 2 for wrong usage; 134 for a trap;
 /// 130 and 143 for SIGINT and SIGTERM.
@@ -15,7 +15,7 @@ use wippy_host::{CallContext, Function};
 pub(crate) struct ExecArguments {
     #[command(flatten)]
     single: SingleArguments,
-    /// The component, a .wasm or .wat file, and its arguments: all that stands behind FILE is the guest's, options too.
+    /// The component or preview 1 module, a .wasm or .wat file, and its arguments: all that stands behind FILE is the guest's, options too.
     #[arg(value_names = ["FILE", "ARGS"], required = true, num_args = 1.., trailing_var_arg = true)]
     file_and_arguments: Vec<String>,
 }
@@ -25,7 +25,11 @@ pub(crate) async fn run(output: &Output, exec: ExecArguments) -> Result<ExitCode
         let mut arguments = exec.file_and_arguments;
         let file = PathBuf::from(arguments.remove(0));
         let single = exec.single.open(&file, None).await?;
-        let command = single.prepare("wasi:cli/run#run", "command").await?;
+        let method = match single.program {
+            Program::Command(_) => "_start",
+            _ => "wasi:cli/run#run",
+        };
+        let command = single.prepare(method, "command").await?;
         let terminal = Terminal::default();
         let context = CallContext::builder().arguments(arguments).streams(terminal.streams()).build();
         let result = command.call(&context, Vec::new()).await;

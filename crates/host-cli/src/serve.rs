@@ -64,9 +64,14 @@ async fn start(serve: &ServeArguments) -> Result<(Single, Server), Failure> {
     let addr = address(&serve.addr).await.map_err(Failure::usage)?;
     let mut opened = serve.single.open(&serve.file, None).await?;
     opened.spec = opened.spec.with_pool(serve.pool());
-    let (spec, handles) = behind_http(opened.spec.clone(), opened.host.engine(), &opened.component);
-    opened.spec = spec;
-    let method = if handles { opened.spec.method.clone() } else { HANDLER.to_owned() };
+    let mut method = HANDLER.to_owned();
+    if let Some(component) = opened.program.component() {
+        let (spec, handles) = behind_http(opened.spec.clone(), opened.host.engine(), component);
+        opened.spec = spec;
+        if handles {
+            method.clone_from(&opened.spec.method);
+        }
+    }
     let handler = opened.prepare(&method, "HTTP handler").await?;
     let router = single(Arc::new(handler))?;
     let service = Service::bind(ServiceOptions::new(addr)).await?;

@@ -7,8 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 use surroundings::{Environment, Mount, Mounts, Variable, mount, rule, variable};
 use wippy_host::policy::network::{AllowSource, NetworkRules};
-use wippy_host::wasmtime::component::Component;
-use wippy_host::{Declared, EntryProblems, EntrySpec, Error, Host, Limits, Place, WasmFunction};
+use wippy_host::{Declared, EntryProblems, EntrySpec, Error, Host, Limits, Place, Program, WasmFunction};
 
 /// One component and its options.
 #[derive(clap::Args)]
@@ -82,7 +81,7 @@ impl LimitArguments {
 /// A component that is compiled, and what it may use.
 pub(crate) struct Single {
     pub(crate) host: Host,
-    pub(crate) component: Component,
+    pub(crate) program: Program,
     pub(crate) spec: EntrySpec,
 }
 
@@ -122,8 +121,8 @@ impl SingleArguments {
         if !found.is_empty() {
             return Err(Failure::usage(EntryProblems { entry: name, problems: found }.into()));
         }
-        let component = compile(&host, file).await?;
-        Ok(Single { host, component, spec })
+        let program = compile(&host, file).await?;
+        Ok(Single { host, program, spec })
     }
 }
 
@@ -132,7 +131,7 @@ impl Single {
     pub(crate) async fn prepare(&self, method: &str, wanted: &str) -> Result<WasmFunction, Failure> {
         let mut spec = self.spec.clone();
         spec.method = method.to_owned();
-        self.host.prepare(spec, &self.component).await.map_err(|found| {
+        self.host.prepare(spec, &self.program).await.map_err(|found| {
             match found.problems.iter().find(|problem| problem.place == Place::Method) {
                 Some(problem) => {
                     let exports = problem.remedy.as_deref().unwrap_or_default();
@@ -145,11 +144,11 @@ impl Single {
     }
 }
 
-const OTHER_WAYS: &str = "`wippy-host exec` runs what exports wasi:cli/run, `wippy-host serve` what exports \
+const OTHER_WAYS: &str = "`wippy-host exec` runs what exports wasi:cli/run or _start, `wippy-host serve` what exports \
                           wasi:http/incoming-handler, `wippy-host call` a function of an application; `wippy-host inspect` \
                           shows what a component is";
 
-async fn compile(host: &Host, file: &Path) -> Result<Component, Failure> {
+async fn compile(host: &Host, file: &Path) -> Result<Program, Failure> {
     let (host, path, shown) = (host.clone(), file.to_path_buf(), file.display().to_string());
     let compiled = tokio::task::spawn_blocking(move || {
         let bytes = std::fs::read(&path).map_err(|error| {
@@ -160,7 +159,7 @@ async fn compile(host: &Host, file: &Path) -> Result<Component, Failure> {
             };
             Error::new(kind, format!("cannot read {shown}: {error}"))
         })?;
-        host.compile(bytes).map_err(|error| {
+        host.compile_program(bytes).map_err(|error| {
             let message = format!("{shown}: {}", error.message());
             let named = Error::new(error.kind(), message).with_reason(error.reason());
             match error.remedy() {

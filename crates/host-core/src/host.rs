@@ -1,24 +1,23 @@
 //! The host: an engine, a registry of imports, the services, and the functions that entries become.
 
-use crate::assembly::{ComponentImports, Preflight, assemble, find_export};
+mod preparation;
+
+use crate::assembly::Preflight;
 use crate::call::FunctionRegistry;
-use crate::component::{self, Cache, CacheOptions, Compilations, Inspection};
+use crate::component::{self, Cache, CacheOptions, Compilations, Inspection, Program};
 use crate::engine::{self, EngineOptions};
-use crate::error::{Error, ErrorKind, Result};
-use crate::import::{Grants, NameProblem, Registry, SetupContext};
-use crate::instance::{Admission, Common, HostMemory, Parts, WasmFunction};
-use crate::policy::network::NetworkGuard;
+use crate::error::Result;
+use crate::import::{Grants, Registry};
+use crate::instance::{Admission, HostMemory};
 use crate::pool::{Calls, Idle, PoolSpec, Slots};
-use crate::problem::{EntryProblem, EntryProblems, Place};
-use crate::services::{Clock, Directories, Entropy, Environment, GuestOutput, Output, Resolver, Services};
-use crate::{EntryInfo, EntrySpec, Policy};
+use crate::problem::EntryProblem;
+use crate::services::{Clock, Directories, Entropy, Environment, Output, Resolver, Services};
+use crate::{EntrySpec, Policy};
+use preparation::{Code, EntryParts, granted};
 use std::sync::Arc;
 use std::time::Instant;
 use wasmtime::Engine;
 use wasmtime::component::Component;
-
-/// Keys of shared sections that the host itself reads.
-const CORE_KEYS: &[(&str, &str)] = &[("wasi", "network")];
 
 /// A host. Cheap to clone; the clones are one host.
 #[derive(Clone)]
@@ -206,6 +205,19 @@ impl Host {
     /// # Errors
     /// Kind `Invalid`, where the bytes are no component: what they are instead, and what to do.
     pub fn compile(&self, bytes: impl AsRef<[u8]>) -> Result<Component> {
+        let bytes = bytes.as_ref();
+        match self.compile_program(bytes)? {
+            Program::Component(component) => Ok(component),
+            Program::Command(_) => Err(component::core_module(bytes)),
+        }
+    }
+
+    /// Compiles a component, or a core module that is a command (it exports `_start`), binary or text. Takes as long as
+    /// [`Host::compile`].
+    ///
+    /// # Errors
+    /// Kind `Invalid`, where the bytes are neither: what they are instead, and what to do.
+    pub fn compile_program(&self, bytes: impl AsRef<[u8]>) -> Result<Program> {
         let Inner { engine, cache, .. } = &*self.0;
         let bytes = bytes.as_ref();
         cache.get(engine, bytes, None, || component::compile(engine, bytes))
@@ -225,22 +237,26 @@ impl Host {
     pub fn compile_module(&self, bytes: impl AsRef<[u8]>, wit: &str) -> Result<Component> {
         let Inner { engine, cache, registry, .. } = &*self.0;
         let bytes = bytes.as_ref();
-        cache.get(engine, bytes, Some(wit), || component::compile_module(engine, bytes, wit, registry.wit()))
+        let program = cache.get(engine, bytes, Some(wit), || {
+            component::compile_module(engine, bytes, wit, registry.wit()).map(Program::Component)
+        })?;
+        program.component().cloned().ok_or_else(|| component::core_module(bytes))
     }
 
-    /// Looks at code without an entry, and compiles it where that is possible: a component as it is, a core module with
-    /// `wit` text. A core module without is looked at alone. Takes as long as [`Host::compile`].
+    /// Looks at code without an entry, and compiles it where that is possible: a component or a command as it is, a core
+    /// module with `wit` text. Another core module without is looked at alone. Takes as long as [`Host::compile`].
     ///
     /// # Errors
     /// As [`Host::compile_module`].
-    pub fn inspect(&self, bytes: impl AsRef<[u8]>, wit: Option<&str>) -> Result<(Inspection, Option<Component>)> {
+    pub fn inspect(&self, bytes: impl AsRef<[u8]>, wit: Option<&str>) -> Result<(Inspection, Option<Program>)> {
         let bytes = bytes.as_ref();
-        let component = match wit {
-            Some(wit) => Some(self.compile_module(bytes, wit)?),
-            None if component::is_core_module(bytes) => None,
-            None => Some(self.compile(bytes)?),
+        let program = match wit {
+            Some(wit) => Some(self.compile_module(bytes, wit)?.into()),
+            None if component::is_plain_module(bytes) => None,
+            None => Some(self.compile_program(bytes)?),
         };
-        Ok((component::inspect(&self.0.engine, bytes, component.as_ref())?, component))
+        let component = program.as_ref().and_then(Program::component);
+        Ok((component::inspect(&self.0.engine, bytes, component)?, program))
     }
 
     /// How the host came by its components so far.
@@ -248,145 +264,23 @@ impl Host {
         self.0.cache.compilations()
     }
 
-    /// What a component imports against what `imports` grants. Names that lead nowhere are left out.
-    pub fn preflight(&self, entry: &str, imports: &[String], component: &Component) -> Preflight {
-        let (grants, _) = Grants::resolve(&self.0.registry, imports);
-        Preflight::of(&self.0.registry, entry, &grants, &ComponentImports::of(&self.0.engine, component))
+    /// What code imports against what `imports` grants. Names that lead nowhere are left out.
+    pub fn preflight(&self, entry: &str, imports: &[String], program: impl Into<Program>) -> Preflight {
+        let Inner { engine, registry, .. } = &*self.0;
+        let (grants, _) = Grants::resolve(registry, imports);
+        Code::of(engine, &program.into()).preflight(registry, entry, &grants)
     }
 
-    /// What a component imports against what an entry grants, its transport's part included. Names that lead nowhere are
-    /// left out.
-    pub fn preflight_entry(&self, spec: &EntrySpec, component: &Component) -> Preflight {
-        let registry = &self.0.registry;
-        let grants = granted(registry, spec).0;
-        Preflight::of(registry, &spec.id, &grants, &ComponentImports::of(&self.0.engine, component))
+    /// What code imports against what an entry grants, its transport's part included. Names that lead nowhere are left
+    /// out.
+    pub fn preflight_entry(&self, spec: &EntrySpec, program: impl Into<Program>) -> Preflight {
+        let Inner { engine, registry, .. } = &*self.0;
+        Code::of(engine, &program.into()).preflight(registry, &spec.id, &granted(registry, spec).0)
     }
 
     /// All that can be said of an entry without its component: its names and its configuration.
     pub fn check(&self, spec: &EntrySpec) -> Vec<EntryProblem> {
         let parts = EntryParts::new(self, spec);
         parts.problems(self, spec)
-    }
-
-    /// Makes a function of an entry and its component: resolves its imports, sets them up, assembles its linker.
-    ///
-    /// # Errors
-    /// Every problem of the entry.
-    pub async fn prepare(&self, spec: EntrySpec, component: &Component) -> Result<WasmFunction, EntryProblems> {
-        let Inner { engine, registry, services, functions, admission, memory, idle, calls, .. } = &*self.0;
-        let parts = EntryParts::new(self, &spec);
-        let imports = ComponentImports::of(engine, component);
-        let mut problems = parts.problems(self, &spec);
-        for name in &imports.impossible {
-            problems.push(EntryProblem::new(
-                ErrorKind::Invalid,
-                Place::Component,
-                format!("the component imports {name}, which is neither an interface nor a function"),
-            ));
-        }
-        let export = match find_export(engine, component, &spec.method) {
-            Ok(export) => Some(export),
-            Err(none) => {
-                let problem = EntryProblem::new(ErrorKind::NotFound, Place::Method, none.message);
-                problems.push(problem.with_remedy(none.remedy));
-                None
-            }
-        };
-        let preflight = Preflight::of(registry, &spec.id, &parts.grants, &imports);
-        if spec.strict_imports {
-            problems.extend(preflight.missing().map(|finding| {
-                EntryProblem::new(ErrorKind::PermissionDenied, Place::Entry, format!("strict_imports: {finding}"))
-            }));
-        }
-        let failed = |problems| EntryProblems { entry: spec.id.to_string(), problems };
-        let Some(export) = export.filter(|_| problems.is_empty()) else { return Err(failed(problems)) };
-
-        let id = &spec.id;
-        let at = |place| move |error: Error| EntryProblems::of(id, &error, place);
-        let linked = assemble(engine, registry, &parts.entry, &parts.grants, &imports).map_err(at(Place::Component))?;
-        let pre = linked.linker.instantiate_pre(component).map_err(|error| {
-            failed(vec![
-                EntryProblem::new(
-                    ErrorKind::Invalid,
-                    Place::Component,
-                    format!("the component does not fit: {error:#}"),
-                )
-                .with_remedy("build the guest against the WIT of the versions that `imports` lists"),
-            ])
-        })?;
-        linked.prove(&spec.id, component).map_err(at(Place::Component))?;
-        let mut states = Vec::new();
-        let setup = SetupContext::new(&parts.entry, services, functions, &parts.network);
-        for import in registry.imports() {
-            let uses = import.meta().interfaces.iter().any(|interface| linked.interfaces.contains(&interface.name));
-            if uses && parts.grants.allows_any_of(import.meta().name) {
-                let config = registry.config_of(import, &spec.sections);
-                let shared = import.setup(setup, config).await.map_err(at(Place::Entry))?;
-                states.push((*import, shared));
-            }
-        }
-        let output = GuestOutput::new(spec.id.clone(), spec.limits.max_log_bytes);
-        let common = Arc::new(Common {
-            entry: parts.entry.clone(),
-            services: services.clone(),
-            functions: functions.clone(),
-            output,
-            memory: memory.clone(),
-        });
-        Ok(WasmFunction::new(Parts {
-            pre,
-            export,
-            common,
-            states,
-            used: linked.interfaces,
-            admission: admission.clone(),
-            idle: idle.clone(),
-            calls: calls.clone(),
-            slots: Slots::new(spec.id.clone(), spec.pool, calls.clone()),
-            preflight,
-        }))
-    }
-}
-
-/// What an entry grants: by the names of its list, and through its transport.
-fn granted(registry: &Registry, spec: &EntrySpec) -> (Grants, Vec<NameProblem>) {
-    let (grants, problems) = Grants::resolve(registry, &spec.imports);
-    (grants.with_given(registry, &spec.transport_interfaces), problems)
-}
-
-/// What the checks and the preparation of an entry have in common.
-struct EntryParts {
-    entry: Arc<EntryInfo>,
-    network: Arc<NetworkGuard>,
-    grants: Grants,
-    names: Vec<EntryProblem>,
-}
-
-impl EntryParts {
-    fn new(host: &Host, spec: &EntrySpec) -> Self {
-        let (grants, names) = granted(&host.0.registry, spec);
-        let names = names.into_iter().map(|problem| {
-            EntryProblem::new(ErrorKind::Invalid, Place::Import(problem.index), problem.message)
-                .with_remedy(problem.remedy)
-        });
-        let policy = host.0.services.policy.clone();
-        Self {
-            entry: Arc::new(EntryInfo::new(spec.id.clone(), spec.limits.clone(), spec.declared)),
-            network: Arc::new(NetworkGuard::new(spec.id.clone(), spec.network.clone()).with_policy(policy)),
-            grants,
-            names: names.collect(),
-        }
-    }
-
-    fn problems(&self, host: &Host, spec: &EntrySpec) -> Vec<EntryProblem> {
-        let Inner { registry, services, functions, .. } = &*host.0;
-        let cx = SetupContext::new(&self.entry, services, functions, &self.network);
-        let mut problems = self.names.clone();
-        problems.extend(registry.check_sections(&cx, &spec.sections, CORE_KEYS).into_iter().map(|problem| {
-            let mut found = EntryProblem::new(ErrorKind::Invalid, Place::Config(problem.path), problem.message);
-            found.remedy = problem.remedy;
-            found
-        }));
-        problems
     }
 }

@@ -21,14 +21,15 @@ pub mod value;
 pub use assembly::{Finding, ImportLinker, LinkTarget, Preflight};
 pub use async_trait::async_trait;
 pub use call::{CallContext, CallContextBuilder, Function, FunctionRegistry, function};
-pub use component::{CacheOptions, CodeKind, Compilations, ExportedFunction, Inspection, WatError, WitError};
+pub use component::{CacheOptions, CodeKind, Compilations, ExportedFunction, Inspection, Program, WatError, WitError};
 pub use engine::{EPOCH, EngineOptions, config as engine_config};
 pub use entry::{Declared, EntryInfo, EntrySpec};
 pub use error::{Error, ErrorKind, Reason, Result};
 pub use host::{Host, HostBuilder};
 pub use import::{
-    Alias, ConfigProblem, Grant, Grants, HostImport, HostImportSlot, ImportMeta, Interface, NameProblem, NoConfig,
-    Registration, Registry, RegistryBuilder, Section, SetupContext, StateContext, Submitted, nearest, track,
+    Alias, ConfigProblem, Grant, Grants, HostImport, HostImportSlot, ImportMeta, Interface, ModuleFunctions,
+    NameProblem, NoConfig, Registration, Registry, RegistryBuilder, Section, SetupContext, StateContext, Submitted,
+    nearest, track,
 };
 pub use instance::{GuestExit, NotGranted, OutputWriter, StoreData, WasmFunction};
 pub use limits::Limits;

@@ -5,6 +5,7 @@ use crate::streams::Opened;
 use std::sync::Arc;
 use wasmtime_wasi::p2::bindings::cli::environment::Host;
 use wippy_host_core::{Error, ErrorKind, Result, StateContext};
+use wippy_wasi_context::PREVIEW1;
 
 /// What one instance sees of its surroundings.
 pub struct CliState {
@@ -20,7 +21,7 @@ impl CliState {
     pub(crate) fn new(cx: &mut StateContext<'_>, shared: &Arc<Config>) -> Result<Self> {
         let mut state =
             Self { shared: shared.clone(), values: Vec::new(), arguments: Vec::new(), opened: Opened::default() };
-        if !cx.uses("wasi:cli/environment") {
+        if !cx.uses("wasi:cli/environment") && !cx.uses(PREVIEW1) {
             return Ok(state);
         }
         let environment = &cx.services().environment;

@@ -4,6 +4,7 @@ mod config;
 mod environment;
 mod output;
 mod pipes;
+mod preview1;
 mod streams;
 
 pub use config::{Config, Variable};
@@ -17,9 +18,10 @@ use wasmtime_wasi::p2::bindings::cli::{
     terminal_stderr, terminal_stdin, terminal_stdout,
 };
 use wippy_host_core::{
-    Alias, ConfigProblem, GuestExit, HostImport, ImportLinker, ImportMeta, Interface, Result, Section, SetupContext,
-    StateContext, StoreData, async_trait, register_import,
+    Alias, ConfigProblem, GuestExit, HostImport, ImportLinker, ImportMeta, Interface, ModuleFunctions, Result, Section,
+    SetupContext, StateContext, StoreData, async_trait, register_import,
 };
+use wippy_wasi_context::PREVIEW1;
 
 /// `wasi:cli`.
 pub struct Cli;
@@ -51,6 +53,8 @@ impl HostImport for Cli {
         ],
         section: Section::Shared("wasi"),
     };
+
+    const MODULE_FUNCTIONS: &'static [ModuleFunctions] = preview1::FUNCTIONS;
 
     type Config = Config;
     type Shared = Config;
@@ -91,8 +95,16 @@ impl HostImport for Cli {
         })
     }
 
+    fn link_module(linker: &mut wasmtime::Linker<StoreData>) -> Result<()> {
+        wippy_wasi_context::link_preview1(linker)
+    }
+
     fn state(cx: &mut StateContext<'_>, shared: &Arc<Config>) -> Result<CliState> {
-        CliState::new(cx, shared)
+        let mut state = CliState::new(cx, shared)?;
+        if cx.uses(PREVIEW1) {
+            preview1::provide(cx, &mut state)?;
+        }
+        Ok(state)
     }
 
     /// Variables hold until the environment changes, and there are no arguments: an instance that waited keeps its state.

@@ -33,10 +33,34 @@ impl Opened {
     }
 }
 
+/// Where an output stream leads.
 #[derive(Clone)]
-enum Out {
+pub(crate) enum Out {
     Lines(LineStream),
     Pipe(Sink),
+}
+
+impl Out {
+    /// A stream that the call brings along.
+    pub(crate) fn to(own: &StandardStreams, which: OutputStream) -> Self {
+        let sink = match which {
+            OutputStream::Stdout => &own.stdout,
+            OutputStream::Stderr => &own.stderr,
+        };
+        Self::Pipe(Sink::new(sink.clone()))
+    }
+
+    /// Lines for the log.
+    pub(crate) fn lines(writer: OutputWriter, which: OutputStream) -> Self {
+        Self::Lines(LineStream::new(writer, which))
+    }
+
+    pub(crate) fn into_stream(self) -> DynOutputStream {
+        match self {
+            Self::Lines(lines) => Box::new(lines),
+            Self::Pipe(pipe) => Box::new(pipe),
+        }
+    }
 }
 
 /// What opens the standard streams of a store.
@@ -61,19 +85,15 @@ pub(crate) fn standard(store: &mut StoreData) -> Standard<'_> {
 
 impl Standard<'_> {
     fn open(&mut self, which: OutputStream) -> wasmtime::Result<Resource<DynOutputStream>> {
-        let (place, own) = match which {
-            OutputStream::Stdout => (&mut self.opened.stdout, self.own.as_ref().map(|own| &own.stdout)),
-            OutputStream::Stderr => (&mut self.opened.stderr, self.own.as_ref().map(|own| &own.stderr)),
+        let place = match which {
+            OutputStream::Stdout => &mut self.opened.stdout,
+            OutputStream::Stderr => &mut self.opened.stderr,
         };
-        let stream = place.get_or_insert_with(|| match own {
-            Some(own) => Out::Pipe(Sink::new(own.clone())),
-            None => Out::Lines(LineStream::new(self.writer.clone(), which)),
+        let stream = place.get_or_insert_with(|| match &self.own {
+            Some(own) => Out::to(own, which),
+            None => Out::lines(self.writer.clone(), which),
         });
-        let stream: DynOutputStream = match stream.clone() {
-            Out::Lines(lines) => Box::new(lines),
-            Out::Pipe(pipe) => Box::new(pipe),
-        };
-        Ok(self.table.push(stream)?)
+        Ok(self.table.push(stream.clone().into_stream())?)
     }
 }
 

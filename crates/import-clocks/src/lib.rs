@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod preview1;
 mod sleep;
 mod timezone;
 
@@ -9,9 +10,10 @@ use wasmtime::component::{HasData, Resource, ResourceTable};
 use wasmtime_wasi::p2::DynPollable;
 use wasmtime_wasi::p2::bindings::clocks::{monotonic_clock, wall_clock};
 use wippy_host_core::{
-    Alias, Clock, HostImport, ImportLinker, ImportMeta, Interface, NoConfig, Result, Section, SetupContext,
-    StateContext, StoreData, async_trait, register_import,
+    Alias, Clock, HostImport, ImportLinker, ImportMeta, Interface, ModuleFunctions, NoConfig, Result, Section,
+    SetupContext, StateContext, StoreData, async_trait, register_import,
 };
+use wippy_wasi_context::PREVIEW1;
 
 /// `wasi:clocks`.
 pub struct Clocks;
@@ -37,6 +39,12 @@ impl HostImport for Clocks {
         section: Section::None,
     };
 
+    const MODULE_FUNCTIONS: &'static [ModuleFunctions] = &[ModuleFunctions {
+        module: PREVIEW1,
+        // A poll is how a program of preview 1 sleeps, and most ask for a moment by which it ends.
+        functions: &["clock_res_get", "clock_time_get", "poll_oneoff", "sched_yield"],
+    }];
+
     type Config = NoConfig;
     type Shared = ();
     type State = Arc<dyn Clock>;
@@ -54,8 +62,16 @@ impl HostImport for Clocks {
         linker.interface("wasi:clocks/wall-clock@0.2.12", |l| wall_clock::add_to_linker::<_, HasClocks>(l, view))
     }
 
+    fn link_module(linker: &mut wasmtime::Linker<StoreData>) -> Result<()> {
+        wippy_wasi_context::link_preview1(linker)
+    }
+
     fn state(cx: &mut StateContext<'_>, _: &Arc<()>) -> Result<Arc<dyn Clock>> {
-        Ok(cx.store().clock().clone())
+        let clock = cx.store().clock().clone();
+        if cx.uses(PREVIEW1) {
+            preview1::provide(cx.store(), clock.clone());
+        }
+        Ok(clock)
     }
 }
 

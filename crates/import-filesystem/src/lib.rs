@@ -2,6 +2,7 @@
 
 mod config;
 mod mounts;
+mod preview1;
 
 pub use config::{Config, Mount};
 
@@ -9,8 +10,8 @@ use std::sync::Arc;
 use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemCtx};
 use wasmtime_wasi::p2::bindings::filesystem::{preopens, types};
 use wippy_host_core::{
-    Alias, ConfigProblem, HostImport, ImportLinker, ImportMeta, Interface, Result, Section, SetupContext, StateContext,
-    async_trait, register_import,
+    Alias, ConfigProblem, HostImport, ImportLinker, ImportMeta, Interface, ModuleFunctions, Result, Section,
+    SetupContext, StateContext, StoreData, async_trait, register_import,
 };
 use wippy_wasi_context as context;
 
@@ -37,6 +38,8 @@ impl HostImport for Filesystem {
         section: Section::Shared("wasi"),
     };
 
+    const MODULE_FUNCTIONS: &'static [ModuleFunctions] = preview1::FUNCTIONS;
+
     type Config = Config;
     /// The opened directories: once for each entry, not for each call.
     type Shared = SharedMounts;
@@ -58,6 +61,10 @@ impl HostImport for Filesystem {
         linker.interface("wasi:filesystem/types@0.2.12", |l| {
             types::add_to_linker::<_, WasiFilesystem>(l, context::filesystem)
         })
+    }
+
+    fn link_module(linker: &mut wasmtime::Linker<StoreData>) -> Result<()> {
+        context::link_preview1(linker)
     }
 
     fn state(cx: &mut StateContext<'_>, shared: &Arc<SharedMounts>) -> Result<()> {

@@ -10,9 +10,10 @@ use std::sync::Arc;
 use wasmtime::component::{HasData, Linker};
 use wasmtime_wasi::p2::bindings::random::insecure_seed;
 use wippy_host_core::{
-    Alias, Entropy, Error, ErrorKind, HostImport, ImportLinker, ImportMeta, Interface, NoConfig, Reason, Result,
-    Section, SetupContext, StateContext, StoreData, async_trait, register_import,
+    Alias, Entropy, Error, ErrorKind, HostImport, ImportLinker, ImportMeta, Interface, ModuleFunctions, NoConfig,
+    Reason, Result, Section, SetupContext, StateContext, StoreData, async_trait, register_import,
 };
+use wippy_wasi_context::PREVIEW1;
 
 /// `wasi:random`.
 pub struct Random;
@@ -38,6 +39,9 @@ impl HostImport for Random {
         section: Section::None,
     };
 
+    const MODULE_FUNCTIONS: &'static [ModuleFunctions] =
+        &[ModuleFunctions { module: PREVIEW1, functions: &["random_get"] }];
+
     type Config = NoConfig;
     type Shared = ();
     type State = RandomState;
@@ -50,6 +54,10 @@ impl HostImport for Random {
         linker.interface("wasi:random/insecure@0.2.12", link_insecure)?;
         linker.interface("wasi:random/insecure-seed@0.2.12", |l| insecure_seed::add_to_linker::<_, View>(l, view))?;
         linker.interface("wasi:random/random@0.2.12", link_random)
+    }
+
+    fn link_module(linker: &mut wasmtime::Linker<StoreData>) -> Result<()> {
+        wippy_wasi_context::link_preview1(linker)
     }
 
     fn state(cx: &mut StateContext<'_>, _: &Arc<()>) -> Result<RandomState> {

@@ -10,8 +10,8 @@ use wasmtime_wasi::p2::bindings::sockets::{instance_network, network, tcp, tcp_c
 use wasmtime_wasi::sockets::{SocketAddrUse, WasiSockets};
 use wippy_host_core::policy::network::{NetworkGuard, NetworkUse};
 use wippy_host_core::{
-    HostImport, ImportLinker, ImportMeta, Interface, NoConfig, Resolver, Result, Section, SetupContext, StateContext,
-    async_trait, register_import,
+    HostImport, ImportLinker, ImportMeta, Interface, ModuleFunctions, NoConfig, Resolver, Result, Section,
+    SetupContext, StateContext, StoreData, async_trait, register_import,
 };
 use wippy_wasi_context as context;
 
@@ -37,6 +37,11 @@ impl HostImport for Sockets {
         ],
         section: Section::None,
     };
+
+    const MODULE_FUNCTIONS: &'static [ModuleFunctions] = &[ModuleFunctions {
+        module: context::PREVIEW1,
+        functions: &["sock_accept", "sock_recv", "sock_send", "sock_shutdown"],
+    }];
 
     type Config = NoConfig;
     type Shared = SharedNetwork;
@@ -65,6 +70,10 @@ impl HostImport for Sockets {
         linker.interface("wasi:sockets/udp-create-socket@0.2.12", |l| {
             udp_create_socket::add_to_linker::<_, WasiSockets>(l, context::sockets)
         })
+    }
+
+    fn link_module(linker: &mut wasmtime::Linker<StoreData>) -> Result<()> {
+        context::link_preview1(linker)
     }
 
     fn state(cx: &mut StateContext<'_>, shared: &Arc<SharedNetwork>) -> Result<Arc<SharedNetwork>> {

@@ -1,5 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+mod preview1;
+
+pub use preview1::{PREVIEW1, link_preview1, provide_preview1};
+
 use wasmtime::component::{HasData, ResourceTable};
 use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::filesystem::{WasiFilesystemCtx, WasiFilesystemCtxView};

@@ -37,28 +37,41 @@ pub(crate) struct Built {
     pub(crate) with: String,
 }
 
+/// Links modules and makes components of them.
+const COMPONENTS: &str = "wasm-component-ld";
+/// Links modules.
+const MODULES: &str = "rust-lld";
+
 /// Looks for each compiler once.
 pub(crate) struct Builder<'a> {
     root: &'a Path,
     plain: Option<Result<Rust, Missing>>,
     full: Option<Result<Rust, Missing>>,
+    preview1: Option<Result<Rust, Missing>>,
     c: Option<Result<C, Missing>>,
 }
 
 impl<'a> Builder<'a> {
     pub(crate) fn new(root: &'a Path) -> Self {
-        Self { root, plain: None, full: None, c: None }
+        Self { root, plain: None, full: None, preview1: None, c: None }
     }
 
     pub(crate) fn build(&mut self, guest: &Guest) -> Result<Built, BuildError> {
         let (made, with) = match guest.kind {
             Kind::Rust => {
-                let rust = self.plain.get_or_insert_with(|| Rust::find(&["wasm32-unknown-unknown"])).clone()?;
+                let find = || Rust::find(&["wasm32-unknown-unknown"], COMPONENTS);
+                let rust = self.plain.get_or_insert_with(find).clone()?;
                 self.rust(guest, &rust)?
             }
             Kind::RustStd => {
                 // The linker adapts a preview 1 module, so that either target gives a component.
-                let rust = self.full.get_or_insert_with(|| Rust::find(&["wasm32-wasip2", "wasm32-wasip1"])).clone()?;
+                let find = || Rust::find(&["wasm32-wasip2", "wasm32-wasip1"], COMPONENTS);
+                let rust = self.full.get_or_insert_with(find).clone()?;
+                self.rust(guest, &rust)?
+            }
+            Kind::RustPreview1 => {
+                let find = || Rust::find(&["wasm32-wasip1"], MODULES);
+                let rust = self.preview1.get_or_insert_with(find).clone()?;
                 self.rust(guest, &rust)?
             }
             Kind::C => {
@@ -92,7 +105,8 @@ impl<'a> Builder<'a> {
         cargo::capture(&mut command)?;
         let file = format!("{}.wasm", guest.name.replace('-', "_"));
         let lock = std::fs::read_to_string(folder.join("Cargo.lock")).unwrap_or_default();
-        let with = format!("{}, wit-bindgen {}", rust.version, locked(&lock, "wit-bindgen").unwrap_or("unknown"));
+        let bindings = locked(&lock, "wit-bindgen").map(|version| format!(", wit-bindgen {version}"));
+        let with = format!("{}{}", rust.version, bindings.unwrap_or_default());
         Ok((target.join(rust.target).join("release").join(file), with))
     }
 

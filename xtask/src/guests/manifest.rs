@@ -53,6 +53,8 @@ pub(crate) enum Kind {
     Rust,
     /// Rust with the standard library on WASI.
     RustStd,
+    /// A Rust program for preview 1 of WASI: a core module.
+    RustPreview1,
     /// C with its standard library on WASI.
     C,
 }
@@ -62,6 +64,7 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Kind::Rust => "Rust, imports by WIT only",
             Kind::RustStd => "Rust, standard library",
+            Kind::RustPreview1 => "Rust, preview 1",
             Kind::C => "C",
         })
     }

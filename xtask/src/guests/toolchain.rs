@@ -18,7 +18,7 @@ pub(crate) enum Missing {
     Rust { targets: &'static str },
     #[error("{RUST_PREFIX} names {prefix}, which has no bin/rustc with the standard library of {targets}")]
     Prefix { prefix: String, targets: &'static str },
-    #[error("wasm-component-ld is not at {0}: it comes with the default toolchain of rustup; run `rustup update`")]
+    #[error("there is no linker at {0}: it comes with the default toolchain of rustup; run `rustup update`")]
     Linker(String),
     #[error(
         "no C compiler for WASI here; run `pip install ziglang`, or install zig or clang with wasi-libc, or name a \
@@ -27,7 +27,7 @@ pub(crate) enum Missing {
     C,
 }
 
-/// A rustc that can build for `target`, and the linker that makes components.
+/// A rustc that can build for `target`, and the linker that goes with it.
 #[derive(Clone, Debug)]
 pub(crate) struct Rust {
     pub(crate) rustc: OsString,
@@ -39,10 +39,10 @@ pub(crate) struct Rust {
 
 impl Rust {
     /// The first of `targets` that the default toolchain has, else the one named by the environment.
-    pub(crate) fn find(targets: &'static [&'static str]) -> Result<Self, Missing> {
+    pub(crate) fn find(targets: &'static [&'static str], linked_with: &str) -> Result<Self, Missing> {
         let default = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
         let preferred = targets.first().copied().unwrap_or_default();
-        let linker = linker(&default)?;
+        let linker = linker(&default, linked_with)?;
         let prefix = std::env::var_os(RUST_PREFIX).filter(|prefix| !prefix.is_empty());
         let own = prefix.as_ref().map(|prefix| Path::new(prefix).join("bin/rustc").into_os_string());
         for rustc in own.iter().chain([&default]) {
@@ -59,12 +59,12 @@ impl Rust {
     }
 }
 
-/// `wasm-component-ld` of the toolchain that runs this program; it links modules and makes them components.
-fn linker(rustc: &OsString) -> Result<PathBuf, Missing> {
+/// A linker of the toolchain that runs this program.
+fn linker(rustc: &OsString, name: &str) -> Result<PathBuf, Missing> {
     let sysroot = output(Command::new(rustc).args(["--print", "sysroot"])).unwrap_or_default();
     let verbose = output(Command::new(rustc).arg("-vV")).unwrap_or_default();
     let host = verbose.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default();
-    let name = format!("wasm-component-ld{}", std::env::consts::EXE_SUFFIX);
+    let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
     let path = Path::new(&sysroot).join("lib/rustlib").join(host).join("bin").join(name);
     if path.exists() { Ok(path) } else { Err(Missing::Linker(path.display().to_string())) }
 }

@@ -44,16 +44,17 @@ impl Opening {
                 problems.extend(problem);
                 Err(self.host.check(&spec))
             }
-            Ok(Compiled { component, remark }) => {
+            Ok(Compiled { program, remark }) => {
                 problems.extend(remark.map(|remark| remark.for_entry(&entry.id.value)));
-                if function.transport.as_ref().is_some_and(|transport| transport.value == Transport::WasiHttp) {
-                    (spec, handles) = behind_http(spec, self.host.engine(), &component);
+                let http = function.transport.as_ref().is_some_and(|transport| transport.value == Transport::WasiHttp);
+                if let Some(component) = program.component().filter(|_| http) {
+                    (spec, handles) = behind_http(spec, self.host.engine(), component);
                 }
-                let found = self.host.preflight_entry(&spec, &component);
+                let found = self.host.preflight_entry(&spec, &program);
                 findings = findings::of(entry, function, &found);
                 self.preflights.push(found.clone());
                 preflight = Some(found);
-                self.host.prepare(spec, &component).await.map_err(|found| found.problems)
+                self.host.prepare(spec, &program).await.map_err(|found| found.problems)
             }
         };
         if !handles && prepared.as_ref().is_ok_and(|made| made.method().starts_with("wasi:http/incoming-handler@")) {

@@ -62,6 +62,7 @@ impl Report {
             }
             CodeKind::Component if role::command(&self.inspection).is_some() => "component that is a command",
             CodeKind::Component => "component",
+            CodeKind::Preview1 if role::command(&self.inspection).is_some() => "preview 1 module that is a command",
             CodeKind::Preview1 => "preview 1 module",
             _ => "core module",
         }
@@ -131,7 +132,9 @@ impl Report {
             }
             (Some(entry), _) => format!("\nan _index.yaml beside the file\n{entry}"),
             (None, CodeKind::Preview1) => {
-                format!("\na preview 1 module runs by itself: wippy-host exec {}\n", self.name)
+                "\na preview 1 module without _start cannot be called: build it as a component (for Rust: --target \
+                 wasm32-wasip2)\n"
+                    .to_owned()
             }
             (None, CodeKind::CoreModule) if !self.is_entry => {
                 "\nits signatures cannot be told from the module: give them with --wit\n".to_owned()
@@ -144,7 +147,7 @@ impl Report {
     fn exports(&self) -> impl Iterator<Item = (&str, &str)> {
         let exports = self.inspection.exports.iter();
         let exports = exports.filter(|export| {
-            self.inspection.kind == CodeKind::Component || !PLUMBING.contains(&export.method.as_str())
+            self.inspection.kind != CodeKind::CoreModule || !PLUMBING.contains(&export.method.as_str())
         });
         exports.map(|export| (export.method.as_str(), export.signature.as_str()))
     }
@@ -167,6 +170,10 @@ fn needs(preflight: &Preflight) -> String {
     let mut text = String::new();
     for finding in &preflight.findings {
         match finding {
+            // The functions of preview 1 stand in one module, whatever group they belong to.
+            Finding::NotGranted { interface, functions, add } if !interface.contains('/') => {
+                text.push_str(&format!("  {interface} ({}): \"{add}\"\n", functions.join(", ")));
+            }
             Finding::NotGranted { interface, add, .. } => text.push_str(&format!("  {interface}: \"{add}\"\n")),
             other => text.push_str(&format!("  {other}\n")),
         }

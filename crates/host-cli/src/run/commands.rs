@@ -97,10 +97,11 @@ impl Command<'_> {
         &self.host
     }
 
-    /// Whether it is a `run` of `wasi:cli`, which asks for its arguments instead of taking them.
+    /// Whether it is a `run` of `wasi:cli` or the `_start` of a module, which ask for their arguments instead of taking
+    /// them.
     pub(super) fn takes_command_line(&self) -> bool {
         let method = &self.function.method.value;
-        **method == *"run#run" || method.starts_with("wasi:cli/run")
+        **method == *"run#run" || **method == *"_start" || method.starts_with("wasi:cli/run")
     }
 
     /// Its arguments as such a `run` asks for them. Programs expect their own name first: where the entry's `wasi.args` do not

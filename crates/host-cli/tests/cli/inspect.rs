@@ -172,6 +172,12 @@ fn a_preview_1_module_is_told_apart() {
     let module =
         "(module (import \"wasi_snapshot_preview1\" \"proc_exit\" (func (param i32))) (func (export \"_start\")))";
     let said = json_of("old.wat", module, &[]);
+    assert_eq!((&said["kind"], &said["command"]), (&json!("preview1"), &json!("_start")));
+    assert_eq!(said["needs"], json!(["wasi:cli"]));
+    let entry = said["entry"].as_str().unwrap();
+    assert!(entry.contains("    kind: process.wasm\n"), "{entry}");
+    assert!(entry.contains("    method: \"_start\"\n    imports: [wasi:cli]\n"), "{entry}");
+    let said = json_of("library.wat", &module.replace("_start", "help"), &[]);
     assert_eq!((&said["kind"], &said["entry"]), (&json!("preview1"), &Value::Null));
 }
 

@@ -196,7 +196,7 @@ pub(crate) fn finish(command: &mut Command) -> Finished {
     let text = |pipe: Option<Result<Vec<u8>, _>>| pipe.map(Result::unwrap).unwrap_or_default();
     let (stdout, stderr) = (text(stdout), text(stderr));
     let shown = String::from_utf8_lossy(&stderr);
-    assert!(!shown.contains("panicked") && !shown.contains("backtrace"), "{shown}");
+    assert!(!shown.contains("panicked at") && !shown.contains("BACKTRACE"), "{shown}");
     let code = status.code().unwrap_or_else(|| panic!("ended by a signal: {status}"));
     Finished { stdout, stderr, code }
 }

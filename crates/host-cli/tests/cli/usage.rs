@@ -13,8 +13,8 @@ Usage: wippy-host [OPTIONS] <COMMAND>
 Commands:
   call     Call one function of an application and print its result
   check    Load, compile and preflight an application; print all problems and remarks
-  exec     Run a command component, outside any application, with what the options grant and nothing
-           else
+  exec     Run a command, a component or a preview 1 module, outside any application, with what the
+           options grant and nothing else
   run      Run the services of an application or one of its commands, or list the commands
   serve    Serve a component that handles HTTP requests, with what the options grant and nothing
            else

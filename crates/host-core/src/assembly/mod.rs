@@ -3,6 +3,7 @@
 mod component_imports;
 mod export;
 mod linker;
+mod module;
 mod preflight;
 mod stub;
 
@@ -10,4 +11,5 @@ pub(crate) use component_imports::ComponentImports;
 pub(crate) use export::{Export, exports, find_export};
 pub(crate) use linker::assemble;
 pub use linker::{ImportLinker, LinkTarget};
+pub(crate) use module::assemble_module;
 pub use preflight::{Finding, Preflight};

@@ -93,11 +93,13 @@ pub(crate) fn inspect(engine: &Engine, bytes: &[u8], component: Option<&Componen
     Ok(Inspection { kind, is_text, exports, imports, wit: None })
 }
 
-/// Whether code is a core module, in either form.
-pub(crate) fn is_core_module(bytes: &[u8]) -> bool {
+/// Whether code is a core module that is no command, in either form.
+pub(crate) fn is_plain_module(bytes: &[u8]) -> bool {
+    let is_plain = |binary: &[u8]| is_core(binary) && !super::command::starts(binary);
     match Bytes::of(bytes) {
-        Bytes::Text(source) => text::parse(source).is_ok_and(|binary| is_core(&binary)),
-        bytes => matches!(bytes, Bytes::CoreModule(_)),
+        Bytes::Text(source) => text::parse(source).is_ok_and(|binary| is_plain(&binary)),
+        Bytes::CoreModule(binary) => is_plain(binary),
+        _ => false,
     }
 }
 

@@ -2,16 +2,20 @@
 
 mod bytes;
 mod cache;
+mod command;
 mod inspection;
 mod module;
+mod program;
 mod text;
 mod wit;
 
 use bytes::Bytes;
 pub(crate) use cache::Cache;
 pub use cache::{CacheOptions, Compilations};
+pub(crate) use command::START;
 pub use inspection::{CodeKind, ExportedFunction, Inspection};
-pub(crate) use inspection::{inspect, is_core_module};
+pub(crate) use inspection::{inspect, is_plain_module};
+pub use program::Program;
 pub use text::WatError;
 pub use wit::WitError;
 
@@ -22,15 +26,19 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
 
-/// Compiles a component, binary or text.
-pub(crate) fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component> {
+/// Compiles a component or a command, binary or text.
+pub(crate) fn compile(engine: &Engine, bytes: &[u8]) -> Result<Program> {
     match Bytes::of(bytes) {
-        Bytes::Component(binary) => from_binary(engine, binary, broken),
+        Bytes::Component(binary) => from_binary(engine, binary, broken).map(Program::Component),
         Bytes::Text(text) => match &*text::parse(text)? {
-            binary if matches!(Bytes::of(binary), Bytes::CoreModule(_)) => Err(core_module("text")),
-            binary => from_binary(engine, binary, broken_text),
+            binary if matches!(Bytes::of(binary), Bytes::CoreModule(_)) => {
+                command::compile(engine, binary, broken_text)?.map(Program::Command).ok_or_else(|| core_module(bytes))
+            }
+            binary => from_binary(engine, binary, broken_text).map(Program::Component),
         },
-        Bytes::CoreModule(_) => Err(core_module("file")),
+        Bytes::CoreModule(binary) => {
+            command::compile(engine, binary, broken_module)?.map(Program::Command).ok_or_else(|| core_module(bytes))
+        }
         other => Err(not_webassembly(&other)),
     }
 }
@@ -45,13 +53,13 @@ pub(crate) fn compile_module(engine: &Engine, bytes: &[u8], wit: &str, packages:
             text = text::parse(source)?;
             &*text
         }
-        Bytes::Component(_) => return compile(engine, bytes),
+        Bytes::Component(binary) => return from_binary(engine, binary, broken),
         other => return Err(not_webassembly(&other)),
     };
-    if matches!(Bytes::of(binary), Bytes::Component(_)) {
-        return from_binary(engine, binary, broken_text);
+    match Bytes::of(binary) {
+        Bytes::Component(_) => from_binary(engine, binary, broken_text),
+        _ => from_binary(engine, &module::encode(binary, wit, packages)?, broken),
     }
-    from_binary(engine, &module::encode(binary, wit, packages)?, broken)
 }
 
 fn from_binary(engine: &Engine, binary: &[u8], broken: fn(&str) -> Error) -> Result<Component> {
@@ -75,7 +83,9 @@ fn not_webassembly(bytes: &Bytes<'_>) -> Error {
     }
 }
 
-fn core_module(what: &str) -> Error {
+/// Why a core module is not what was asked for: no component, nor a command.
+pub(crate) fn core_module(bytes: &[u8]) -> Error {
+    let what = if matches!(Bytes::of(bytes), Bytes::Text(_)) { "text" } else { "file" };
     Error::invalid(format!("the {what} is a core WebAssembly module, not a component")).with_remedy(
         "add its signatures to the entry: `wit: \"export NAME: func(…) -> …;\"`, or make a component of it with: \
          wasm-tools component new",
@@ -120,6 +130,10 @@ fn broken(cause: &str) -> Error {
 /// The validator's words for what needs a feature that the engine has off. A name in the guest may hold "async" too.
 fn is_async(cause: &str) -> bool {
     cause.contains("component model async") || cause.contains("component-model-async")
+}
+
+fn broken_module(cause: &str) -> Error {
+    Error::invalid(format!("the module is damaged or not valid: {cause}")).with_remedy("copy or build it again")
 }
 
 fn broken_text(cause: &str) -> Error {

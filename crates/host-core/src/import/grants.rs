@@ -1,7 +1,7 @@
 //! What the names of an `imports` list grant, and what the entry's transport gives besides: a set of interfaces, each on
 //! its tracks.
 
-use super::meta::{Interface, track};
+use super::meta::{ImportMeta, Interface, track};
 use super::name::{ImportName, nearest};
 use super::registry::Registry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,6 +93,15 @@ impl Grants {
     pub fn allows(&self, interface: &str, version: &str) -> bool {
         let track = track(version);
         self.interfaces.iter().any(|(name, granted)| *name == interface && *granted == track)
+    }
+
+    /// The name in the list that grants the whole of an import, if one does: functions of core modules belong to no
+    /// interface, so one that grants a single interface, or one track of several, grants none of them.
+    pub fn whole(&self, import: &ImportMeta) -> Option<&str> {
+        let whole = |grant: &&Grant| {
+            grant.imports.contains(&import.name) && import.interfaces.iter().all(|i| grant.interfaces.contains(i))
+        };
+        self.requests.iter().find(whole).map(|grant| grant.text.as_str())
     }
 
     /// The names and what each grants, in the order of the list.

@@ -1,6 +1,6 @@
 //! The trait that an import's author implements.
 
-use super::{ConfigProblem, ImportMeta};
+use super::{ConfigProblem, ImportMeta, ModuleFunctions};
 use crate::assembly::ImportLinker;
 use crate::call::{CallContext, FunctionRegistry};
 use crate::error::Result;
@@ -64,6 +64,10 @@ pub trait HostImport: HostImportSlot<SlotState = Self::State> + Send + Sync + Si
     /// Names, interfaces and the place of the configuration.
     const META: ImportMeta;
 
+    /// Functions that core modules may import where the whole of this import is granted. Several imports may name the same
+    /// function: then each of them grants it. Default none.
+    const MODULE_FUNCTIONS: &'static [ModuleFunctions] = &[];
+
     /// This import's configuration in an entry. A key that the schema does not have is an error.
     type Config: DeserializeOwned + JsonSchema + Send;
 
@@ -92,6 +96,16 @@ pub trait HostImport: HostImportSlot<SlotState = Self::State> + Send + Sync + Si
     /// # Errors
     /// The entry does not load.
     fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()>;
+
+    /// Links at least [`HostImport::MODULE_FUNCTIONS`], for a core module that imports some of them from an import which is
+    /// granted. Whatever else it defines is out of the module's reach. Several imports may define the same; the last one holds.
+    ///
+    /// # Errors
+    /// The entry does not load.
+    fn link_module(linker: &mut wasmtime::Linker<StoreData>) -> Result<()> {
+        let _ = linker;
+        Ok(())
+    }
 
     /// The state of a new instance. On the path of every call: cheap, no I/O.
     ///
@@ -193,8 +207,8 @@ impl StateContext<'_> {
         self.data.limits()
     }
 
-    /// Whether the component imports this interface (name without version), so that state can be left out that no
-    /// function will ask for.
+    /// Whether the component imports this interface (name without version), or the core module from this module of
+    /// [`HostImport::MODULE_FUNCTIONS`], so that state can be left out that no function will ask for.
     pub fn uses(&self, interface: &str) -> bool {
         self.used.contains(&interface)
     }

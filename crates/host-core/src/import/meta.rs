@@ -57,6 +57,22 @@ impl Interface {
     }
 }
 
+/// Functions that core modules import, outside any component: those of preview 1 of WASI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ModuleFunctions {
+    /// The module that they are imported from: `wasi_snapshot_preview1`.
+    pub module: &'static str,
+    /// Their names.
+    pub functions: &'static [&'static str],
+}
+
+impl ModuleFunctions {
+    /// Whether this function is one of them.
+    pub fn contains(&self, module: &str, function: &str) -> bool {
+        self.module == module && self.functions.contains(&function)
+    }
+}
+
 /// Where in an entry the configuration of an import stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {

@@ -13,7 +13,7 @@ mod registry;
 pub use config::ConfigProblem;
 pub use grants::{Grant, Grants, NameProblem};
 pub use host_import::{HostImport, HostImportSlot, NoConfig, SetupContext, StateContext};
-pub use meta::{Alias, ImportMeta, Interface, Section, track};
+pub use meta::{Alias, ImportMeta, Interface, ModuleFunctions, Section, track};
 pub use name::nearest;
 pub use registration::{Registration, Submitted};
 pub use registry::{Registry, RegistryBuilder};

@@ -1,7 +1,7 @@
 //! The erased form of an import: what the registry holds and calls.
 
 use super::pruned::Pruned;
-use super::{ConfigProblem, HostImport, ImportMeta, Section, SetupContext, StateContext, config};
+use super::{ConfigProblem, HostImport, ImportMeta, ModuleFunctions, Section, SetupContext, StateContext, config};
 use crate::assembly::{ImportLinker, LinkTarget};
 use crate::error::{Error, Result};
 use crate::instance::StoreData;
@@ -76,6 +76,15 @@ impl Registration {
         self.0.link(target)
     }
 
+    /// The functions that core modules may import from it.
+    pub fn module_functions(&self) -> &'static [ModuleFunctions] {
+        self.0.module_functions()
+    }
+
+    pub(crate) fn link_module(&self, linker: &mut wasmtime::Linker<StoreData>) -> Result<()> {
+        self.0.link_module(linker)
+    }
+
     pub(crate) fn add_state(&self, cx: &mut StateContext<'_>, shared: &SharedState) -> Result<()> {
         self.0.add_state(cx, shared)
     }
@@ -96,6 +105,8 @@ trait Erased: Send + Sync {
     fn check(&self, cx: &SetupContext<'_>, config: &Json) -> Result<Vec<ConfigProblem>, ConfigProblem>;
     fn setup<'a>(&self, cx: SetupContext<'a>, config: Json) -> BoxFuture<'a, Result<SharedState>>;
     fn link(&self, target: &mut LinkTarget<'_>) -> Result<()>;
+    fn module_functions(&self) -> &'static [ModuleFunctions];
+    fn link_module(&self, linker: &mut wasmtime::Linker<StoreData>) -> Result<()>;
     fn add_state(&self, cx: &mut StateContext<'_>, shared: &SharedState) -> Result<()>;
     fn renew(&self, cx: &mut StateContext<'_>, shared: &SharedState) -> Result<()>;
     fn settle(&self, store: &mut StoreData);
@@ -134,6 +145,14 @@ impl<I: HostImport> Erased for Typed<I> {
 
     fn link(&self, target: &mut LinkTarget<'_>) -> Result<()> {
         I::link(&mut ImportLinker::new(target))
+    }
+
+    fn module_functions(&self) -> &'static [ModuleFunctions] {
+        I::MODULE_FUNCTIONS
+    }
+
+    fn link_module(&self, linker: &mut wasmtime::Linker<StoreData>) -> Result<()> {
+        I::link_module(linker)
     }
 
     fn add_state(&self, cx: &mut StateContext<'_>, shared: &SharedState) -> Result<()> {

@@ -114,7 +114,10 @@ pub(super) fn classify(
             .with_reason(Reason::Instances)
             .with_remedy(format!("raise {}", declared.limit_to_raise("max_instances")));
     }
-    Error::internal(format!("{id}: {method} failed: {message}"))
+    // Wasmtime's own form of the backtrace takes lines, and repeats the guest's names as they are.
+    let backtrace = usize::from(error.downcast_ref::<wasmtime::WasmBacktrace>().is_some());
+    let causes: Vec<_> = error.chain().skip(backtrace).map(ToString::to_string).collect();
+    Error::internal(format!("{id}: {method} failed: {}{}", causes.join(": "), place(error)))
 }
 
 fn too_many_handles(entry: &EntryInfo) -> Error {
@@ -143,19 +146,28 @@ fn trapped(id: &str, method: &str, trap: Trap, error: &wasmtime::Error) -> Error
     }
     // Wasmtime's texts all start with the same two words, which say nothing here.
     let why = trap.to_string();
-    let mut message = format!("{id}: {method} trapped: {}", why.strip_prefix("wasm trap: ").unwrap_or(&why));
-    if let Some(backtrace) = error.downcast_ref::<wasmtime::WasmBacktrace>() {
-        let frames = backtrace.frames().iter().filter_map(|frame| frame.func_name()).take(8);
-        let frames: Vec<_> = frames.map(shortened).collect();
-        if !frames.is_empty() {
-            message.push_str(&format!(" (in {})", frames.join(" < ")));
-        }
-    }
-    Error::internal(message).with_reason(Reason::Trap)
+    let why = why.strip_prefix("wasm trap: ").unwrap_or(&why);
+    Error::internal(format!("{id}: {method} trapped: {why}{}", place(error))).with_reason(Reason::Trap)
 }
 
-/// A name from a guest's name section, fit for a log and a terminal: cut where it is long, without control characters.
+/// Where in the guest it was, by the guest's own names: ` (in f < main)`.
+fn place(error: &wasmtime::Error) -> String {
+    let Some(backtrace) = error.downcast_ref::<wasmtime::WasmBacktrace>() else { return String::new() };
+    let frames = backtrace.frames().iter().filter_map(|frame| frame.func_name()).take(8);
+    let frames: Vec<_> = frames.map(shortened).collect();
+    if frames.is_empty() { String::new() } else { format!(" (in {})", frames.join(" < ")) }
+}
+
+/// A longer name is not demangled: what that takes is the guest's to choose.
+const MANGLED: usize = 2048;
+
+/// A name from a guest's name section, fit for a log and a terminal: as its author wrote it, cut where it is long, without
+/// control characters.
 fn shortened(name: &str) -> String {
+    let demangled = Some(name).filter(|name| name.len() <= MANGLED);
+    let demangled = demangled.and_then(|name| rustc_demangle::try_demangle(name).ok());
+    let demangled = demangled.map(|demangled| format!("{demangled:#}"));
+    let name = demangled.as_deref().unwrap_or(name);
     let mut shown: String = name.chars().take(120).flat_map(printable).collect();
     if name.chars().nth(120).is_some() {
         shown.push('…');

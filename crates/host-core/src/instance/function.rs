@@ -3,10 +3,9 @@
 use super::Admission;
 use super::direct::{Direct, Input};
 use super::failure::timed_out;
-use super::maker::{Maker, stock};
-use super::ready::{Ready, States};
+use super::maker::{Linked, Maker, stock};
+use super::ready::{Callee, Ready, States};
 use super::store::{Common, StoreData};
-use crate::assembly::Export;
 use crate::call::{CallContext, Function};
 use crate::error::{Error, ErrorKind, Result};
 use crate::import::{Registration, SharedState};
@@ -19,7 +18,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 use wasmtime::Store;
-use wasmtime::component::{Func, InstancePre, Val};
+use wasmtime::component::{Func, Val};
 
 /// An export of a component, ready to be called under the grants of its entry.
 pub struct WasmFunction {
@@ -37,8 +36,9 @@ enum Arguments {
 
 /// What a [`WasmFunction`] is made of.
 pub(crate) struct Parts {
-    pub(crate) pre: InstancePre<StoreData>,
-    pub(crate) export: Export,
+    pub(crate) linked: Linked,
+    pub(crate) signature: Signature,
+    pub(crate) method: String,
     pub(crate) common: Arc<Common>,
     pub(crate) states: Vec<(Registration, SharedState)>,
     pub(crate) used: Vec<&'static str>,
@@ -51,8 +51,7 @@ pub(crate) struct Parts {
 
 impl WasmFunction {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { pre, export, common, states, used, admission, idle, calls, slots, preflight } = parts;
-        let signature = Signature::of(&export.ty);
+        let Parts { linked, signature, method, common, states, used, admission, idle, calls, slots, preflight } = parts;
         let direct = Direct::of(signature.params(), signature.result());
         let stock = stock(&slots);
         if let Some(stock) = &stock {
@@ -60,8 +59,7 @@ impl WasmFunction {
             idle.add(stock);
         }
         let states = States { imports: states, used };
-        let (export, method) = (export.index, export.name);
-        let maker = Arc::new(Maker { pre, export, method, common, states, admission, calls, slots, stock });
+        let maker = Arc::new(Maker { linked, method, common, states, admission, calls, slots, stock });
         maker.prepare_ahead();
         Self { signature, direct, maker, preflight }
     }
@@ -121,7 +119,10 @@ impl WasmFunction {
         body: impl for<'a> FnOnce(&'a mut Store<StoreData>, Func) -> BoxFuture<'a, wasmtime::Result<R>> + Send,
     ) -> Result<R> {
         self.guarded(context, async |ready: &mut Ready| {
-            let called = body(&mut ready.store, ready.function).await;
+            let Callee::Component(function) = ready.callee else {
+                return Err(Error::internal(format!("{}: a core module takes no resources", self.entry().id())));
+            };
+            let called = body(&mut ready.store, function).await;
             called.map_err(|error| self.maker.failed(&ready.store, &error))
         })
         .await
@@ -167,14 +168,20 @@ impl WasmFunction {
 
     /// Calls with values.
     async fn invoke(&self, ready: &mut Ready, arguments: Arguments) -> Result<Value> {
-        let Ready { store, function, .. } = ready;
-        let function: Func = *function;
-        let called = match arguments {
-            Arguments::Direct(direct, input) => match direct.call(store, function, input).await {
-                Ok(result) => return Ok(result),
-                Err(error) => Err(error),
-            },
-            Arguments::Dynamic(arguments) => {
+        let Ready { store, callee, .. } = ready;
+        let called = match (*callee, arguments) {
+            (Callee::Command(start), _) => {
+                // A program runs once: another call finds an instance of its own.
+                store.data_mut().spend();
+                start.call_async(&mut *store, &[], &mut []).await.map(|()| None)
+            }
+            (Callee::Component(function), Arguments::Direct(direct, input)) => {
+                match direct.call(store, function, input).await {
+                    Ok(result) => return Ok(result),
+                    Err(error) => Err(error),
+                }
+            }
+            (Callee::Component(function), Arguments::Dynamic(arguments)) => {
                 let mut results = [Val::Bool(false)];
                 let count = usize::from(self.signature.result().is_some());
                 let asked = results.get_mut(..count).unwrap_or_default();

@@ -2,24 +2,33 @@
 
 use super::admission::{Admission, Room};
 use super::failure::classify;
-use super::ready::{Ready, States, bound};
+use super::ready::{Callee, Ready, States, bound};
 use super::store::{Common, StoreData};
 use crate::call::CallContext;
+use crate::component::START;
 use crate::error::{Error, Reason, Result};
 use crate::import::StateContext;
 use crate::pool::{Calls, PoolKind, Preparing, Slots, Stock};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
+use wasmtime::Engine;
 use wasmtime::Store;
 use wasmtime::component::{ComponentExportIndex, InstancePre};
 
 /// How long one preparation may take where the entry has no limit on time.
 const PREPARATION: Duration = Duration::from_secs(30);
 
+/// Code with all its imports.
+pub(crate) enum Linked {
+    /// A component and the export to call.
+    Component(InstancePre<StoreData>, ComponentExportIndex),
+    /// A core module, which is called by its `_start`.
+    Command(wasmtime::InstancePre<StoreData>),
+}
+
 /// What makes the instances of one function.
 pub(super) struct Maker {
-    pub(super) pre: InstancePre<StoreData>,
-    pub(super) export: ComponentExportIndex,
+    pub(super) linked: Linked,
     pub(super) method: String,
     pub(super) common: Arc<Common>,
     pub(super) states: States,
@@ -50,7 +59,7 @@ impl Maker {
     }
 
     async fn make(&self, context: CallContext, room: Room, generation: u64) -> Result<Ready> {
-        let mut store = Store::new(self.pre.engine(), StoreData::new(self.common.clone(), context));
+        let mut store = Store::new(self.linked.engine(), StoreData::new(self.common.clone(), context));
         bound(&mut store, self.common.entry.limits());
         for (import, shared) in &self.states.imports {
             let mut cx = StateContext { data: store.data_mut(), used: &self.states.used };
@@ -59,11 +68,22 @@ impl Maker {
                 _ => error,
             })?;
         }
-        let instance = self.pre.instantiate_async(&mut store).await.map_err(|error| self.failed(&store, &error))?;
-        let Some(function) = instance.get_func(&mut store, self.export) else {
+        let callee = match &self.linked {
+            Linked::Component(pre, export) => {
+                let instance = pre.instantiate_async(&mut store).await;
+                let instance = instance.map_err(|error| self.failed(&store, &error))?;
+                instance.get_func(&mut store, *export).map(Callee::Component)
+            }
+            Linked::Command(pre) => {
+                let instance = pre.instantiate_async(&mut store).await;
+                let instance = instance.map_err(|error| self.failed(&store, &error))?;
+                instance.get_func(&mut store, START).map(Callee::Command)
+            }
+        };
+        let Some(callee) = callee else {
             return Err(Error::internal(format!("{}: {} is gone", self.common.entry.id(), self.method)));
         };
-        Ok(Ready { store, function, served: 0, generation, room })
+        Ok(Ready { store, callee, served: 0, generation, room })
     }
 
     /// The error of a call that Wasmtime or a host function ended.
@@ -120,6 +140,15 @@ impl Maker {
         match tokio::time::timeout(limit, self.make(CallContext::new(), room, generation)).await {
             Ok(made) => made.map(Some),
             Err(_) => Err(Error::internal("an instance could not be made in time")),
+        }
+    }
+}
+
+impl Linked {
+    fn engine(&self) -> &Engine {
+        match self {
+            Self::Component(pre, _) => pre.engine(),
+            Self::Command(pre) => pre.module().engine(),
         }
     }
 }

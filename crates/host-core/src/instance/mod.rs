@@ -19,3 +19,4 @@ pub use store::{OutputWriter, StoreData};
 
 pub use failure::{GuestExit, NotGranted};
 pub(crate) use function::Parts;
+pub(crate) use maker::Linked;

@@ -14,10 +14,19 @@ pub(super) struct States {
     pub(super) used: Vec<&'static str>,
 }
 
+/// The function to call in an instance.
+#[derive(Clone, Copy)]
+pub(super) enum Callee {
+    /// Of a component.
+    Component(Func),
+    /// `_start` of a core module.
+    Command(wasmtime::Func),
+}
+
 /// An instance, the function to call in it, and the room that it takes in the host.
 pub(super) struct Ready {
     pub(super) store: Store<StoreData>,
-    pub(super) function: Func,
+    pub(super) callee: Callee,
     /// Calls that have ended in it.
     pub(super) served: u32,
     /// The generation of the environment that it was made under.

@@ -1,5 +1,6 @@
 //! The data of a store.
 
+use super::failure::NotGranted;
 use super::limiter::Limiter;
 use super::memory::HostMemory;
 use crate::call::{CallContext, FunctionRegistry};
@@ -141,6 +142,13 @@ impl StoreData {
     /// The clock of this call: the call's own, else the host's.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         self.call.clock().unwrap_or(&self.common.services.clock)
+    }
+
+    /// That this store's entry does not grant a function of the import of this name.
+    pub fn denial(&self, function: &str, import: &str) -> NotGranted {
+        let entry = self.entry();
+        let hint = entry.declared().not_granted(entry.id(), import);
+        NotGranted { function: function.to_owned(), entry: entry.id().to_string(), hint }
     }
 
     /// A writer of output lines in the name of this store's entry.

@@ -31,6 +31,11 @@ impl Signature {
         }
     }
 
+    /// The signature of a function that takes nothing and returns nothing.
+    pub(crate) fn empty() -> Self {
+        Self { params: Vec::new(), result: None, is_async: false }
+    }
+
     /// The parameters in order, with their names.
     pub fn params(&self) -> &[(String, Type)] {
         &self.params

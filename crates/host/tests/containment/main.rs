@@ -18,6 +18,8 @@ mod memory;
 mod network;
 #[cfg(feature = "cli")]
 mod output;
+#[cfg(feature = "all")]
+mod preview1;
 mod registry;
 #[cfg(feature = "all")]
 mod stubs;

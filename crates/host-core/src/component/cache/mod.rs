@@ -15,6 +15,7 @@ mod folder;
 #[path = "no_folder.rs"]
 mod folder;
 
+use super::Program;
 use crate::error::Error;
 use folder::Folder;
 use sha2::{Digest, Sha256};
@@ -23,7 +24,6 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use wasmtime::Engine;
-use wasmtime::component::Component;
 
 /// Goes up when what a file holds, or what the compiler lets through, changes within one version of the host.
 const FORMAT: &str = "wippy-host cache 1";
@@ -88,34 +88,34 @@ impl Cache {
         cache
     }
 
-    /// The component of this code from the cache, else as `compile` makes it, which is kept.
+    /// What this code compiles to from the cache, else as `compile` makes it, which is kept.
     pub(crate) fn get<E>(
         &self,
         engine: &Engine,
         code: &[u8],
         wit: Option<&str>,
-        compile: impl FnOnce() -> Result<Component, E>,
-    ) -> Result<Component, E> {
+        compile: impl FnOnce() -> Result<Program, E>,
+    ) -> Result<Program, E> {
         let name = self.folder.as_ref().map(|_| self.name(code, wit));
         if let Some((folder, name)) = self.folder.as_ref().zip(name.as_deref()) {
             match folder.read(name).and_then(|file| file.map(|file| entry::load(engine, file)).transpose()) {
-                Ok(Some(component)) => {
+                Ok(Some(program)) => {
                     self.cached.fetch_add(1, Ordering::Relaxed);
-                    return Ok(component);
+                    return Ok(program);
                 }
                 Ok(None) => {}
                 Err(error) => self.remark(error),
             }
         }
-        let component = compile()?;
+        let program = compile()?;
         self.compiled.fetch_add(1, Ordering::Relaxed);
         if let Some((folder, name)) = self.folder.as_ref().zip(name) {
-            let stored = entry::store(&component).and_then(|file| folder.write(&name, &file));
+            let stored = entry::store(&program).and_then(|file| folder.write(&name, &file));
             if let Err(error) = stored {
                 self.remark(error);
             }
         }
-        Ok(component)
+        Ok(program)
     }
 
     pub(crate) fn compilations(&self) -> Compilations {

@@ -1,0 +1,231 @@
+//! From an entry and its code to a function.
+
+use super::{Host, Inner};
+use crate::assembly::{ComponentImports, Export, Preflight, assemble, assemble_module, find_export};
+use crate::component::{Program, START};
+use crate::error::{Error, ErrorKind};
+use crate::import::{Grants, NameProblem, Registration, Registry, SetupContext};
+use crate::instance::{Common, Linked, Parts, WasmFunction};
+use crate::policy::network::NetworkGuard;
+use crate::pool::Slots;
+use crate::problem::{EntryProblem, EntryProblems, Place};
+use crate::services::GuestOutput;
+use crate::value::Signature;
+use crate::{EntryInfo, EntrySpec};
+use std::sync::Arc;
+use wasmtime::component::Component;
+use wasmtime::{Engine, Module};
+
+/// Keys of shared sections that the host itself reads.
+const CORE_KEYS: &[(&str, &str)] = &[("wasi", "network")];
+
+impl Host {
+    /// Makes a function of an entry and its code, a component or a command: resolves its imports, sets them up, assembles
+    /// its linker.
+    ///
+    /// # Errors
+    /// Every problem of the entry.
+    pub async fn prepare(&self, spec: EntrySpec, program: impl Into<Program>) -> Result<WasmFunction, EntryProblems> {
+        let Inner { engine, registry, services, functions, admission, memory, idle, calls, .. } = &*self.0;
+        let program = program.into();
+        let parts = EntryParts::new(self, &spec);
+        let code = Code::of(engine, &program);
+        let mut problems = parts.problems(self, &spec);
+        let method = code.method(engine, &spec.method, &mut problems);
+        let preflight = code.preflight(registry, &spec.id, &parts.grants);
+        if spec.strict_imports {
+            problems.extend(preflight.missing().map(|finding| {
+                EntryProblem::new(ErrorKind::PermissionDenied, Place::Entry, format!("strict_imports: {finding}"))
+            }));
+        }
+        let Some(method) = method.filter(|_| problems.is_empty()) else {
+            return Err(EntryProblems { entry: spec.id.to_string(), problems });
+        };
+        let Fitted { linked, signature, method, imports, used } = code.fit(engine, registry, &parts, method)?;
+        let mut states = Vec::new();
+        let setup = SetupContext::new(&parts.entry, services, functions, &parts.network);
+        for import in imports {
+            let config = registry.config_of(&import, &spec.sections);
+            let shared = import.setup(setup, config).await;
+            states.push((import, shared.map_err(|error| EntryProblems::of(&spec.id, &error, Place::Entry))?));
+        }
+        let output = GuestOutput::new(spec.id.clone(), spec.limits.max_log_bytes);
+        let common = Arc::new(Common {
+            entry: parts.entry.clone(),
+            services: services.clone(),
+            functions: functions.clone(),
+            output,
+            memory: memory.clone(),
+        });
+        Ok(WasmFunction::new(Parts {
+            linked,
+            signature,
+            method,
+            common,
+            states,
+            used,
+            admission: admission.clone(),
+            idle: idle.clone(),
+            calls: calls.clone(),
+            slots: Slots::new(spec.id.clone(), spec.pool, calls.clone()),
+            preflight,
+        }))
+    }
+}
+
+/// Compiled code and what it imports.
+pub(super) enum Code<'p> {
+    Component(&'p Component, ComponentImports),
+    Command(&'p Module),
+}
+
+/// The function to call.
+enum Method {
+    Export(Export),
+    Start,
+}
+
+/// Code with its imports, and what has to be set up for it.
+struct Fitted {
+    linked: Linked,
+    signature: Signature,
+    method: String,
+    imports: Vec<Registration>,
+    used: Vec<&'static str>,
+}
+
+impl<'p> Code<'p> {
+    pub(super) fn of(engine: &Engine, program: &'p Program) -> Self {
+        match program {
+            Program::Component(component) => Self::Component(component, ComponentImports::of(engine, component)),
+            Program::Command(module) => Self::Command(module),
+        }
+    }
+
+    pub(super) fn preflight(&self, registry: &Registry, entry: &str, grants: &Grants) -> Preflight {
+        match self {
+            Self::Component(_, imports) => Preflight::of(registry, entry, grants, imports),
+            Self::Command(module) => Preflight::of_module(registry, entry, grants, module),
+        }
+    }
+
+    /// The function that `method` names, where it is there and all imports are of a kind that can be provided.
+    fn method(&self, engine: &Engine, method: &str, problems: &mut Vec<EntryProblem>) -> Option<Method> {
+        let (component, imports) = match self {
+            Self::Component(component, imports) => (component, imports),
+            Self::Command(_) if method == START => return Some(Method::Start),
+            Self::Command(_) => {
+                let message = format!("method {method} is not exported");
+                let remedy = format!("the module is a command: write {START}");
+                problems.push(EntryProblem::new(ErrorKind::NotFound, Place::Method, message).with_remedy(remedy));
+                return None;
+            }
+        };
+        for name in &imports.impossible {
+            problems.push(EntryProblem::new(
+                ErrorKind::Invalid,
+                Place::Component,
+                format!("the component imports {name}, which is neither an interface nor a function"),
+            ));
+        }
+        match find_export(engine, component, method) {
+            Ok(export) => Some(Method::Export(export)),
+            Err(none) => {
+                let problem = EntryProblem::new(ErrorKind::NotFound, Place::Method, none.message);
+                problems.push(problem.with_remedy(none.remedy));
+                None
+            }
+        }
+    }
+
+    /// Links what the entry grants.
+    fn fit(
+        &self,
+        engine: &Engine,
+        registry: &Registry,
+        parts: &EntryParts,
+        method: Method,
+    ) -> Result<Fitted, EntryProblems> {
+        let (entry, grants) = (&parts.entry, &parts.grants);
+        let failed = |error: Error| EntryProblems::of(entry.id(), &error, Place::Component);
+        let (component, imports, export) = match (self, method) {
+            (Self::Component(component, imports), Method::Export(export)) => (component, imports, export),
+            (Self::Command(module), _) => {
+                let linked = assemble_module(engine, registry, entry, grants, module).map_err(failed)?;
+                let pre = linked.linker.instantiate_pre(module).map_err(|error| {
+                    failed(
+                        Error::invalid(format!("the module does not fit: {error:#}"))
+                            .with_remedy("build the guest for preview 1 of WASI (for Rust: --target wasm32-wasip1)"),
+                    )
+                })?;
+                let (signature, method) = (Signature::empty(), START.to_owned());
+                let (imports, used) = (linked.used, linked.modules);
+                return Ok(Fitted { linked: Linked::Command(pre), signature, method, imports, used });
+            }
+            (Self::Component(..), Method::Start) => return Err(failed(Error::internal("a component has no _start"))),
+        };
+        let linked = assemble(engine, registry, entry, grants, imports).map_err(failed)?;
+        let pre = linked.linker.instantiate_pre(component).map_err(|error| {
+            failed(
+                Error::invalid(format!("the component does not fit: {error:#}"))
+                    .with_remedy("build the guest against the WIT of the versions that `imports` lists"),
+            )
+        })?;
+        linked.prove(entry.id(), component).map_err(failed)?;
+        let uses = |import: &&Registration| {
+            let mut interfaces = import.meta().interfaces.iter();
+            interfaces.any(|interface| linked.interfaces.contains(&interface.name))
+                && grants.allows_any_of(import.meta().name)
+        };
+        Ok(Fitted {
+            linked: Linked::Component(pre, export.index),
+            signature: Signature::of(&export.ty),
+            method: export.name,
+            imports: registry.imports().iter().filter(uses).copied().collect(),
+            used: linked.interfaces,
+        })
+    }
+}
+
+/// What an entry grants: by the names of its list, and through its transport.
+pub(super) fn granted(registry: &Registry, spec: &EntrySpec) -> (Grants, Vec<NameProblem>) {
+    let (grants, problems) = Grants::resolve(registry, &spec.imports);
+    (grants.with_given(registry, &spec.transport_interfaces), problems)
+}
+
+/// What the checks and the preparation of an entry have in common.
+pub(super) struct EntryParts {
+    entry: Arc<EntryInfo>,
+    network: Arc<NetworkGuard>,
+    grants: Grants,
+    names: Vec<EntryProblem>,
+}
+
+impl EntryParts {
+    pub(super) fn new(host: &Host, spec: &EntrySpec) -> Self {
+        let (grants, names) = granted(&host.0.registry, spec);
+        let names = names.into_iter().map(|problem| {
+            EntryProblem::new(ErrorKind::Invalid, Place::Import(problem.index), problem.message)
+                .with_remedy(problem.remedy)
+        });
+        let policy = host.0.services.policy.clone();
+        Self {
+            entry: Arc::new(EntryInfo::new(spec.id.clone(), spec.limits.clone(), spec.declared)),
+            network: Arc::new(NetworkGuard::new(spec.id.clone(), spec.network.clone()).with_policy(policy)),
+            grants,
+            names: names.collect(),
+        }
+    }
+
+    pub(super) fn problems(&self, host: &Host, spec: &EntrySpec) -> Vec<EntryProblem> {
+        let Inner { registry, services, functions, .. } = &*host.0;
+        let cx = SetupContext::new(&self.entry, services, functions, &self.network);
+        let mut problems = self.names.clone();
+        problems.extend(registry.check_sections(&cx, &spec.sections, CORE_KEYS).into_iter().map(|problem| {
+            let mut found = EntryProblem::new(ErrorKind::Invalid, Place::Config(problem.path), problem.message);
+            found.remedy = problem.remedy;
+            found
+        }));
+        problems
+    }
+}
