@@ -2,6 +2,7 @@
 
 mod bench;
 mod cargo;
+mod conformance;
 mod guests;
 mod test_matrix;
 
@@ -25,6 +26,7 @@ enum Task {
     TestMatrix(test_matrix::TestMatrixArgs),
     Bench(bench::BenchArgs),
     Guests(guests::GuestsArgs),
+    Conformance(conformance::ConformanceArgs),
 }
 
 fn dispatch(task: Task) -> Result<(), Box<dyn Error>> {
@@ -32,6 +34,7 @@ fn dispatch(task: Task) -> Result<(), Box<dyn Error>> {
         Task::TestMatrix(args) => test_matrix::run(&args)?,
         Task::Bench(args) => bench::run(&args)?,
         Task::Guests(args) => guests::run(&args)?,
+        Task::Conformance(args) => conformance::run(&args)?,
     }
     Ok(())
 }

@@ -1,0 +1,167 @@
+//! One test of a suite: where it stands, and how its steps are done.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::ConformanceError;
+use super::process::Process;
+use super::specification::{Operation, Run, Specification};
+
+pub(super) struct Test {
+    /// Language, suite and test: `c/wasm32-wasip1/lseek`.
+    pub(super) name: String,
+    file: PathBuf,
+    specification: Specification,
+}
+
+/// All tests below a directory, by name.
+pub(super) fn find(directory: &Path) -> Result<Vec<Test>, ConformanceError> {
+    let mut tests = Vec::new();
+    let mut folders = vec![directory.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        let is_suite = folder.join("manifest.json").is_file();
+        for path in listed(&folder)? {
+            if path.is_dir() && !is_suite {
+                folders.push(path);
+            } else if is_suite && path.extension().is_some_and(|extension| extension == "wasm") {
+                tests.push(Test::read(path)?);
+            }
+        }
+    }
+    if tests.is_empty() {
+        return Err(ConformanceError::NoTests(directory.to_path_buf()));
+    }
+    tests.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(tests)
+}
+
+fn listed(folder: &Path) -> Result<Vec<PathBuf>, ConformanceError> {
+    let read = |source| ConformanceError::Read { path: folder.to_path_buf(), source };
+    let entries = fs::read_dir(folder).map_err(read)?;
+    entries.map(|entry| entry.map(|entry| entry.path()).map_err(read)).collect()
+}
+
+impl Test {
+    fn read(file: PathBuf) -> Result<Self, ConformanceError> {
+        let path = file.with_extension("json");
+        let specification = match fs::read_to_string(&path) {
+            Ok(text) => serde_json::from_str(&text).map_err(|source| ConformanceError::Syntax { path, source })?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Specification::default(),
+            Err(source) => return Err(ConformanceError::Read { path, source }),
+        };
+        Ok(Self { name: name(&file), file, specification })
+    }
+
+    /// Does the steps, and says which one went wrong.
+    pub(super) fn run(&self, binary: &Path, limit: Duration) -> Result<(), String> {
+        if let Some(reason) = self.specification.beyond_us() {
+            return Err(reason);
+        }
+        let root = tempfile::tempdir().map_err(|error| format!("no folder for the test's files: {error}"))?;
+        let mut running = None;
+        let mut connections = HashMap::new();
+        for operation in self.specification.operations() {
+            if let Operation::Run(run) = &operation {
+                let arguments = self.arguments(run, root.path())?;
+                running = Some(Process::start(binary, &arguments, limit)?);
+                continue;
+            }
+            let process = running.as_mut().ok_or("a step stands before the run")?;
+            step(process, &mut connections, operation, limit).map_err(|why| format!("{why}{}", process.said()))?;
+        }
+        Ok(())
+    }
+
+    /// The command line. The directory is a copy: tests write to it.
+    fn arguments(&self, run: &Run, root: &Path) -> Result<Vec<String>, String> {
+        let mut arguments = vec!["exec".to_owned(), "--import=all".to_owned(), "--allow=0.0.0.0/0".to_owned()];
+        arguments.push("--allow=::/0".to_owned());
+        if let Some(directory) = &run.root {
+            let from = self.file.with_file_name(directory);
+            copy(&from, root).map_err(|error| format!("{} cannot be copied: {error}", from.display()))?;
+            arguments.push(format!("--mount={}::/", root.display()));
+        }
+        arguments.extend(run.env.iter().map(|(name, value)| format!("--env={name}={value}")));
+        arguments.push(self.file.display().to_string());
+        arguments.extend(run.args.iter().cloned());
+        Ok(arguments)
+    }
+}
+
+fn step(
+    process: &mut Process,
+    connections: &mut HashMap<String, TcpStream>,
+    operation: Operation,
+    limit: Duration,
+) -> Result<(), String> {
+    match operation {
+        Operation::Run(_) | Operation::Unknown => Err("the test has a step that this program does not know".to_owned()),
+        Operation::Wait { exit_code } => process.wait(exit_code),
+        Operation::Read { id, payload } => process.read(&id, &payload),
+        Operation::Write { payload } => process.write(&payload),
+        Operation::Connect { id, protocol_type } if protocol_type == "tcp" => {
+            let address = process.line("stdout")?;
+            let stream = TcpStream::connect(&address).map_err(|error| format!("{address:?}: {error}"))?;
+            stream.set_read_timeout(Some(limit)).map_err(|error| error.to_string())?;
+            connections.insert(id, stream);
+            Ok(())
+        }
+        Operation::Connect { protocol_type, .. } => Err(format!("no connection by {protocol_type} can be made yet")),
+        Operation::Send { id, payload } => {
+            let sent = connection(connections, &id)?.write_all(payload.as_bytes());
+            sent.map_err(|error| format!("{id}: {error}"))
+        }
+        Operation::Recv { id, payload } => {
+            let mut got = vec![0; payload.len()];
+            connection(connections, &id)?.read_exact(&mut got).map_err(|error| format!("{id}: {error}"))?;
+            match got == payload.as_bytes() {
+                true => Ok(()),
+                false => Err(format!("{id}: expected {payload:?}, got {:?}", String::from_utf8_lossy(&got))),
+            }
+        }
+    }
+}
+
+fn connection<'c>(connections: &'c mut HashMap<String, TcpStream>, id: &str) -> Result<&'c mut TcpStream, String> {
+    connections.get_mut(id).ok_or_else(|| format!("{id}: no such connection"))
+}
+
+/// `<language>/testsuite/<suite>/<test>.wasm`, without what all have.
+fn name(file: &Path) -> String {
+    let parts: Vec<_> = file.iter().map(|part| part.to_string_lossy()).collect();
+    let parts: Vec<_> = parts.iter().filter(|part| &***part != "testsuite").map(|part| &**part).collect();
+    let last = parts.get(parts.len().saturating_sub(3)..).unwrap_or_default();
+    last.join("/").trim_end_matches(".wasm").to_owned()
+}
+
+/// Copies a directory with its links. What an earlier run of a test has left in it stays behind.
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            fs::create_dir(&target)?;
+            copy(&source, &target)?;
+        } else if kind.is_symlink() {
+            symlink(&fs::read_link(&source)?, &target)?;
+        } else if source.extension().is_none_or(|extension| extension != "cleanup") {
+            fs::copy(&source, &target)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn symlink(target: &Path, link: &Path) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(target, link)
+}
+
+#[cfg(not(unix))]
+fn symlink(_: &Path, link: &Path) -> std::io::Result<()> {
+    Err(std::io::Error::other(format!("{}: links are copied on Unix alone", link.display())))
+}
