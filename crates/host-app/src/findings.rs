@@ -41,7 +41,7 @@ pub(crate) fn of(entry: &Entry, function: &Function, preflight: &Preflight) -> V
                     ErrorKind::NotFound,
                     code,
                     format!("the component imports {interface}, of which this build has version {has}"),
-                    format!("build the guest for version {has}"),
+                    format!("build the guest for version {}", available.join(" or ")),
                 )
             }
             Finding::FeatureOff { interface, feature } => missing(

@@ -25,15 +25,21 @@ pub(crate) async fn run(output: &Output, exec: ExecArguments) -> Result<ExitCode
         let mut arguments = exec.file_and_arguments;
         let file = PathBuf::from(arguments.remove(0));
         let single = exec.single.open(&file, None).await?;
-        let method = match single.program {
-            Program::Command(_) => "_start",
-            _ => "wasi:cli/run#run",
-        };
-        let command = single.prepare(method, "command").await?;
+        let method = method(&single.program);
+        let command = single.prepare(&method, "command").await?;
         let terminal = Terminal::default();
         let context = CallContext::builder().arguments(arguments).streams(terminal.streams()).build();
         let result = command.call(&context, Vec::new()).await;
         ended(output, &terminal, result, command.signature()).await
     })
     .await
+}
+
+/// What runs it. A component for both tracks of WASI is run by the newer one, which is what its author moves to.
+fn method(program: &Program) -> String {
+    let Some(component) = program.component() else { return "_start".to_owned() };
+    let exports = component.component_type();
+    let names = exports.exports(component.engine()).map(|(name, _)| name.to_owned());
+    let run = names.filter(|name| name.starts_with("wasi:cli/run@")).max();
+    format!("{}#run", run.as_deref().unwrap_or("wasi:cli/run"))
 }

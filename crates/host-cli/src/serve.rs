@@ -66,7 +66,7 @@ async fn start(serve: &ServeArguments) -> Result<(Single, Server), Failure> {
     opened.spec = opened.spec.with_pool(serve.pool());
     let mut method = HANDLER.to_owned();
     if let Some(component) = opened.program.component() {
-        let (spec, handles) = behind_http(opened.spec.clone(), opened.host.engine(), component);
+        let (spec, handles) = behind_http(opened.spec.clone(), component);
         opened.spec = spec;
         if handles {
             method.clone_from(&opened.spec.method);

@@ -145,8 +145,8 @@ impl Single {
 }
 
 const OTHER_WAYS: &str = "`wippy-host exec` runs what exports wasi:cli/run or _start, `wippy-host serve` what exports \
-                          wasi:http/incoming-handler, `wippy-host call` a function of an application; `wippy-host inspect` \
-                          shows what a component is";
+                          wasi:http/incoming-handler or wasi:http/handler, `wippy-host call` a function of an \
+                          application; `wippy-host inspect` shows what a component is";
 
 async fn compile(host: &Host, file: &Path) -> Result<Program, Failure> {
     let (host, path, shown) = (host.clone(), file.to_path_buf(), file.display().to_string());

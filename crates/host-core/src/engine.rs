@@ -1,6 +1,7 @@
 //! The engine: pooled instances where the address space allows, epochs that a thread of its own ticks.
 
 use crate::error::{Error, ErrorKind, Result};
+use std::sync::OnceLock;
 use std::time::Duration;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
@@ -45,24 +46,58 @@ impl Default for EngineOptions {
     }
 }
 
+/// The engines of a host: one for most components, and one for those with the asynchronous ABI of WASI 0.3, which makes
+/// every call dearer. The second one is made when the first such component comes.
+pub(crate) struct Engines {
+    plain: Engine,
+    concurrent: OnceLock<Result<Engine>>,
+    options: EngineOptions,
+}
+
+impl Engines {
+    /// # Errors
+    /// Kind `Unavailable` where neither allocator can be had or no thread can be started.
+    pub(crate) fn start(options: &EngineOptions) -> Result<Self> {
+        Ok(Self { plain: start(options, false)?, concurrent: OnceLock::new(), options: options.clone() })
+    }
+
+    pub(crate) fn plain(&self) -> &Engine {
+        &self.plain
+    }
+
+    /// # Errors
+    /// As [`Engines::start`].
+    pub(crate) fn concurrent(&self) -> Result<&Engine> {
+        self.concurrent.get_or_init(|| start(&self.options, true)).as_ref().map_err(Clone::clone)
+    }
+}
+
 /// Makes an engine with these settings and starts the thread that ticks its epoch.
-///
-/// # Errors
-/// Kind `Unavailable` where neither allocator can be had or no thread can be started.
-pub(crate) fn start(options: &EngineOptions) -> Result<Engine> {
-    let engine = match options.pooling.then(|| Engine::new(&config(options, true))) {
+fn start(options: &EngineOptions, concurrent: bool) -> Result<Engine> {
+    let config = |pooling| {
+        let mut config = config(options, pooling);
+        if concurrent {
+            config.concurrency_support(true).wasm_component_model_async(true);
+        }
+        config
+    };
+    let on_demand = || {
+        Engine::new(&config(false))
+            .map_err(|error| Error::new(ErrorKind::Unavailable, format!("no WebAssembly engine: {error:#}")))
+    };
+    let engine = match options.pooling.then(|| Engine::new(&config(true))) {
         Some(Ok(engine)) => engine,
         Some(Err(error)) => {
             tracing::warn!(%error, "no pooled instances: falling back to allocation on demand");
-            on_demand(options)?
+            on_demand()?
         }
-        None => on_demand(options)?,
+        None => on_demand()?,
     };
     tick(&engine)?;
     Ok(engine)
 }
 
-/// The engine configuration of a host, for benchmarks and embedders that run Wasmtime beside it with equal settings.
+/// The engine configuration of a host for components without the asynchronous ABI, for benchmarks and embedders that run Wasmtime beside it with equal settings.
 pub fn config(options: &EngineOptions, pooling: bool) -> Config {
     let mut config = Config::new();
     config.epoch_interruption(true);
@@ -98,11 +133,6 @@ pub fn config(options: &EngineOptions, pooling: bool) -> Config {
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     }
     config
-}
-
-fn on_demand(options: &EngineOptions) -> Result<Engine> {
-    Engine::new(&config(options, false))
-        .map_err(|error| Error::new(ErrorKind::Unavailable, format!("no WebAssembly engine: {error:#}")))
 }
 
 /// A plain thread, never a timer of the async runtime: a runtime whose every worker computes would not tick it.

@@ -4,8 +4,8 @@ mod preparation;
 
 use crate::assembly::Preflight;
 use crate::call::FunctionRegistry;
-use crate::component::{self, Cache, CacheOptions, Compilations, Inspection, Program};
-use crate::engine::{self, EngineOptions};
+use crate::component::{self, Cache, CacheOptions, Compilations, Compiler, Inspection, Program};
+use crate::engine::{EngineOptions, Engines};
 use crate::error::Result;
 use crate::import::{Grants, Registry};
 use crate::instance::{Admission, HostMemory};
@@ -25,7 +25,7 @@ pub struct Host(Arc<Inner>);
 
 #[derive(Clone)]
 struct Inner {
-    engine: Engine,
+    engines: Arc<Engines>,
     registry: Registry,
     services: Services,
     functions: FunctionRegistry,
@@ -126,12 +126,12 @@ impl HostBuilder {
             Some(registry) => registry,
             None => Registry::builder().with_linked().build()?,
         };
-        let engine = engine::start(&self.engine)?;
+        let engines = Arc::new(Engines::start(&self.engine)?);
         let idle = Arc::new(Idle::default());
-        let cache = Arc::new(Cache::new(&engine, self.cache, registry.wit()));
+        let cache = Arc::new(Cache::new(engines.plain(), self.cache, registry.wit()));
         Ok(Host(Arc::new(Inner {
             cache,
-            engine,
+            engines,
             registry,
             services: self.services,
             functions: FunctionRegistry::new(),
@@ -149,9 +149,9 @@ impl Host {
         HostBuilder::default()
     }
 
-    /// Wasmtime's engine, for components that are compiled elsewhere.
+    /// Wasmtime's engine, for components that are compiled elsewhere and have no asynchronous functions.
     pub fn engine(&self) -> &Engine {
-        &self.0.engine
+        self.0.engines.plain()
     }
 
     /// The imports of this host.
@@ -199,6 +199,10 @@ impl Host {
         cancelled
     }
 
+    fn compiler(&self) -> Compiler<'_> {
+        Compiler { engines: &self.0.engines, registry: &self.0.registry }
+    }
+
     /// Compiles a component, binary or text. Takes from milliseconds to seconds of computing: not for a thread of the
     /// async runtime.
     ///
@@ -218,9 +222,8 @@ impl Host {
     /// # Errors
     /// Kind `Invalid`, where the bytes are neither: what they are instead, and what to do.
     pub fn compile_program(&self, bytes: impl AsRef<[u8]>) -> Result<Program> {
-        let Inner { engine, cache, .. } = &*self.0;
         let bytes = bytes.as_ref();
-        cache.get(engine, bytes, None, || component::compile(engine, bytes))
+        self.0.cache.get(&self.0.engines, bytes, None, || component::compile(self.compiler(), bytes))
     }
 
     /// Compiles a plain core module, binary or text, as the component that `wit` makes of it: a package with one world, a
@@ -235,10 +238,9 @@ impl Host {
     /// Kind `Invalid`: what is wrong with the text, with its line and column (the source of the error is a
     /// [`WitError`](crate::WitError) where there is one place), or how the module and the text differ.
     pub fn compile_module(&self, bytes: impl AsRef<[u8]>, wit: &str) -> Result<Component> {
-        let Inner { engine, cache, registry, .. } = &*self.0;
         let bytes = bytes.as_ref();
-        let program = cache.get(engine, bytes, Some(wit), || {
-            component::compile_module(engine, bytes, wit, registry.wit()).map(Program::Component)
+        let program = self.0.cache.get(&self.0.engines, bytes, Some(wit), || {
+            component::compile_module(self.compiler(), bytes, wit).map(Program::Component)
         })?;
         program.component().cloned().ok_or_else(|| component::core_module(bytes))
     }
@@ -256,7 +258,7 @@ impl Host {
             None => Some(self.compile_program(bytes)?),
         };
         let component = program.as_ref().and_then(Program::component);
-        Ok((component::inspect(&self.0.engine, bytes, component)?, program))
+        Ok((component::inspect(bytes, component)?, program))
     }
 
     /// How the host came by its components so far.
@@ -266,16 +268,16 @@ impl Host {
 
     /// What code imports against what `imports` grants. Names that lead nowhere are left out.
     pub fn preflight(&self, entry: &str, imports: &[String], program: impl Into<Program>) -> Preflight {
-        let Inner { engine, registry, .. } = &*self.0;
+        let registry = &self.0.registry;
         let (grants, _) = Grants::resolve(registry, imports);
-        Code::of(engine, &program.into()).preflight(registry, entry, &grants)
+        Code::of(&program.into()).preflight(registry, entry, &grants)
     }
 
     /// What code imports against what an entry grants, its transport's part included. Names that lead nowhere are left
     /// out.
     pub fn preflight_entry(&self, spec: &EntrySpec, program: impl Into<Program>) -> Preflight {
-        let Inner { engine, registry, .. } = &*self.0;
-        Code::of(engine, &program.into()).preflight(registry, &spec.id, &granted(registry, spec).0)
+        let registry = &self.0.registry;
+        Code::of(&program.into()).preflight(registry, &spec.id, &granted(registry, spec).0)
     }
 
     /// All that can be said of an entry without its component: its names and its configuration.

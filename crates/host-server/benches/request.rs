@@ -90,7 +90,7 @@ async fn ours(bytes: &[u8]) -> SocketAddr {
     let host = Host::builder().registry(registry.build().unwrap()).build().unwrap();
     let component = host.compile(bytes).unwrap();
     let spec = EntrySpec::new("bench:handler", "handle").with_imports(["wasi:io", "wasi:clocks", "funcs"]);
-    let (spec, _) = wippy_import_http::behind_http(spec, host.engine(), &component);
+    let (spec, _) = wippy_import_http::behind_http(spec, &component);
     let handler = Arc::new(host.prepare(spec, &component).await.unwrap());
     let service = Service::bind(ServiceOptions::new(([127, 0, 0, 1], 0).into())).await.unwrap();
     let server = service.serve(single(handler).unwrap(), FunctionRegistry::new());

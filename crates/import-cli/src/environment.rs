@@ -14,13 +14,22 @@ pub struct CliState {
     values: Vec<Option<String>>,
     arguments: Vec<String>,
     pub(crate) opened: Opened,
+    /// The standard streams as WASI 0.3 has them, made when first asked for.
+    #[cfg(feature = "p3")]
+    pub(crate) wasi: Option<Box<wasmtime_wasi::WasiCtx>>,
 }
 
 impl CliState {
     /// Resolves the variables, so that a call sees what is set when it starts.
     pub(crate) fn new(cx: &mut StateContext<'_>, shared: &Arc<Config>) -> Result<Self> {
-        let mut state =
-            Self { shared: shared.clone(), values: Vec::new(), arguments: Vec::new(), opened: Opened::default() };
+        let mut state = Self {
+            shared: shared.clone(),
+            values: Vec::new(),
+            arguments: Vec::new(),
+            opened: Opened::default(),
+            #[cfg(feature = "p3")]
+            wasi: None,
+        };
         if !cx.uses("wasi:cli/environment") && !cx.uses(PREVIEW1) {
             return Ok(state);
         }

@@ -3,8 +3,11 @@
 mod config;
 mod environment;
 mod output;
+#[cfg(feature = "p3")]
+mod p3;
 mod pipes;
 mod preview1;
+mod stdio;
 mod streams;
 
 pub use config::{Config, Variable};
@@ -27,6 +30,8 @@ use wippy_wasi_context::PREVIEW1;
 pub struct Cli;
 
 const VERSION: &str = "0.2.12";
+#[cfg(feature = "p3")]
+const VERSION_3: &str = "0.3.0";
 
 #[async_trait]
 impl HostImport for Cli {
@@ -50,6 +55,28 @@ impl HostImport for Cli {
             Interface::new("wasi:cli/terminal-stderr", VERSION),
             Interface::new("wasi:cli/terminal-stdin", VERSION),
             Interface::new("wasi:cli/terminal-stdout", VERSION),
+            #[cfg(feature = "p3")]
+            Interface::new("wasi:cli/environment", VERSION_3),
+            #[cfg(feature = "p3")]
+            Interface::new("wasi:cli/exit", VERSION_3),
+            #[cfg(feature = "p3")]
+            Interface::concurrent("wasi:cli/stderr", VERSION_3),
+            #[cfg(feature = "p3")]
+            Interface::concurrent("wasi:cli/stdin", VERSION_3),
+            #[cfg(feature = "p3")]
+            Interface::concurrent("wasi:cli/stdout", VERSION_3),
+            #[cfg(feature = "p3")]
+            Interface::new("wasi:cli/terminal-input", VERSION_3),
+            #[cfg(feature = "p3")]
+            Interface::new("wasi:cli/terminal-output", VERSION_3),
+            #[cfg(feature = "p3")]
+            Interface::new("wasi:cli/terminal-stderr", VERSION_3),
+            #[cfg(feature = "p3")]
+            Interface::new("wasi:cli/terminal-stdin", VERSION_3),
+            #[cfg(feature = "p3")]
+            Interface::new("wasi:cli/terminal-stdout", VERSION_3),
+            #[cfg(feature = "p3")]
+            Interface::new("wasi:cli/types", VERSION_3),
         ],
         section: Section::Shared("wasi"),
     };
@@ -92,7 +119,10 @@ impl HostImport for Cli {
         })?;
         linker.interface("wasi:cli/terminal-stdout@0.2.12", |l| {
             terminal_stdout::add_to_linker::<_, HasTerminals>(l, terminals)
-        })
+        })?;
+        #[cfg(feature = "p3")]
+        p3::link(linker)?;
+        Ok(())
     }
 
     fn link_module(linker: &mut wasmtime::Linker<StoreData>) -> Result<()> {
@@ -114,6 +144,8 @@ impl HostImport for Cli {
 
     fn settle(state: &mut CliState) {
         state.opened.end();
+        #[cfg(feature = "p3")]
+        drop(state.wasi.take());
     }
 }
 

@@ -1,17 +1,19 @@
 //! Standard streams that the call brings along: bytes as they are, with back-pressure, and no thread held.
 
 use std::io;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, ReadBuf};
 use wasmtime_wasi_io::bytes::Bytes;
 use wasmtime_wasi_io::poll::Pollable;
 use wasmtime_wasi_io::streams::{InputStream, OutputStream, StreamError, StreamResult};
 use wippy_host_core::{ByteSink, ByteSource, async_trait};
 
 /// How much is read ahead of a guest, and how much it may write at a time.
-const PIECE: usize = 64 * 1024;
+pub(crate) const PIECE: usize = 64 * 1024;
 
-type Writing = std::pin::Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
+type Writing = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 
 /// Standard input. All handles to it read from one place.
 #[derive(Clone)]
@@ -70,6 +72,55 @@ impl Pollable for Input {
     }
 }
 
+/// Standard input as WASI 0.3 reads it.
+pub(crate) struct InputReader {
+    input: Input,
+    /// A wait for more. Locked by nobody: it makes the future one that threads may share.
+    waiting: Mutex<Option<Waiting>>,
+}
+
+type Waiting = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl InputReader {
+    pub(crate) fn new(input: Input) -> Self {
+        Self { input, waiting: Mutex::new(None) }
+    }
+}
+
+impl AsyncRead for InputReader {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let InputReader { input, waiting } = &mut *self;
+        let waiting = waiting.get_mut().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some(wait) = waiting {
+                std::task::ready!(wait.as_mut().poll(cx));
+                *waiting = None;
+            }
+            match input.read(buf.remaining()) {
+                Ok(bytes) if bytes.is_empty() && buf.remaining() > 0 => {
+                    let mut input = input.clone();
+                    *waiting = Some(Box::pin(async move { input.ready().await }));
+                }
+                Ok(bytes) => {
+                    buf.put_slice(&bytes);
+                    return Poll::Ready(Ok(()));
+                }
+                Err(StreamError::Closed) => return Poll::Ready(Ok(())),
+                Err(error) => return Poll::Ready(Err(io_error(error))),
+            }
+        }
+    }
+}
+
+/// The error of a stream as a reader or writer has it.
+pub(crate) fn io_error(error: StreamError) -> io::Error {
+    match error {
+        StreamError::Closed => io::ErrorKind::BrokenPipe.into(),
+        StreamError::LastOperationFailed(error) => error.downcast::<io::Error>().unwrap_or_else(io::Error::other),
+        StreamError::Trap(error) => io::Error::other(error),
+    }
+}
+
 /// Standard output or error. All handles to it write to one place, one piece at a time.
 #[derive(Clone)]
 pub(crate) struct Sink {
@@ -95,7 +146,7 @@ impl Sink {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn poll_written(&self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_written(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.state();
         let State::Writing(writing) = &mut *state else { return Poll::Ready(()) };
         match writing.as_mut().poll(cx) {

@@ -5,13 +5,18 @@
 
 use crate::Cli;
 use crate::output::LineStream;
-use crate::pipes::{Input, Sink};
+use crate::pipes::{Input, PIECE, Sink, io_error};
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::io::AsyncWrite;
 use wasmtime::component::{HasData, Resource, ResourceTable};
 use wasmtime_wasi::p2::bindings::cli::{
     stderr, stdin, stdout, terminal_input, terminal_output, terminal_stderr, terminal_stdin, terminal_stdout,
 };
 use wasmtime_wasi::p2::pipe::ClosedInputStream;
-use wasmtime_wasi_io::streams::{DynInputStream, DynOutputStream};
+use wasmtime_wasi_io::bytes::Bytes;
+use wasmtime_wasi_io::streams::{DynInputStream, DynOutputStream, OutputStream as Stream};
 use wippy_host_core::{OutputStream, OutputWriter, StandardStreams, StoreData};
 
 /// The streams that the guest has opened. All handles to one read from, or write to, one place.
@@ -60,6 +65,35 @@ impl Out {
             Self::Lines(lines) => Box::new(lines),
             Self::Pipe(pipe) => Box::new(pipe),
         }
+    }
+}
+
+/// An output stream as WASI 0.3 writes to it.
+pub(crate) struct OutWriter(pub(crate) Out);
+
+impl AsyncWrite for OutWriter {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let piece = bytes.get(..bytes.len().min(PIECE)).unwrap_or_default();
+        let taken = Bytes::copy_from_slice(piece);
+        let written = match &mut self.0 {
+            Out::Lines(lines) => Stream::write(lines, taken),
+            Out::Pipe(pipe) => {
+                std::task::ready!(pipe.poll_written(cx));
+                pipe.write(taken)
+            }
+        };
+        Poll::Ready(written.map(|()| piece.len()).map_err(io_error))
+    }
+
+    /// Waits until all has been written: a guest may say so to somebody else.
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Out::Pipe(pipe) = &mut self.0 else { return Poll::Ready(Ok(())) };
+        std::task::ready!(pipe.poll_written(cx));
+        Poll::Ready(pipe.flush().map_err(io_error))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_flush(cx)
     }
 }
 

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "p3")]
+mod p3;
 mod preview1;
 mod sleep;
 mod timezone;
@@ -19,6 +21,8 @@ use wippy_wasi_context::PREVIEW1;
 pub struct Clocks;
 
 const VERSION: &str = "0.2.12";
+#[cfg(feature = "p3")]
+const VERSION_3: &str = "0.3.0";
 
 #[async_trait]
 impl HostImport for Clocks {
@@ -35,6 +39,14 @@ impl HostImport for Clocks {
             Interface::new("wasi:clocks/monotonic-clock", VERSION),
             Interface::new("wasi:clocks/timezone", VERSION),
             Interface::new("wasi:clocks/wall-clock", VERSION),
+            #[cfg(feature = "p3")]
+            Interface::concurrent("wasi:clocks/monotonic-clock", VERSION_3),
+            #[cfg(feature = "p3")]
+            Interface::new("wasi:clocks/system-clock", VERSION_3),
+            #[cfg(feature = "p3")]
+            Interface::new("wasi:clocks/timezone", VERSION_3),
+            #[cfg(feature = "p3")]
+            Interface::new("wasi:clocks/types", VERSION_3),
         ],
         section: Section::None,
     };
@@ -59,7 +71,10 @@ impl HostImport for Clocks {
             monotonic_clock::add_to_linker::<_, HasClocks>(l, view)
         })?;
         linker.interface("wasi:clocks/timezone@0.2.12", timezone::link)?;
-        linker.interface("wasi:clocks/wall-clock@0.2.12", |l| wall_clock::add_to_linker::<_, HasClocks>(l, view))
+        linker.interface("wasi:clocks/wall-clock@0.2.12", |l| wall_clock::add_to_linker::<_, HasClocks>(l, view))?;
+        #[cfg(feature = "p3")]
+        p3::link(linker)?;
+        Ok(())
     }
 
     fn link_module(linker: &mut wasmtime::Linker<StoreData>) -> Result<()> {

@@ -19,6 +19,8 @@ use wippy_wasi_context as context;
 pub struct Filesystem;
 
 const VERSION: &str = "0.2.12";
+#[cfg(feature = "p3")]
+const VERSION_3: &str = "0.3.0";
 
 #[async_trait]
 impl HostImport for Filesystem {
@@ -34,6 +36,10 @@ impl HostImport for Filesystem {
         interfaces: &[
             Interface::new("wasi:filesystem/preopens", VERSION),
             Interface::new("wasi:filesystem/types", VERSION),
+            #[cfg(feature = "p3")]
+            Interface::new("wasi:filesystem/preopens", VERSION_3),
+            #[cfg(feature = "p3")]
+            Interface::concurrent("wasi:filesystem/types", VERSION_3),
         ],
         section: Section::Shared("wasi"),
     };
@@ -60,7 +66,10 @@ impl HostImport for Filesystem {
         })?;
         linker.interface("wasi:filesystem/types@0.2.12", |l| {
             types::add_to_linker::<_, WasiFilesystem>(l, context::filesystem)
-        })
+        })?;
+        #[cfg(feature = "p3")]
+        link_p3(linker)?;
+        Ok(())
     }
 
     fn link_module(linker: &mut wasmtime::Linker<StoreData>) -> Result<()> {
@@ -75,6 +84,17 @@ impl HostImport for Filesystem {
 }
 
 register_import!(Filesystem);
+
+/// Wasmtime's own, over the same directories as those of 0.2.
+#[cfg(feature = "p3")]
+fn link_p3(linker: &mut ImportLinker<'_, Filesystem>) -> Result<()> {
+    use wasmtime_wasi::p3::bindings::filesystem::{preopens, types};
+    linker.interface("wasi:filesystem/preopens@0.3.0", |l| {
+        preopens::add_to_linker::<_, WasiFilesystem>(l, context::filesystem)
+    })?;
+    linker
+        .interface("wasi:filesystem/types@0.3.0", |l| types::add_to_linker::<_, WasiFilesystem>(l, context::filesystem))
+}
 
 /// The opened directories of one entry.
 pub struct SharedMounts(WasiFilesystemCtx);

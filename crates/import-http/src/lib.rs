@@ -28,6 +28,8 @@ use wippy_host_core::{
 pub struct Http;
 
 const VERSION: &str = "0.2.12";
+#[cfg(feature = "p3")]
+const VERSION_3: &str = "0.3.0";
 
 #[async_trait]
 impl HostImport for Http {
@@ -38,6 +40,10 @@ impl HostImport for Http {
         interfaces: &[
             Interface::new("wasi:http/outgoing-handler", VERSION),
             Interface::new("wasi:http/types", VERSION),
+            #[cfg(feature = "p3")]
+            Interface::concurrent("wasi:http/client", VERSION_3),
+            #[cfg(feature = "p3")]
+            Interface::concurrent("wasi:http/types", VERSION_3),
         ],
         section: Section::Own("wasi:http"),
     };
@@ -68,7 +74,10 @@ impl HostImport for Http {
             types::add_to_linker::<_, WasiHttp>(l, &options, view)?;
             error_code::link(l)?;
             handler::link_informational(l)
-        })
+        })?;
+        #[cfg(feature = "p3")]
+        link_p3(linker)?;
+        Ok(())
     }
 
     fn state(cx: &mut StateContext<'_>, shared: &Arc<SharedClient>) -> Result<HttpState> {
@@ -79,6 +88,14 @@ impl HostImport for Http {
 }
 
 register_import!(Http);
+
+/// Wasmtime's own, over the client of both tracks.
+#[cfg(feature = "p3")]
+fn link_p3(linker: &mut ImportLinker<'_, Http>) -> Result<()> {
+    use wasmtime_wasi_http::p3::bindings::http::{client, types};
+    linker.interface("wasi:http/client@0.3.0", |l| client::add_to_linker::<_, WasiHttp>(l, view))?;
+    linker.interface("wasi:http/types@0.3.0", |l| types::add_to_linker::<_, WasiHttp>(l, view))
+}
 
 /// What all header fields of one message may take of the host's memory, bookkeeping included.
 const MAX_FIELD_BYTES: usize = 128 * 1024;

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "p3")]
+mod p3;
 mod seeded;
 
 pub use seeded::SeededEntropy;
@@ -19,6 +21,8 @@ use wippy_wasi_context::PREVIEW1;
 pub struct Random;
 
 const VERSION: &str = "0.2.12";
+#[cfg(feature = "p3")]
+const VERSION_3: &str = "0.3.0";
 
 #[async_trait]
 impl HostImport for Random {
@@ -35,6 +39,12 @@ impl HostImport for Random {
             Interface::new("wasi:random/insecure", VERSION),
             Interface::new("wasi:random/insecure-seed", VERSION),
             Interface::new("wasi:random/random", VERSION),
+            #[cfg(feature = "p3")]
+            Interface::new("wasi:random/insecure", VERSION_3),
+            #[cfg(feature = "p3")]
+            Interface::new("wasi:random/insecure-seed", VERSION_3),
+            #[cfg(feature = "p3")]
+            Interface::new("wasi:random/random", VERSION_3),
         ],
         section: Section::None,
     };
@@ -53,7 +63,10 @@ impl HostImport for Random {
     fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()> {
         linker.interface("wasi:random/insecure@0.2.12", link_insecure)?;
         linker.interface("wasi:random/insecure-seed@0.2.12", |l| insecure_seed::add_to_linker::<_, View>(l, view))?;
-        linker.interface("wasi:random/random@0.2.12", link_random)
+        linker.interface("wasi:random/random@0.2.12", link_random)?;
+        #[cfg(feature = "p3")]
+        p3::link(linker)?;
+        Ok(())
     }
 
     fn link_module(linker: &mut wasmtime::Linker<StoreData>) -> Result<()> {
@@ -64,6 +77,7 @@ impl HostImport for Random {
         Ok(RandomState {
             entropy: cx.services().entropy.clone(),
             insecure: None,
+            seed: None,
             max_bytes: cx.limits().max_host_bytes,
             entry: cx.entry().id().clone(),
         })
@@ -77,6 +91,8 @@ pub struct RandomState {
     entropy: Arc<dyn Entropy>,
     /// Made when first asked for: most guests never do.
     insecure: Option<SmallRng>,
+    /// One for each instance: a guest that asks twice wants the same again.
+    seed: Option<(u64, u64)>,
     max_bytes: usize,
     entry: Arc<str>,
 }
@@ -115,6 +131,16 @@ impl RandomState {
             self.insecure = Some(SmallRng::from_seed(seed));
         }
         self.insecure.as_mut().ok_or_else(|| Error::internal("no insecure generator").into())
+    }
+
+    /// Not drawn from the insecure generator, whose output would let a guest's peers guess it.
+    fn seed(&mut self) -> wasmtime::Result<(u64, u64)> {
+        let seed = match self.seed {
+            Some(seed) => seed,
+            None => (self.secure_u64()?, self.secure_u64()?),
+        };
+        self.seed = Some(seed);
+        Ok(seed)
     }
 
     fn secure_u64(&self) -> wasmtime::Result<u64> {
@@ -163,8 +189,7 @@ fn link_insecure(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
 }
 
 impl insecure_seed::Host for &mut RandomState {
-    /// Not drawn from the insecure generator, whose output would let a guest's peers guess it.
     fn insecure_seed(&mut self) -> wasmtime::Result<(u64, u64)> {
-        Ok((self.secure_u64()?, self.secure_u64()?))
+        self.seed()
     }
 }

@@ -2,6 +2,8 @@
 
 mod error_code;
 mod lookup;
+#[cfg(feature = "p3")]
+mod p3;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,6 +21,8 @@ use wippy_wasi_context as context;
 pub struct Sockets;
 
 const VERSION: &str = "0.2.12";
+#[cfg(feature = "p3")]
+const VERSION_3: &str = "0.3.0";
 
 #[async_trait]
 impl HostImport for Sockets {
@@ -34,6 +38,10 @@ impl HostImport for Sockets {
             Interface::new("wasi:sockets/tcp-create-socket", VERSION),
             Interface::new("wasi:sockets/udp", VERSION),
             Interface::new("wasi:sockets/udp-create-socket", VERSION),
+            #[cfg(feature = "p3")]
+            Interface::concurrent("wasi:sockets/ip-name-lookup", VERSION_3),
+            #[cfg(feature = "p3")]
+            Interface::concurrent("wasi:sockets/types", VERSION_3),
         ],
         section: Section::None,
     };
@@ -69,7 +77,10 @@ impl HostImport for Sockets {
         linker.interface("wasi:sockets/udp@0.2.12", |l| udp::add_to_linker::<_, WasiSockets>(l, context::sockets))?;
         linker.interface("wasi:sockets/udp-create-socket@0.2.12", |l| {
             udp_create_socket::add_to_linker::<_, WasiSockets>(l, context::sockets)
-        })
+        })?;
+        #[cfg(feature = "p3")]
+        p3::link(linker)?;
+        Ok(())
     }
 
     fn link_module(linker: &mut wasmtime::Linker<StoreData>) -> Result<()> {

@@ -11,7 +11,7 @@ use wasmtime_wasi::p2::{DynPollable, Pollable};
 use wippy_host_core::policy::network::Host;
 use wippy_host_core::{ResolveError, StoreData, async_trait};
 
-type Answer = Result<Arc<[IpAddr]>, ErrorCode>;
+pub(crate) type Answer = Result<Arc<[IpAddr]>, ErrorCode>;
 
 /// A look-up under way and, once it is answered, the place in its answer.
 pub(crate) struct ResolveAddressStream {
@@ -63,12 +63,18 @@ fn resolve(
 ) -> wasmtime::Result<Result<Resource<ResolveAddressStream>, ErrorCode>> {
     // Holding a network is what permits the call; there is nothing in it to use.
     table.get(network)?;
-    let Ok(host) = Host::parse(name) else { return Ok(Err(ErrorCode::InvalidArgument)) };
+    Ok(match ask(shared, name) {
+        Ok(answer) => Ok(table.push(ResolveAddressStream { answer: answer.shared(), next: 0 })?),
+        Err(code) => Err(code),
+    })
+}
+
+/// The addresses of a name, which the policy remembers as such.
+pub(crate) fn ask(shared: &SharedNetwork, name: &str) -> Result<BoxFuture<'static, Answer>, ErrorCode> {
+    let host = Host::parse(name).map_err(|_| ErrorCode::InvalidArgument)?;
     let guard = shared.guard.clone();
-    if guard.lookup(name).is_err() {
-        return Ok(Err(ErrorCode::AccessDenied));
-    }
-    let answer: BoxFuture<'static, Answer> = match host {
+    guard.lookup(name).map_err(|_| ErrorCode::AccessDenied)?;
+    Ok(match host {
         Host::Address(address) => Box::pin(std::future::ready(Ok(Arc::from([address])))),
         Host::Name(name) => {
             let addresses = shared.resolver.resolve(&name);
@@ -78,8 +84,7 @@ fn resolve(
                 Ok(addresses.into())
             })
         }
-    };
-    Ok(Ok(table.push(ResolveAddressStream { answer: answer.shared(), next: 0 })?))
+    })
 }
 
 impl ResolveAddressStream {

@@ -78,8 +78,8 @@ impl Test {
 
     /// The command line. The directory is a copy: tests write to it.
     fn arguments(&self, run: &Run, root: &Path) -> Result<Vec<String>, String> {
-        let mut arguments = vec!["exec".to_owned(), "--import=all".to_owned(), "--allow=0.0.0.0/0".to_owned()];
-        arguments.push("--allow=::/0".to_owned());
+        let mut arguments = vec!["exec".to_owned(), "--import=all".to_owned()];
+        arguments.extend(ADDRESSES.iter().map(|address| format!("--allow={address}")));
         if let Some(directory) = &run.root {
             let from = self.file.with_file_name(directory);
             copy(&from, root).map_err(|error| format!("{} cannot be copied: {error}", from.display()))?;
@@ -91,6 +91,20 @@ impl Test {
         Ok(arguments)
     }
 }
+
+/// What tests of sockets bind to, and whom they reach: nobody outside this machine. The last four are addresses that nobody has.
+const ADDRESSES: [&str; 10] = [
+    "127.0.0.1",
+    "::1",
+    "0.0.0.0",
+    "::",
+    "127.0.0.0/8",
+    "::ffff:127.0.0.1",
+    "192.0.2.1",
+    "198.51.100.1",
+    "203.0.113.1",
+    "2001:db8::1",
+];
 
 fn step(
     process: &mut Process,
@@ -143,13 +157,16 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if source.extension().is_some_and(|extension| extension == "cleanup") {
+            continue;
+        }
         let kind = entry.file_type()?;
         if kind.is_dir() {
             fs::create_dir(&target)?;
             copy(&source, &target)?;
         } else if kind.is_symlink() {
             symlink(&fs::read_link(&source)?, &target)?;
-        } else if source.extension().is_none_or(|extension| extension != "cleanup") {
+        } else {
             fs::copy(&source, &target)?;
         }
     }

@@ -11,6 +11,9 @@ use std::sync::Arc;
 use wippy_host_core::{EntrySpec, ErrorKind, Place};
 use wippy_import_http::behind_http;
 
+/// What takes whole requests, on either track.
+const HANDLERS: [&str; 2] = ["wasi:http/incoming-handler@", "wasi:http/handler@"];
+
 impl Opening {
     pub(super) async fn function(&mut self, entry: &Entry, function: &Function) -> Option<Made> {
         let (spec, problems) = spec(entry, function);
@@ -48,7 +51,7 @@ impl Opening {
                 problems.extend(remark.map(|remark| remark.for_entry(&entry.id.value)));
                 let http = function.transport.as_ref().is_some_and(|transport| transport.value == Transport::WasiHttp);
                 if let Some(component) = program.component().filter(|_| http) {
-                    (spec, handles) = behind_http(spec, self.host.engine(), component);
+                    (spec, handles) = behind_http(spec, component);
                 }
                 let found = self.host.preflight_entry(&spec, &program);
                 findings = findings::of(entry, function, &found);
@@ -57,7 +60,9 @@ impl Opening {
                 self.host.prepare(spec, &program).await.map_err(|found| found.problems)
             }
         };
-        if !handles && prepared.as_ref().is_ok_and(|made| made.method().starts_with("wasi:http/incoming-handler@")) {
+        if !handles
+            && prepared.as_ref().is_ok_and(|made| HANDLERS.iter().any(|handler| made.method().starts_with(handler)))
+        {
             let message = format!("method {} takes whole HTTP requests, and gets none", function.method.value);
             let warning = Problem::at(ErrorKind::Invalid, &function.method.span, message).as_warning();
             problems.push(warning.for_entry(&entry.id.value).with_remedy(match role {

@@ -98,7 +98,12 @@ impl Report {
         let exports: Vec<_> = self.exports().collect();
         for (method, signature) in &exports {
             let name = method.rsplit('#').next().unwrap_or(method);
-            text.push_str(&format!("  {name}{signature}\n    method: {method}\n"));
+            // `async` belongs to the function, and stands before its name.
+            let (prefix, signature) = match signature.strip_prefix("async ") {
+                Some(signature) => ("async ", signature),
+                None => ("", *signature),
+            };
+            text.push_str(&format!("  {prefix}{name}{signature}\n    method: {method}\n"));
         }
         if exports.is_empty() {
             text.push_str("  no function\n");

@@ -22,7 +22,7 @@ error: demo:it: unsupported wasm host import: postgres
 error: demo:it: unsupported wasm host import: wasi:http@9: this build has no such version
   --> _index.yaml:8:35
 {line}
-  help: write \"wasi:http@0.2\"
+  help: write \"wasi:http@0.2\" or \"wasi:http@0.3\"
 error: demo:it: unsupported wasm host import: wasi:cli/stout
   --> _index.yaml:8:50
 {line}
@@ -154,11 +154,11 @@ fn a_version_that_this_build_does_not_have_is_a_remark() {
     let source = include_str!("../../../../guests/wat/imports-unknown-version.wat");
     assert_eq!(
         App::wat(source, "run", "").remarks(),
-        "remark: demo:it: the component imports wasi:random/random@9.0.0, of which this build has version 0.2: a call of \
-         it ends the guest's call
+        "remark: demo:it: the component imports wasi:random/random@9.0.0, of which this build has version 0.2 and 0.3: a \
+         call of it ends the guest's call
   --> _index.yaml:6:13
      6 |     source: file://it.wat
-  help: build the guest for version 0.2
+  help: build the guest for version 0.2 or 0.3
 "
     );
 }

@@ -150,6 +150,13 @@ impl Client {
         }
     }
 
+    /// Whether the connection ends here, in the middle of a body.
+    pub(crate) fn is_cut(&mut self) -> bool {
+        let mut rest = Vec::new();
+        let ended = self.0.read_to_end(&mut rest);
+        ended.is_err() || !rest.ends_with(b"0\r\n\r\n")
+    }
+
     /// The next chunk of a body; none at its end, behind the trailers.
     pub(crate) fn chunk(&mut self) -> Option<String> {
         let size = u64::from_str_radix(&self.line(), 16).unwrap();

@@ -21,6 +21,7 @@ mod results;
 mod rules;
 mod run;
 mod serve;
+mod serve_p3;
 mod services;
 mod streams;
 mod support;

@@ -1,6 +1,5 @@
 //! What a component imports, read from its type.
 
-use wasmtime::Engine;
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{Component, ResourceType};
 
@@ -39,7 +38,8 @@ impl ImportedInterface {
 }
 
 impl ComponentImports {
-    pub(crate) fn of(engine: &Engine, component: &Component) -> Self {
+    pub(crate) fn of(component: &Component) -> Self {
+        let engine = component.engine();
         let mut imports = Self { interfaces: Vec::new(), functions: Vec::new(), impossible: Vec::new() };
         for (name, import) in component.component_type().imports(engine) {
             match import.ty {
@@ -72,15 +72,6 @@ impl ComponentImports {
             }
         }
         imports
-    }
-
-    /// The name of the first import or export function with the asynchronous ABI, if there is one.
-    pub(crate) fn asynchronous(&self) -> Option<String> {
-        let in_interfaces = self.interfaces.iter().find_map(|interface| {
-            let function = interface.functions.iter().find(|function| function.asynchronous)?;
-            Some(format!("{}#{}", interface.full_name, function.name))
-        });
-        in_interfaces.or_else(|| self.functions.iter().find(|f| f.asynchronous).map(|f| f.name.clone()))
     }
 }
 

@@ -2,7 +2,6 @@
 
 use crate::assembly::preflight::listed;
 use crate::import::track;
-use wasmtime::Engine;
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{Component, ComponentExportIndex};
 
@@ -21,8 +20,8 @@ pub(crate) struct NoExport {
 }
 
 /// Finds `run`, or `iface#func` with or without the interface's package and version.
-pub(crate) fn find_export(engine: &Engine, component: &Component, method: &str) -> Result<Export, NoExport> {
-    let all = exports(engine, component);
+pub(crate) fn find_export(component: &Component, method: &str) -> Result<Export, NoExport> {
+    let all = exports(component);
     let matches: Vec<&(Option<String>, String, ComponentFunc)> =
         all.iter().filter(|(interface, function, _)| is_named(method, interface.as_deref(), function)).collect();
     let exact = matches.iter().find(|(interface, function, _)| full_name(interface.as_deref(), function) == method);
@@ -52,7 +51,8 @@ pub(crate) fn find_export(engine: &Engine, component: &Component, method: &str) 
 }
 
 /// Every exported function: its interface, its name and its type.
-pub(crate) fn exports(engine: &Engine, component: &Component) -> Vec<(Option<String>, String, ComponentFunc)> {
+pub(crate) fn exports(component: &Component) -> Vec<(Option<String>, String, ComponentFunc)> {
+    let engine = component.engine();
     let mut all = Vec::new();
     for (name, export) in component.component_type().exports(engine) {
         match export.ty {

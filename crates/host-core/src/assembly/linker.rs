@@ -11,15 +11,15 @@
 //! - the import leads to that name, and not to another version that some crate linked beside it: see
 //!   [`Linked::prove`].
 
-use super::component_imports::{ComponentImports, ImportedInterface};
-use super::stub::{Unprovided, stub};
+use super::component_imports::{ComponentImports, ImportedFunction, ImportedInterface};
+use super::stub::{Unprovided, concurrent_stub, stub};
 use crate::error::{Error, ErrorKind, Result};
 use crate::import::{Grants, HostImport, ImportMeta, Registration, Registry, track};
 use crate::instance::{NotGranted, StoreData};
 use crate::{Declared, EntryInfo};
 use std::marker::PhantomData;
 use wasmtime::Engine;
-use wasmtime::component::{Component, Linker, ResourceType};
+use wasmtime::component::{Component, Linker, LinkerInstance, ResourceType};
 
 /// What [`HostImport::link`] links into.
 pub struct ImportLinker<'a, I> {
@@ -165,10 +165,8 @@ impl<'a> LinkTarget<'a> {
             let denial = not_granted(self.entry, format!("{}#{}", import.name, function.name), hint);
             let mut define = |allow: bool| {
                 self.linker.allow_shadowing(allow);
-                let defined = self
-                    .linker
-                    .instance(name)
-                    .and_then(|mut instance| stub(&mut instance, &function.name, denial.clone()));
+                let defined =
+                    self.linker.instance(name).and_then(|mut instance| put(&mut instance, function, denial.clone()));
                 self.linker.allow_shadowing(false);
                 defined
             };
@@ -201,14 +199,25 @@ impl<'a> LinkTarget<'a> {
             }
             for function in &import.functions {
                 let denied = format!("{}#{}", import.full_name, function.name);
-                stub(&mut instance, &function.name, not_granted(self.entry, denied, &hint))?;
+                put(&mut instance, function, not_granted(self.entry, denied, &hint))?;
             }
         }
         for function in &self.imports.functions {
             let denial = not_granted(self.entry, function.name.clone(), &self.absent(&function.name));
-            stub(&mut self.linker.root(), &function.name, denial)?;
+            put(&mut self.linker.root(), function, denial)?;
         }
         Ok(())
+    }
+}
+
+fn put(
+    instance: &mut LinkerInstance<'_, StoreData>,
+    function: &ImportedFunction,
+    denial: NotGranted,
+) -> wasmtime::Result<()> {
+    match function.asynchronous {
+        true => concurrent_stub(instance, &function.name, denial),
+        false => stub(instance, &function.name, denial),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::EntryInfo;
 use crate::error::{Error, Result};
 use crate::import::{Grants, Registration, Registry};
 use crate::instance::{NotGranted, StoreData};
-use wasmtime::{Engine, Linker, Module};
+use wasmtime::{Linker, Module};
 
 /// A finished linker.
 pub(crate) struct LinkedModule {
@@ -19,13 +19,12 @@ pub(crate) struct LinkedModule {
 /// Makes the linker of an entry for one module. The stubs come last: they take the place of what is not granted, whoever
 /// linked it.
 pub(crate) fn assemble_module(
-    engine: &Engine,
     registry: &Registry,
     entry: &EntryInfo,
     grants: &Grants,
     module: &Module,
 ) -> Result<LinkedModule> {
-    let mut linked = LinkedModule { linker: Linker::new(engine), used: Vec::new(), modules: Vec::new() };
+    let mut linked = LinkedModule { linker: Linker::new(module.engine()), used: Vec::new(), modules: Vec::new() };
     linked.linker.allow_shadowing(true);
     for import in registry.imports().iter().filter(|import| grants.whole(import.meta()).is_some()) {
         let functions = import.module_functions().iter();

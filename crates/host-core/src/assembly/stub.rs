@@ -12,5 +12,17 @@ pub(super) fn stub(
     instance.func_new(name, move |_, _, _, _| Err(denial.clone().into()))
 }
 
+/// The same for a function that is asynchronous.
+pub(super) fn concurrent_stub(
+    instance: &mut LinkerInstance<'_, StoreData>,
+    name: &str,
+    denial: NotGranted,
+) -> wasmtime::Result<()> {
+    instance.func_new_concurrent(name, move |_, _, _, _| {
+        let denial = denial.clone();
+        Box::pin(async move { Err(denial.into()) })
+    })
+}
+
 /// The resource type behind a resource that no import of the host knows. No function can ever make one.
 pub(super) enum Unprovided {}

@@ -7,7 +7,6 @@ use crate::value::signature;
 use std::borrow::Cow;
 use std::thread;
 use wasmparser::{Parser, Payload, TypeRef, ValType};
-use wasmtime::Engine;
 use wasmtime::component::Component;
 use wasmtime::component::types::ComponentFunc;
 use wit_component::{OutputToString, WitPrinter};
@@ -64,7 +63,7 @@ impl Inspection {
 }
 
 /// Looks at code; `component` is what it was compiled to, if it was.
-pub(crate) fn inspect(engine: &Engine, bytes: &[u8], component: Option<&Component>) -> Result<Inspection> {
+pub(crate) fn inspect(bytes: &[u8], component: Option<&Component>) -> Result<Inspection> {
     let (is_text, binary) = match Bytes::of(bytes) {
         Bytes::Component(binary) | Bytes::CoreModule(binary) => (false, Cow::Borrowed(binary)),
         Bytes::Text(source) => (true, text::parse(source)?),
@@ -79,8 +78,8 @@ pub(crate) fn inspect(engine: &Engine, bytes: &[u8], component: Option<&Componen
         return Ok(Inspection {
             kind,
             is_text,
-            exports: exports(engine, component).into_iter().map(named).collect(),
-            imports: component.component_type().imports(engine).map(|(name, _)| name.to_owned()).collect(),
+            exports: exports(component).into_iter().map(named).collect(),
+            imports: component.component_type().imports(component.engine()).map(|(name, _)| name.to_owned()).collect(),
             wit: (kind == CodeKind::Component).then(|| world(&binary)).flatten(),
         });
     }

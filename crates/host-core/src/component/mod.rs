@@ -20,21 +20,29 @@ pub use text::WatError;
 pub use wit::WitError;
 
 use crate::assembly::ComponentImports;
+use crate::engine::Engines;
 use crate::error::{Error, Result};
+use crate::import::{Registry, track};
 use crate::unfolding::{self, TooLarge};
-use wasmtime::Engine;
 use wasmtime::component::Component;
-use wasmtime::component::types::ComponentItem;
+
+/// What compiles, and which components need the engine for concurrent ones.
+#[derive(Clone, Copy)]
+pub(crate) struct Compiler<'a> {
+    pub(crate) engines: &'a Engines,
+    pub(crate) registry: &'a Registry,
+}
 
 /// Compiles a component or a command, binary or text.
-pub(crate) fn compile(engine: &Engine, bytes: &[u8]) -> Result<Program> {
+pub(crate) fn compile(compiler: Compiler<'_>, bytes: &[u8]) -> Result<Program> {
+    let engine = compiler.engines.plain();
     match Bytes::of(bytes) {
-        Bytes::Component(binary) => from_binary(engine, binary, broken).map(Program::Component),
+        Bytes::Component(binary) => from_binary(compiler, binary, broken).map(Program::Component),
         Bytes::Text(text) => match &*text::parse(text)? {
             binary if matches!(Bytes::of(binary), Bytes::CoreModule(_)) => {
                 command::compile(engine, binary, broken_text)?.map(Program::Command).ok_or_else(|| core_module(bytes))
             }
-            binary => from_binary(engine, binary, broken_text).map(Program::Component),
+            binary => from_binary(compiler, binary, broken_text).map(Program::Component),
         },
         Bytes::CoreModule(binary) => {
             command::compile(engine, binary, broken_module)?.map(Program::Command).ok_or_else(|| core_module(bytes))
@@ -45,7 +53,7 @@ pub(crate) fn compile(engine: &Engine, bytes: &[u8]) -> Result<Program> {
 
 /// Compiles a core module, binary or text, as the component that the WIT text makes of it. A component is compiled as
 /// it is: it has its own types.
-pub(crate) fn compile_module(engine: &Engine, bytes: &[u8], wit: &str, packages: &[&str]) -> Result<Component> {
+pub(crate) fn compile_module(compiler: Compiler<'_>, bytes: &[u8], wit: &str) -> Result<Component> {
     let text;
     let binary = match Bytes::of(bytes) {
         Bytes::CoreModule(binary) => binary,
@@ -53,22 +61,37 @@ pub(crate) fn compile_module(engine: &Engine, bytes: &[u8], wit: &str, packages:
             text = text::parse(source)?;
             &*text
         }
-        Bytes::Component(binary) => return from_binary(engine, binary, broken),
+        Bytes::Component(binary) => return from_binary(compiler, binary, broken),
         other => return Err(not_webassembly(&other)),
     };
     match Bytes::of(binary) {
-        Bytes::Component(_) => from_binary(engine, binary, broken_text),
-        _ => from_binary(engine, &module::encode(binary, wit, packages)?, broken),
+        Bytes::Component(_) => from_binary(compiler, binary, broken_text),
+        _ => from_binary(compiler, &module::encode(binary, wit, compiler.registry.wit())?, broken),
     }
 }
 
-fn from_binary(engine: &Engine, binary: &[u8], broken: fn(&str) -> Error) -> Result<Component> {
+/// On the plain engine where that is possible: it makes calls cheaper.
+fn from_binary(compiler: Compiler<'_>, binary: &[u8], broken: fn(&str) -> Error) -> Result<Component> {
+    let Compiler { engines, registry } = compiler;
     unfolding::check(binary).map_err(too_large)?;
-    let component = Component::from_binary(engine, binary).map_err(|error| broken(&error.root_cause().to_string()))?;
-    match uses_async_abi(engine, &component) {
-        Some(function) => Err(async_abi(&function)),
-        None => Ok(component),
+    match Component::from_binary(engines.plain(), binary) {
+        Ok(component) if !is_concurrent(registry, &component) => return Ok(component),
+        Ok(_) => {}
+        Err(error) => {
+            let cause = error.root_cause().to_string();
+            if !needs_concurrency(&cause) {
+                return Err(broken(&cause));
+            }
+        }
     }
+    Component::from_binary(engines.concurrent()?, binary).map_err(|error| broken(&error.root_cause().to_string()))
+}
+
+/// Whether a component imports an interface with asynchronous functions, though perhaps none of these.
+fn is_concurrent(registry: &Registry, component: &Component) -> bool {
+    ComponentImports::of(component).interfaces.iter().any(|import| {
+        registry.provider(&import.name, track(&import.version)).is_some_and(|(_, interface)| interface.concurrent)
+    })
 }
 
 /// Why bytes of this sort are neither a component nor a module.
@@ -97,38 +120,15 @@ fn too_large(reason: TooLarge) -> Error {
         .with_remedy("compose it of fewer components, or of fewer instances of each")
 }
 
-fn uses_async_abi(engine: &Engine, component: &Component) -> Option<String> {
-    ComponentImports::of(engine, component).asynchronous().or_else(|| {
-        component.component_type().exports(engine).find_map(|(name, export)| match export.ty {
-            ComponentItem::ComponentFunc(function) if function.async_() => Some(name.to_owned()),
-            ComponentItem::ComponentInstance(instance) => instance.exports(engine).find_map(|(item, export)| {
-                matches!(&export.ty, ComponentItem::ComponentFunc(function) if function.async_())
-                    .then(|| format!("{name}#{item}"))
-            }),
-            _ => None,
-        })
-    })
-}
-
-fn async_abi(function: &str) -> Error {
-    Error::invalid(format!(
-        "the component uses the asynchronous ABI of WASI 0.3 ({function}), which this host does not have yet"
-    ))
-    .with_remedy("build the guest for WASI 0.2")
-}
-
 fn broken(cause: &str) -> Error {
-    if is_async(cause) {
-        return async_abi(cause.lines().next().unwrap_or_default());
-    }
     if cause.contains("unexpected end") {
         return Error::invalid(format!("the component is cut off: {cause}")).with_remedy("copy or build it again");
     }
     Error::invalid(format!("the component is damaged or not valid: {cause}")).with_remedy("copy or build it again")
 }
 
-/// The validator's words for what needs a feature that the engine has off. A name in the guest may hold "async" too.
-fn is_async(cause: &str) -> bool {
+/// The validator's words for what needs a feature that the plain engine has off. A name in the guest may hold "async" too.
+fn needs_concurrency(cause: &str) -> bool {
     cause.contains("component model async") || cause.contains("component-model-async")
 }
 
@@ -137,8 +137,5 @@ fn broken_module(cause: &str) -> Error {
 }
 
 fn broken_text(cause: &str) -> Error {
-    if is_async(cause) {
-        return async_abi(cause.lines().next().unwrap_or_default());
-    }
     Error::invalid(format!("the WebAssembly text is not valid: {}", cause.trim())).with_remedy("mend the text")
 }

@@ -26,12 +26,12 @@ impl Host {
     /// # Errors
     /// Every problem of the entry.
     pub async fn prepare(&self, spec: EntrySpec, program: impl Into<Program>) -> Result<WasmFunction, EntryProblems> {
-        let Inner { engine, registry, services, functions, admission, memory, idle, calls, .. } = &*self.0;
+        let Inner { registry, services, functions, admission, memory, idle, calls, .. } = &*self.0;
         let program = program.into();
         let parts = EntryParts::new(self, &spec);
-        let code = Code::of(engine, &program);
+        let code = Code::of(&program);
         let mut problems = parts.problems(self, &spec);
-        let method = code.method(engine, &spec.method, &mut problems);
+        let method = code.method(&spec.method, &mut problems);
         let preflight = code.preflight(registry, &spec.id, &parts.grants);
         if spec.strict_imports {
             problems.extend(preflight.missing().map(|finding| {
@@ -41,7 +41,7 @@ impl Host {
         let Some(method) = method.filter(|_| problems.is_empty()) else {
             return Err(EntryProblems { entry: spec.id.to_string(), problems });
         };
-        let Fitted { linked, signature, method, imports, used } = code.fit(engine, registry, &parts, method)?;
+        let Fitted { linked, signature, method, imports, used } = code.fit(self.engine(), registry, &parts, method)?;
         let mut states = Vec::new();
         let setup = SetupContext::new(&parts.entry, services, functions, &parts.network);
         for import in imports {
@@ -95,9 +95,9 @@ struct Fitted {
 }
 
 impl<'p> Code<'p> {
-    pub(super) fn of(engine: &Engine, program: &'p Program) -> Self {
+    pub(super) fn of(program: &'p Program) -> Self {
         match program {
-            Program::Component(component) => Self::Component(component, ComponentImports::of(engine, component)),
+            Program::Component(component) => Self::Component(component, ComponentImports::of(component)),
             Program::Command(module) => Self::Command(module),
         }
     }
@@ -110,7 +110,7 @@ impl<'p> Code<'p> {
     }
 
     /// The function that `method` names, where it is there and all imports are of a kind that can be provided.
-    fn method(&self, engine: &Engine, method: &str, problems: &mut Vec<EntryProblem>) -> Option<Method> {
+    fn method(&self, method: &str, problems: &mut Vec<EntryProblem>) -> Option<Method> {
         let (component, imports) = match self {
             Self::Component(component, imports) => (component, imports),
             Self::Command(_) if method == START => return Some(Method::Start),
@@ -128,7 +128,7 @@ impl<'p> Code<'p> {
                 format!("the component imports {name}, which is neither an interface nor a function"),
             ));
         }
-        match find_export(engine, component, method) {
+        match find_export(component, method) {
             Ok(export) => Some(Method::Export(export)),
             Err(none) => {
                 let problem = EntryProblem::new(ErrorKind::NotFound, Place::Method, none.message);
@@ -141,7 +141,7 @@ impl<'p> Code<'p> {
     /// Links what the entry grants.
     fn fit(
         &self,
-        engine: &Engine,
+        plain: &Engine,
         registry: &Registry,
         parts: &EntryParts,
         method: Method,
@@ -151,7 +151,7 @@ impl<'p> Code<'p> {
         let (component, imports, export) = match (self, method) {
             (Self::Component(component, imports), Method::Export(export)) => (component, imports, export),
             (Self::Command(module), _) => {
-                let linked = assemble_module(engine, registry, entry, grants, module).map_err(failed)?;
+                let linked = assemble_module(registry, entry, grants, module).map_err(failed)?;
                 let pre = linked.linker.instantiate_pre(module).map_err(|error| {
                     failed(
                         Error::invalid(format!("the module does not fit: {error:#}"))
@@ -164,7 +164,7 @@ impl<'p> Code<'p> {
             }
             (Self::Component(..), Method::Start) => return Err(failed(Error::internal("a component has no _start"))),
         };
-        let linked = assemble(engine, registry, entry, grants, imports).map_err(failed)?;
+        let linked = assemble(component.engine(), registry, entry, grants, imports).map_err(failed)?;
         let pre = linked.linker.instantiate_pre(component).map_err(|error| {
             failed(
                 Error::invalid(format!("the component does not fit: {error:#}"))
@@ -178,7 +178,10 @@ impl<'p> Code<'p> {
                 && grants.allows_any_of(import.meta().name)
         };
         Ok(Fitted {
-            linked: Linked::Component(pre, export.index),
+            linked: match Engine::same(component.engine(), plain) {
+                true => Linked::Component(pre, export.index),
+                false => Linked::Concurrent(pre, export.index),
+            },
             signature: Signature::of(&export.ty),
             method: export.name,
             imports: registry.imports().iter().filter(uses).copied().collect(),

@@ -38,12 +38,19 @@ pub struct Interface {
     pub name: &'static str,
     /// The newest version of this track that the crate implements: `0.2.12`.
     pub version: &'static str,
+    /// Whether it has asynchronous functions, as interfaces of WASI 0.3 have.
+    pub concurrent: bool,
 }
 
 impl Interface {
     /// `name` at `version`.
     pub const fn new(name: &'static str, version: &'static str) -> Self {
-        Self { name, version }
+        Self { name, version, concurrent: false }
+    }
+
+    /// `name` at `version`, with asynchronous functions: components that import it run on an engine that has them.
+    pub const fn concurrent(name: &'static str, version: &'static str) -> Self {
+        Self { name, version, concurrent: true }
     }
 
     /// The name under which a linker holds the interface: `wasi:clocks/wall-clock@0.2.12`.

@@ -22,6 +22,8 @@ const PREPARATION: Duration = Duration::from_secs(30);
 pub(crate) enum Linked {
     /// A component and the export to call.
     Component(InstancePre<StoreData>, ComponentExportIndex),
+    /// The same with the asynchronous ABI. Tasks of a call may go on behind it, so that it serves one call alone.
+    Concurrent(InstancePre<StoreData>, ComponentExportIndex),
     /// A core module, which is called by its `_start`.
     Command(wasmtime::InstancePre<StoreData>),
 }
@@ -69,7 +71,7 @@ impl Maker {
             })?;
         }
         let callee = match &self.linked {
-            Linked::Component(pre, export) => {
+            Linked::Component(pre, export) | Linked::Concurrent(pre, export) => {
                 let instance = pre.instantiate_async(&mut store).await;
                 let instance = instance.map_err(|error| self.failed(&store, &error))?;
                 instance.get_func(&mut store, *export).map(Callee::Component)
@@ -95,7 +97,8 @@ impl Maker {
     pub(super) fn keep(&self, mut ready: Ready) {
         let Some(stock) = &self.stock else { return };
         ready.served = ready.served.saturating_add(1);
-        let used_up = ready.served >= self.slots.spec().max_calls();
+        let serves_once = matches!(self.linked, Linked::Concurrent(..));
+        let used_up = serves_once || ready.served >= self.slots.spec().max_calls();
         let data = ready.store.data();
         if used_up || data.is_spent() || !data.call().is_plain() {
             return;
@@ -147,7 +150,7 @@ impl Maker {
 impl Linked {
     fn engine(&self) -> &Engine {
         match self {
-            Self::Component(pre, _) => pre.engine(),
+            Self::Component(pre, _) | Self::Concurrent(pre, _) => pre.engine(),
             Self::Command(pre) => pre.module().engine(),
         }
     }

@@ -13,7 +13,7 @@ use wippy_import_http::handler_method;
 
 #[tokio::test]
 async fn a_handler_answers_and_is_its_components_method() {
-    let method = handler_method(host().engine(), component()).unwrap();
+    let method = handler_method(component()).unwrap();
     assert_eq!("wasi:http/incoming-handler@0.2.12#handle", method);
     let server = serving("t:hello").await;
     let answer = get(server.local_addr(), "/").await;
@@ -270,7 +270,7 @@ async fn the_transport_grants_the_types_and_no_requests() {
     assert!(findings.iter().any(denied), "{findings:?}");
     // Without the transport there are no types either.
     let mut plain = spec;
-    plain.method = handler_method(host().engine(), component()).unwrap();
+    plain.method = handler_method(component()).unwrap();
     let function = host().prepare(plain, component()).await.unwrap();
     assert_eq!(function.preflight().missing().count(), 2);
     let router = single(std::sync::Arc::new(function)).unwrap();

@@ -100,7 +100,7 @@ pub(crate) async fn limited(id: &str, limits: Limits) -> Arc<WasmFunction> {
 }
 
 pub(crate) async fn prepared(spec: EntrySpec) -> Arc<WasmFunction> {
-    let (spec, is_handler) = behind_http(spec, host().engine(), component());
+    let (spec, is_handler) = behind_http(spec, component());
     assert!(is_handler);
     Arc::new(host().prepare(spec, component()).await.unwrap())
 }

@@ -175,12 +175,13 @@ fn a_component_that_multiplies_is_refused_before_it_is_compiled() {
 }
 
 #[test]
-fn a_component_of_the_asynchronous_abi_is_told_so() {
+fn a_component_of_the_asynchronous_abi_compiles_whatever_its_code_does() {
     let text = "(component
         (core module $m (func (export \"run\") (result i32) (i32.const 0)) (func (export \"cb\") (param i32 i32 i32) (result i32) (i32.const 0)))
         (core instance $i (instantiate $m))
         (func (export \"run\") async (canon lift (core func $i \"run\") async (callback (core func $i \"cb\")))))";
-    let said = refused(text);
-    assert!(said.contains("asynchronous ABI of WASI 0.3"), "{said}");
-    assert!(said.ends_with("; build the guest for WASI 0.2"), "{said}");
+    assert!(host().compile(text).is_ok());
+    // A component with a word of it in its names is as good as any other, and one that is damaged is told so.
+    let said = refused(text.replace("(i32.const 0)", "(i64.const 0)"));
+    assert!(said.contains("not valid"), "{said}");
 }

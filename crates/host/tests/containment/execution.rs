@@ -256,3 +256,23 @@ async fn waiting_without_end_is_ended_like_computing() {
     }
     assert!(entry.call("sleep-for", json!([0])).await.is_ok());
 }
+
+#[tokio::test]
+async fn a_loop_in_an_asynchronous_function_ends_at_the_limit_and_delays_no_other_call() {
+    let spinning = Entry::text(
+        "(component
+            (core module $m
+                (func (export \"run\") (result i32) (loop (br 0)) (i32.const 0))
+                (func (export \"cb\") (param i32 i32 i32) (result i32) (i32.const 0)))
+            (core instance $i (instantiate $m))
+            (func (export \"run\") async (canon lift (core func $i \"run\") async (callback (core func $i \"cb\")))))",
+    )
+    .limits(|limits| limits.max_execution = Some(Duration::from_millis(300)));
+    let (ended, ()) = tokio::join!(spinning.fails("run", json!([])), async {
+        let values = Entry::new("misbehave").prepare("echo").await;
+        for _ in 0..20 {
+            assert_eq!(call(&values, json!(["x"])).await.unwrap(), "x");
+        }
+    });
+    assert_eq!(ended.kind(), ErrorKind::Timeout, "{ended}");
+}

@@ -105,26 +105,34 @@ fn resolved(names: &[&str]) -> (usize, Vec<String>) {
 
 #[test]
 fn names_versions_and_aliases_grant_what_they_say() {
+    // How many more there are with the interfaces of 0.3.
+    let p3 = |more: usize| if cfg!(feature = "p3") { more } else { 0 };
     for (name, interfaces) in [
         ("funcs", 1),
         ("funcs@0.1", 1),
         ("wippy:runtime/funcs", 1),
         ("wippy:runtime/funcs@0.1.0", 1),
-        ("wasi:cli", 10),
-        (" \tWASI:Cli\n", 10),
+        ("wasi:cli", 10 + p3(11)),
+        (" \tWASI:Cli\n", 10 + p3(11)),
         ("wasi:cli@0.2", 10),
         ("wasi:cli@0.2.3", 10),
-        ("wasi:cli/stdout", 1),
+        ("wasi:cli/stdout", 1 + p3(1)),
         ("Wasi:CLI/StdOut@0.2.0", 1),
         ("wasi:poll", 1),
         ("wasi:io/poll", 1),
         ("wasi:http@0.2", 2),
-        ("wasi:sockets", 7),
-        ("preview1", 10 + 3 + 3 + 2 + 3),
-        ("wasi_snapshot_preview1", 21),
-        ("wasi-preview1", 21),
-        ("wasi1", 21),
+        ("wasi:sockets", 7 + p3(2)),
+        ("preview1", 10 + 3 + 3 + 2 + 3 + p3(11 + 4 + 2 + 3)),
+        ("wasi_snapshot_preview1", 21 + p3(20)),
+        ("wasi-preview1", 21 + p3(20)),
+        ("wasi1", 21 + p3(20)),
     ] {
+        assert_eq!(resolved(&[name]), (interfaces, Vec::new()), "{name}");
+    }
+    #[cfg(feature = "p3")]
+    for (name, interfaces) in
+        [("wasi:cli@0.3", 11), ("wasi:cli@0.3.2", 11), ("wasi:cli/stdout@0.3.0", 1), ("wasi:http@0.3", 2)]
+    {
         assert_eq!(resolved(&[name]), (interfaces, Vec::new()), "{name}");
     }
 }
@@ -140,12 +148,12 @@ fn a_wrong_name_is_answered_with_the_nearest_and_the_list() {
         ("", format!("unsupported wasm host import: ; {has}")),
         ("wasi:cli/stdouts", format!("unsupported wasm host import: wasi:cli/stdouts; did you mean \"wasi:cli/stdout\"? {has}")),
         (
-            "wasi:http@0.3",
-            "unsupported wasm host import: wasi:http@0.3: this build has no such version; write \"wasi:http@0.2\"".to_owned(),
+            "wasi:io@0.3",
+            "unsupported wasm host import: wasi:io@0.3: this build has no such version; write \"wasi:io@0.2\"".to_owned(),
         ),
         (
-            "wasi:http@0.2.0-rc-1",
-            "unsupported wasm host import: wasi:http@0.2.0-rc-1: this build has no such version; write \"wasi:http@0.2\"".to_owned(),
+            "wasi:io@0.2.0-rc-1",
+            "unsupported wasm host import: wasi:io@0.2.0-rc-1: this build has no such version; write \"wasi:io@0.2\"".to_owned(),
         ),
         (
             "wasi:cli@0.2.0/stdout",
@@ -170,7 +178,7 @@ fn a_name_listed_twice_is_a_problem_whatever_its_spelling() {
             "4: import listed twice: wasi:cli@0.2.9; remove one of the two; the first is number 4",
         ]
     );
-    assert_eq!(granted, 10 + 3 + 10 + 1);
+    assert_eq!(granted, 10 + 3 + 10 + 1 + if cfg!(feature = "p3") { 11 } else { 0 });
 }
 
 #[tokio::test]
@@ -203,7 +211,8 @@ async fn strict_imports_list_all_that_is_missing_at_once() {
         ["strict_imports: test:demo/host: no import of this host provides it; a call of it ends the guest's call"]
     );
     let problems = Entry::new("imports-unknown-version").imports(&["wasi:random"]).strict().problems("run").await;
-    assert_eq!(problems, ["strict_imports: wasi:random/random@9.0.0: this build has version 0.2 of it"]);
+    let has = if cfg!(feature = "p3") { "0.2, 0.3" } else { "0.2" };
+    assert_eq!(problems, [format!("strict_imports: wasi:random/random@9.0.0: this build has version {has} of it")]);
 }
 
 #[tokio::test]
@@ -249,7 +258,11 @@ async fn the_preflight_says_in_data_what_is_used_missing_and_too_much() {
         [
             Finding::NoSuchVersion {
                 interface: "wasi:random/random@9.0.0".to_owned(),
-                available: vec!["0.2".to_owned()]
+                available: if cfg!(feature = "p3") {
+                    vec!["0.2".to_owned(), "0.3".to_owned()]
+                } else {
+                    vec!["0.2".to_owned()]
+                }
             },
             Finding::Unused { name: "wasi:random".to_owned(), index: 0 },
         ]

@@ -4,13 +4,13 @@ use crate::support::{Entry, call, host};
 use serde_json::json;
 use std::sync::OnceLock;
 use wippy_host::wasmtime::component::Component;
-use wippy_host::{ErrorKind, Reason};
+use wippy_host::{ErrorKind, Interface, Reason};
 use wit_component::{ComponentEncoder, StringEncoding};
 use wit_parser::abi::{AbiVariant, WasmType};
 use wit_parser::{Function, Resolve, Type, TypeDefKind, WorldItem};
 
 /// The packages in an order in which each finds those it uses.
-const PACKAGES: [&str; 8] = [
+const PACKAGES: [&str; 14] = [
     "wasi-0.2/io.wit",
     "wasi-0.2/clocks.wit",
     "wasi-0.2/random.wit",
@@ -19,6 +19,12 @@ const PACKAGES: [&str; 8] = [
     "wasi-0.2/cli.wit",
     "wasi-0.2/http.wit",
     "wippy-runtime-0.1/funcs.wit",
+    "wasi-0.3/clocks.wit",
+    "wasi-0.3/random.wit",
+    "wasi-0.3/filesystem.wit",
+    "wasi-0.3/sockets.wit",
+    "wasi-0.3/cli.wit",
+    "wasi-0.3/http.wit",
 ];
 
 /// A function that the guest imports; its export `call-INDEX` calls it with zeros for all arguments.
@@ -35,56 +41,64 @@ struct Caller {
     functions: Vec<Imported>,
 }
 
-fn caller() -> &'static Caller {
-    static CALLER: OnceLock<Caller> = OnceLock::new();
-    CALLER.get_or_init(|| {
-        let registry = host().registry();
-        let provided = registry.imports().iter().filter(|import| wippy_host::ENABLED.contains(&import.meta().name));
-        let provided: Vec<_> = provided
-            .flat_map(|import| import.meta().interfaces.iter().map(|interface| (import.meta().name, interface)))
-            .collect();
-        let imports: String =
-            provided.iter().map(|(_, interface)| format!("import {};\n", interface.full_name())).collect();
-        // The number of exports is known only when the imports have been read.
-        let (resolve, world) = resolve(&imports);
-        let mut functions = Vec::new();
-        let (mut core, mut calls, mut exports) = (String::new(), String::new(), String::new());
-        for (key, item) in &resolve.worlds[world].imports {
-            let WorldItem::Interface { id, .. } = item else { continue };
-            let full_name = resolve.name_world_key(key);
-            let Some((group, interface)) = provided.iter().find(|(_, i)| i.full_name() == full_name) else { continue };
-            for function in resolve.interfaces[*id].functions.values() {
-                let index = functions.len();
-                let signature = resolve.wasm_signature(AbiVariant::GuestImport, function);
-                let types = |types: &[WasmType]| types.iter().map(wasm_type).collect::<Vec<_>>().join(" ");
-                core += &format!(
-                    "(import \"{full_name}\" \"{}\" (func $f{index} (param {}) (result {})))\n",
-                    function.name,
-                    types(&signature.params),
-                    types(&signature.results)
-                );
-                let zeros: String = signature.params.iter().map(|ty| format!("({}.const 0) ", wasm_type(ty))).collect();
-                let drops = "(drop)".repeat(signature.results.len());
-                calls += &format!("(func (export \"call-{index}\") (call $f{index} {zeros}) {drops})\n");
-                exports += &format!("export call-{index}: func();\n");
-                functions.push(Imported {
-                    group,
-                    interface: interface.name,
-                    name: function.name.clone(),
-                    takes_handle: takes_handle(&resolve, function),
-                });
-            }
-        }
-        let module = format!(
-            "(module {core} (memory (export \"memory\") 4)
-                (func (export \"cabi_realloc\") (param i32 i32 i32 i32) (result i32) (i32.const 1024)) {calls})"
-        );
-        let mut module = wat::parse_str(module).unwrap();
-        let (whole, world) = self::resolve(&format!("{imports}{exports}"));
-        wit_component::embed_component_metadata(&mut module, &whole, world, StringEncoding::UTF8).unwrap();
-        let component = ComponentEncoder::default().validate(true).module(&module).unwrap().encode().unwrap();
-        Caller { component: host().compile(component).unwrap(), functions }
+/// A guest that calls what is not of WASI 0.3, and one that calls what is.
+fn callers() -> &'static [Caller] {
+    static CALLERS: OnceLock<Vec<Caller>> = OnceLock::new();
+    CALLERS.get_or_init(|| {
+        let tracks = [false, true].into_iter().take(if cfg!(feature = "p3") { 2 } else { 1 });
+        // What waits for an asynchronous function must be one.
+        tracks.map(|p3| caller(|i| (i.track() == "0.3") == p3, if p3 { "async func" } else { "func" })).collect()
     })
+}
+
+fn caller(wanted: impl Fn(&Interface) -> bool, export: &str) -> Caller {
+    let registry = host().registry();
+    let provided = registry.imports().iter().filter(|import| wippy_host::ENABLED.contains(&import.meta().name));
+    let provided: Vec<_> = provided
+        .flat_map(|import| import.meta().interfaces.iter().map(|interface| (import.meta().name, interface)))
+        .filter(|(_, interface)| wanted(interface))
+        .collect();
+    let imports: String =
+        provided.iter().map(|(_, interface)| format!("import {};\n", interface.full_name())).collect();
+    // The number of exports is known only when the imports have been read.
+    let (resolve, world) = resolve(&imports);
+    let mut functions = Vec::new();
+    let (mut core, mut calls, mut exports) = (String::new(), String::new(), String::new());
+    for (key, item) in &resolve.worlds[world].imports {
+        let WorldItem::Interface { id, .. } = item else { continue };
+        let full_name = resolve.name_world_key(key);
+        let Some((group, interface)) = provided.iter().find(|(_, i)| i.full_name() == full_name) else { continue };
+        for function in resolve.interfaces[*id].functions.values() {
+            let index = functions.len();
+            let signature = resolve.wasm_signature(AbiVariant::GuestImport, function);
+            let types = |types: &[WasmType]| types.iter().map(wasm_type).collect::<Vec<_>>().join(" ");
+            core += &format!(
+                "(import \"{full_name}\" \"{}\" (func $f{index} (param {}) (result {})))\n",
+                function.name,
+                types(&signature.params),
+                types(&signature.results)
+            );
+            let zeros: String = signature.params.iter().map(|ty| format!("({}.const 0) ", wasm_type(ty))).collect();
+            let drops = "(drop)".repeat(signature.results.len());
+            calls += &format!("(func (export \"call-{index}\") (call $f{index} {zeros}) {drops})\n");
+            exports += &format!("export call-{index}: {export}();\n");
+            functions.push(Imported {
+                group,
+                interface: interface.name,
+                name: function.name.clone(),
+                takes_handle: takes_handle(&resolve, function),
+            });
+        }
+    }
+    let module = format!(
+        "(module {core} (memory (export \"memory\") 4)
+                (func (export \"cabi_realloc\") (param i32 i32 i32 i32) (result i32) (i32.const 1024)) {calls})"
+    );
+    let mut module = wat::parse_str(module).unwrap();
+    let (whole, world) = self::resolve(&format!("{imports}{exports}"));
+    wit_component::embed_component_metadata(&mut module, &whole, world, StringEncoding::UTF8).unwrap();
+    let component = ComponentEncoder::default().validate(true).module(&module).unwrap().encode().unwrap();
+    Caller { component: host().compile(component).unwrap(), functions }
 }
 
 fn resolve(world: &str) -> (Resolve, wit_parser::WorldId) {
@@ -112,7 +126,8 @@ fn takes_handle(resolve: &Resolve, function: &Function) -> bool {
     fn holds(resolve: &Resolve, ty: &Type) -> bool {
         let Type::Id(id) = ty else { return false };
         match &resolve.types[*id].kind {
-            TypeDefKind::Handle(_) => true,
+            TypeDefKind::Handle(_) | TypeDefKind::Stream(_) | TypeDefKind::Future(_) => true,
+            TypeDefKind::Option(ty) => holds(resolve, ty),
             TypeDefKind::Type(ty) => holds(resolve, ty),
             TypeDefKind::Record(record) => record.fields.iter().any(|field| holds(resolve, &field.ty)),
             TypeDefKind::Tuple(tuple) => tuple.types.iter().any(|ty| holds(resolve, ty)),
@@ -124,7 +139,15 @@ fn takes_handle(resolve: &Resolve, function: &Function) -> bool {
 
 /// Calls every function that `denied` picks, with a grant of `granted` and no more.
 async fn all_are_stubs(granted: &[&str], denied: impl Fn(&Imported) -> bool) -> usize {
-    let Caller { component, functions } = caller();
+    let mut stubs = 0;
+    for caller in callers() {
+        stubs += all_of(caller, granted, &denied).await;
+    }
+    stubs
+}
+
+async fn all_of(caller: &Caller, granted: &[&str], denied: &impl Fn(&Imported) -> bool) -> usize {
+    let Caller { component, functions } = caller;
     let entry = Entry::of(host(), component.clone()).imports(granted);
     let mut stubs = 0;
     for (index, function) in functions.iter().enumerate().filter(|(_, function)| denied(function)) {
@@ -163,7 +186,9 @@ async fn every_function_of_a_group_is_a_stub_where_all_other_groups_are_granted(
 
 #[tokio::test]
 async fn every_function_of_an_interface_is_a_stub_where_all_other_interfaces_are_granted() {
-    let mut interfaces: Vec<&str> = caller().functions.iter().map(|function| function.interface).collect();
+    let functions = callers().iter().flat_map(|caller| &caller.functions);
+    let mut interfaces: Vec<&str> = functions.map(|function| function.interface).collect();
+    interfaces.sort_unstable();
     interfaces.dedup();
     let mut stubs = 0;
     for denied in &interfaces {
@@ -175,13 +200,14 @@ async fn every_function_of_an_interface_is_a_stub_where_all_other_interfaces_are
 
 #[tokio::test]
 async fn no_function_is_a_stub_where_everything_is_granted() {
-    let Caller { component, functions } = caller();
-    assert!(functions.len() > 150, "{}", functions.len());
-    let entry = Entry::of(host(), component.clone()).imports(wippy_host::ENABLED);
-    for (index, function) in functions.iter().enumerate() {
-        let prepared = entry.prepare(&format!("call-{index}")).await;
-        if let Err(error) = call(&prepared, json!([])).await {
-            assert_ne!(error.reason(), Reason::NotGranted, "{}#{}: {error}", function.interface, function.name);
+    for (Caller { component, functions }, least) in callers().iter().zip([150, 100]) {
+        assert!(functions.len() > least, "{}", functions.len());
+        let entry = Entry::of(host(), component.clone()).imports(wippy_host::ENABLED);
+        for (index, function) in functions.iter().enumerate() {
+            let prepared = entry.prepare(&format!("call-{index}")).await;
+            if let Err(error) = call(&prepared, json!([])).await {
+                assert_ne!(error.reason(), Reason::NotGranted, "{}#{}: {error}", function.interface, function.name);
+            }
         }
     }
 }
@@ -207,8 +233,12 @@ async fn a_handle_from_a_granted_interface_opens_no_other_interface() {
             "wasi:cli".into(),
             "wasi:filesystem".into(),
         ];
-        let mut names: Vec<_> =
-            caller().functions.iter().filter(|f| groups.iter().any(|g| g == f.group)).map(|f| f.interface).collect();
+        let mut names: Vec<_> = callers()[0]
+            .functions
+            .iter()
+            .filter(|f| groups.iter().any(|g| g == f.group))
+            .map(|f| f.interface)
+            .collect();
         names.dedup();
         names
     };

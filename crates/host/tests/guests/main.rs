@@ -22,6 +22,8 @@ mod http;
 mod io;
 #[cfg(feature = "random")]
 mod modules;
+#[cfg(all(feature = "all", feature = "p3"))]
+mod p3;
 #[cfg(feature = "random")]
 mod random;
 #[cfg(all(feature = "clocks", feature = "io", feature = "sockets"))]

@@ -11,10 +11,14 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use tokio::sync::Notify;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 #[derive(Default)]
-pub(super) struct Exchange(Mutex<State>);
+pub(super) struct Exchange {
+    state: Mutex<State>,
+    ended: Notify,
+}
 
 #[derive(Default)]
 struct State {
@@ -37,7 +41,7 @@ enum End {
 
 impl Exchange {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The guest has set its response.
@@ -46,6 +50,18 @@ impl Exchange {
         state.started = true;
         state.end = body.is_end_stream().then_some(End::Whole);
         state.source = Some(body);
+    }
+
+    /// Waits until the body is at its end, or nobody takes it any more.
+    #[cfg(feature = "p3")]
+    pub(super) async fn ended(&self) {
+        loop {
+            let notified = self.ended.notified();
+            if self.lock().is_over() {
+                return;
+            }
+            notified.await;
+        }
     }
 
     pub(super) fn is_started(&self) -> bool {
@@ -58,6 +74,7 @@ impl Exchange {
         state.source = None;
         state.rest.clear();
         state.end = Some(End::Whole);
+        self.ended.notify_waiters();
     }
 
     /// Settles the exchange when it is dropped, which is to happen while the guest's store exists.
@@ -98,6 +115,21 @@ impl Exchange {
 
     pub(super) fn poll_frame(&self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyCut>>> {
         let mut state = self.lock();
+        let polled = state.poll_frame(context);
+        if state.is_over() {
+            self.ended.notify_waiters();
+        }
+        polled
+    }
+}
+
+impl State {
+    fn is_over(&self) -> bool {
+        self.end.is_some() || self.source.is_none()
+    }
+
+    fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyCut>>> {
+        let state = self;
         if let Some(frame) = state.rest.pop_front() {
             return Poll::Ready(Some(Ok(frame)));
         }

@@ -1,8 +1,10 @@
-//! Components that export `wasi:http/incoming-handler`: a whole request in, a whole response out, both streaming.
+//! Components that export `wasi:http/incoming-handler`, or `wasi:http/handler` of 0.3: a whole request in, a whole response out, both streaming.
 
 mod body;
 mod exchange;
 mod informational;
+#[cfg(feature = "p3")]
+mod p3;
 mod request;
 mod status;
 mod transport;
@@ -24,9 +26,9 @@ use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 use wasmtime::Store;
 use wasmtime::component::Resource;
-use wasmtime_wasi_http::WasiBody;
-use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
+use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
 use wasmtime_wasi_http::p2::types::{HostIncomingRequest, HostResponseOutparam};
+use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 use wippy_host_core::{CallContext, Error, Reason, Result, StoreData, WasmFunction};
 
 /// Calls the handler that `function` is (see [`behind_http`]) with a request whose URI is absolute, or has its authority
@@ -94,7 +96,7 @@ fn without_response(id: &str) -> Error {
         .with_remedy("call response-outparam.set in the handler, also where it fails")
 }
 
-type Head = std::result::Result<http::response::Parts, ErrorCode>;
+type Head = std::result::Result<http::response::Parts, WasiError>;
 
 async fn run(
     function: Arc<WasmFunction>,
@@ -105,10 +107,17 @@ async fn run(
     sender: oneshot::Sender<Head>,
 ) -> Result<()> {
     let shared = exchange.clone();
+    #[cfg(feature = "p3")]
+    let is_p3 = function.method().starts_with(p3::HANDLER);
     let called = function.call_with(&context, move |store, handler| {
         Box::pin(async move {
             // Dropped before the store is, whatever ends the call: see `Exchange::settle`.
             let _settled = shared.settled_at_the_end();
+            prepared(store)?;
+            #[cfg(feature = "p3")]
+            if is_p3 {
+                return p3::call(store, handler, request, &scheme, shared.clone(), sender).await;
+            }
             let (request, out) = hand_over(store, request, scheme, shared.clone(), sender)?;
             let handler =
                 handler.typed::<(Resource<HostIncomingRequest>, Resource<HostResponseOutparam>), ()>(&*store)?;
@@ -126,6 +135,16 @@ async fn run(
     result
 }
 
+/// Whether the entry has what a request handler needs.
+fn prepared(store: &mut Store<StoreData>) -> wasmtime::Result<()> {
+    if store.data_mut().has_state::<Http>() {
+        return Ok(());
+    }
+    let id = store.data().entry().id().clone();
+    let error = Error::internal(format!("{id}: it was not prepared as a request handler"));
+    Err(error.with_remedy("prepare the entry as `behind_http` gives it").into())
+}
+
 /// Puts the request, and the place of the response, into the store.
 fn hand_over(
     store: &mut Store<StoreData>,
@@ -134,15 +153,10 @@ fn hand_over(
     exchange: Arc<Exchange>,
     sender: oneshot::Sender<Head>,
 ) -> wasmtime::Result<(Resource<HostIncomingRequest>, Resource<HostResponseOutparam>)> {
-    if !store.data_mut().has_state::<Http>() {
-        let id = store.data().entry().id().clone();
-        let error = Error::internal(format!("{id}: it was not prepared as a request handler"));
-        return Err(error.with_remedy("prepare the entry as `behind_http` gives it").into());
-    }
     let mut view = view(store.data_mut());
     let request = view.new_incoming_request(scheme, request)?;
     let out = view.new_response_outparam_from_callback(move |response| {
-        let head = response.map(|response| {
+        let head = response.map_err(WasiError::from).map(|response| {
             let (head, body) = response.into_parts();
             exchange.start(body);
             head

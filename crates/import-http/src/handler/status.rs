@@ -3,7 +3,7 @@
 use super::ResponseBody;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
-use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
+use wasmtime_wasi_http::Error as ErrorCode;
 
 /// The status that fits the code, and no more than its name: what a code carries is for the log.
 pub(super) fn response(entry: &str, code: &ErrorCode) -> Response<ResponseBody> {
@@ -25,9 +25,9 @@ fn of(code: &ErrorCode) -> StatusCode {
         ErrorCode::HttpRequestUriInvalid => StatusCode::BAD_REQUEST,
         ErrorCode::HttpRequestUriTooLong => StatusCode::URI_TOO_LONG,
         ErrorCode::HttpRequestHeaderSectionSize(_)
-        | ErrorCode::HttpRequestHeaderSize(_)
+        | ErrorCode::HttpRequestHeaderSize { .. }
         | ErrorCode::HttpRequestTrailerSectionSize(_)
-        | ErrorCode::HttpRequestTrailerSize(_) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        | ErrorCode::HttpRequestTrailerSize { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         ErrorCode::DnsTimeout
         | ErrorCode::ConnectionTimeout
         | ErrorCode::ConnectionReadTimeout

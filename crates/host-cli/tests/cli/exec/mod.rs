@@ -1,6 +1,7 @@
 //! `exec`: a command component, with what the options grant.
 
 mod grants;
+mod p3;
 mod preview1;
 mod signals;
 mod streams;

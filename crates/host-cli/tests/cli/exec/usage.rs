@@ -28,7 +28,7 @@ fn what_is_no_command_is_told_what_it_is_and_what_runs_it() {
     let ran = run(&["exec", app.path().join("add.wat").to_str().unwrap()]);
     ran.fails(
         "error: add.wat is no command; the component exports: add (NotFound)\n  help: `wippy-host exec` runs what exports \
-         wasi:cli/run or _start, `wippy-host serve` what exports wasi:http/incoming-handler, `wippy-host call` a function of an \
+         wasi:cli/run or _start, `wippy-host serve` what exports wasi:http/incoming-handler or wasi:http/handler, `wippy-host call` a function of an \
          application; `wippy-host inspect` shows what a component is\n",
     );
 }

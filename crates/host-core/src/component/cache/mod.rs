@@ -16,6 +16,7 @@ mod folder;
 mod folder;
 
 use super::Program;
+use crate::engine::Engines;
 use crate::error::Error;
 use folder::Folder;
 use sha2::{Digest, Sha256};
@@ -91,14 +92,14 @@ impl Cache {
     /// What this code compiles to from the cache, else as `compile` makes it, which is kept.
     pub(crate) fn get<E>(
         &self,
-        engine: &Engine,
+        engines: &Engines,
         code: &[u8],
         wit: Option<&str>,
         compile: impl FnOnce() -> Result<Program, E>,
     ) -> Result<Program, E> {
         let name = self.folder.as_ref().map(|_| self.name(code, wit));
         if let Some((folder, name)) = self.folder.as_ref().zip(name.as_deref()) {
-            match folder.read(name).and_then(|file| file.map(|file| entry::load(engine, file)).transpose()) {
+            match folder.read(name).and_then(|file| file.map(|file| entry::load(engines, file)).transpose()) {
                 Ok(Some(program)) => {
                     self.cached.fetch_add(1, Ordering::Relaxed);
                     return Ok(program);
@@ -110,7 +111,7 @@ impl Cache {
         let program = compile()?;
         self.compiled.fetch_add(1, Ordering::Relaxed);
         if let Some((folder, name)) = self.folder.as_ref().zip(name) {
-            let stored = entry::store(&program).and_then(|file| folder.write(&name, &file));
+            let stored = entry::store(engines, &program).and_then(|file| folder.write(&name, &file));
             if let Err(error) = stored {
                 self.remark(error);
             }

@@ -1,0 +1,77 @@
+//! `serve`: a component that exports the request handler of WASI 0.3.
+
+#![cfg(unix)]
+
+use crate::http::Serving;
+use crate::support::repository;
+
+/// Serves the guest on a free port, with these options.
+#[track_caller]
+fn serve(options: &[&str]) -> Serving {
+    let file = repository().join("guests/built/handler-p3.wasm");
+    let standard = ["serve", "--addr", "127.0.0.1:0", "--import", "wasi:clocks"];
+    Serving::start(&[&standard, options, &[file.to_str().unwrap()]].concat())
+}
+
+#[test]
+fn requests_are_told_as_they_came_and_answered() {
+    let serving = serve(&[]);
+    serving.ask("POST", "/about?a=b%20c", "").is(200, "POST http test /about?a=b%20c ");
+    serving.ask("GET", "/late", "").is(200, "late");
+    serving.ask("GET", "/nothing", "").is(404, "no such path");
+    let counted = serving.ask("GET", "/count", "").body;
+    assert_eq!((counted.lines().count(), counted.lines().last()), (1000, Some("line 999")));
+}
+
+#[test]
+fn bodies_stream_both_ways_and_a_graceful_stop_loses_none() {
+    let serving = serve(&[]);
+    let mut client = serving.client();
+    client.head("POST", "/echo", 10);
+    client.send("first");
+    assert_eq!(client.answer_head(), (200, None));
+    assert_eq!(client.chunk().as_deref(), Some("first"));
+    serving.signal("TERM");
+    serving.refuses();
+    client.send("then!");
+    assert_eq!(client.chunk().as_deref(), Some("then!"));
+    assert_eq!(client.chunk(), None);
+    assert_eq!(serving.ended(), Some(0));
+}
+
+#[test]
+fn what_fails_before_its_response_is_an_error_and_never_half_a_body() {
+    let serving = serve(&[]);
+    assert_eq!(serving.ask("GET", "/trap", "").status, 500);
+    serving.ask("GET", "/denied", "").is(403, "Forbidden");
+    assert_eq!(serving.ask("GET", "/forward?127.0.0.1:1", "").status, 500);
+    serving.line("add --import wasi:http");
+    let mut client = serving.client();
+    client.head("GET", "/trap-later", 0);
+    assert_eq!(client.answer_head(), (200, None));
+    assert_eq!(client.chunk().as_deref(), Some("half"));
+    assert!(client.is_cut(), "half a body looks whole");
+    serving.ask("GET", "/late", "").is(200, "late");
+}
+
+#[test]
+fn a_client_that_goes_away_ends_the_call_and_a_deadline_ends_one_that_waits() {
+    let serving = serve(&["--concurrency", "1", "--max-execution-ms", "2000"]);
+    let mut client = serving.client();
+    client.head("GET", "/endless", 0);
+    assert_eq!(client.answer_head(), (200, None));
+    assert_eq!(client.chunk().as_deref(), Some("line 0\n"));
+    drop(client);
+    // There is one place, which is free again.
+    serving.ask("GET", "/late", "").is(200, "late");
+    assert_eq!(serving.ask("GET", "/never", "").status, 504);
+}
+
+#[test]
+fn requests_of_the_guest_go_where_allow_says() {
+    let upstream = serve(&[]);
+    let serving = serve(&["--import", "wasi:http", "--allow", "127.0.0.1"]);
+    serving.ask("GET", &format!("/forward?{}", upstream.addr), "").is(404, "no such path");
+    let serving = serve(&["--import", "wasi:http"]);
+    serving.ask("GET", &format!("/forward?{}", upstream.addr), "").is(403, "Forbidden");
+}
