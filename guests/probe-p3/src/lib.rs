@@ -204,6 +204,35 @@ impl Guest for Probe {
         utf8(bytes)
     }
 
+    fn hoard_streams() {
+        loop {
+            std::mem::forget(wit_stream::new::<u8>());
+        }
+    }
+
+    async fn hoard_waits() {
+        loop {
+            let mut wait = Box::pin(monotonic_clock::wait_for(u64::MAX));
+            let _ = futures::poll!(&mut wait);
+            std::mem::forget(wait);
+        }
+    }
+
+    async fn hoard(what: String) {
+        loop {
+            match what.as_str() {
+                "stdin" => std::mem::forget(stdin::read_via_stream()),
+                "fields" => {
+                    let fields = Fields::new();
+                    fields.append("name", &[b'x'; 1000]).unwrap();
+                    std::mem::forget(fields);
+                }
+                "sockets" => std::mem::forget(TcpSocket::create(IpAddressFamily::Ipv4)),
+                _ => std::mem::forget(get_directories()),
+            }
+        }
+    }
+
     async fn fetch(authority: String, path: String) -> Result<(u16, String), String> {
         let (trailers, without) = wit_future::new(|| Ok(None));
         let (request, _sent) = Request::new(Fields::new(), None, without, None);

@@ -177,7 +177,7 @@ fn a_preview_1_module_is_told_apart() {
     let entry = said["entry"].as_str().unwrap();
     assert!(entry.contains("    kind: process.wasm\n"), "{entry}");
     assert!(entry.contains("    method: \"_start\"\n    imports: [wasi:cli]\n"), "{entry}");
-    let said = json_of("library.wat", &module.replace("_start", "help"), &[]);
+    let said = json_of("library.wat", module.replace("_start", "help"), &[]);
     assert_eq!((&said["kind"], &said["entry"]), (&json!("preview1"), &Value::Null));
 }
 

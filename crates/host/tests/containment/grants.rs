@@ -249,10 +249,10 @@ async fn the_preflight_says_in_data_what_is_used_missing_and_too_much() {
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json["findings"][4], json!({"finding": "unused", "name": "wasi:http", "index": 1}));
 
-    let report = host().preflight("a:b", &[], &crate::support::component("imports-unknown"));
+    let report = host().preflight("a:b", &[], crate::support::component("imports-unknown"));
     assert_eq!(report.findings, [Finding::Unprovided { interface: "test:demo/host".to_owned() }]);
     let report =
-        host().preflight("a:b", &imports(&["wasi:random"]), &crate::support::component("imports-unknown-version"));
+        host().preflight("a:b", &imports(&["wasi:random"]), crate::support::component("imports-unknown-version"));
     assert_eq!(
         report.findings,
         [

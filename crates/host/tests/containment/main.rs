@@ -18,6 +18,8 @@ mod memory;
 mod network;
 #[cfg(feature = "cli")]
 mod output;
+#[cfg(all(target_os = "linux", feature = "all", feature = "p3"))]
+mod p3;
 #[cfg(feature = "all")]
 mod preview1;
 mod registry;
