@@ -2,7 +2,9 @@
 //! command line.
 
 mod expected;
+mod http;
 mod process;
+mod servers;
 mod specification;
 mod test;
 

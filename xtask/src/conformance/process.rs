@@ -60,6 +60,18 @@ impl Process {
         }
     }
 
+    /// Sends a signal, by the system's own command: the standard library has none but the last.
+    pub(super) fn signal(&self, name: &str) -> Result<(), String> {
+        let name = name.strip_prefix("SIG").unwrap_or(name);
+        let mut kill = Command::new("kill");
+        let status = kill.args(["-s", name, &self.child.id().to_string()]).status();
+        match status {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(format!("kill -s {name}: {status}")),
+            Err(error) => Err(format!("kill: {error}")),
+        }
+    }
+
     /// Waits for the end, and compares the exit code.
     pub(super) fn wait(&mut self, exit_code: i32) -> Result<(), String> {
         self.stdin = None;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::servers::Server;
+
 /// The contents of a test's .json file.
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -17,8 +19,9 @@ pub(super) struct Specification {
     stderr: Option<String>,
     operations: Option<Vec<Operation>>,
     /// What the component is: a command where none is given.
-    pub(super) world: Option<String>,
-    servers: Vec<serde_json::Value>,
+    world: Option<String>,
+    /// Whom it makes requests to.
+    pub(super) servers: Vec<Server>,
 }
 
 /// One step.
@@ -56,6 +59,12 @@ pub(super) enum Operation {
         #[serde(default)]
         payload: String,
     },
+    /// A request to the component, and the response that it has to give.
+    Request(Request),
+    Kill {
+        #[serde(default = "interrupt")]
+        signal: String,
+    },
     #[serde(other)]
     Unknown,
 }
@@ -66,6 +75,41 @@ pub(super) struct Run {
     pub(super) args: Vec<String>,
     pub(super) env: BTreeMap<String, String>,
     pub(super) root: Option<String>,
+}
+
+#[derive(Deserialize, Clone)]
+#[serde(default)]
+pub(super) struct Request {
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) headers: BTreeMap<String, String>,
+    pub(super) body: String,
+    pub(super) response: Response,
+}
+
+#[derive(Deserialize, Clone)]
+#[serde(default)]
+pub(super) struct Response {
+    pub(super) status: u16,
+    pub(super) headers: BTreeMap<String, String>,
+    pub(super) body: String,
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        let (headers, response) = (BTreeMap::new(), Response::default());
+        Self { method: "GET".to_owned(), path: "/".to_owned(), headers, body: String::new(), response }
+    }
+}
+
+impl Default for Response {
+    fn default() -> Self {
+        Self { status: 200, headers: BTreeMap::new(), body: String::new() }
+    }
+}
+
+fn interrupt() -> String {
+    "SIGINT".to_owned()
 }
 
 fn stdout() -> String {
@@ -96,15 +140,13 @@ impl Specification {
         operations
     }
 
-    /// What this program cannot do yet, where the test needs it.
-    pub(super) fn beyond_us(&self) -> Option<String> {
-        match &self.world {
-            Some(world) if world != "wasi:cli/command" => {
-                return Some(format!("a test of the world {world} cannot be run yet"));
-            }
-            _ => {}
+    /// Whether the component serves requests; else it is a command. An error for what this program does not know.
+    pub(super) fn serves(&self) -> Result<bool, String> {
+        match self.world.as_deref() {
+            None | Some("wasi:cli/command") => Ok(false),
+            Some("wasi:http/service") => Ok(true),
+            Some(world) => Err(format!("a test of the world {world} cannot be run")),
         }
-        (!self.servers.is_empty()).then(|| "a test that needs servers cannot be run yet".to_owned())
     }
 }
 
@@ -136,6 +178,7 @@ mod tests {
     fn what_is_not_known_is_not_passed_over() {
         let operations = read(r#"{"operations": [{"type": "run"}, {"type": "dance"}, {"type": "wait"}]}"#).operations();
         assert!(matches!(operations.get(1), Some(Operation::Unknown)));
-        assert!(read(r#"{"world": "wasi:http/service"}"#).beyond_us().is_some());
+        assert!(read(r#"{"world": "wasi:dance/floor"}"#).serves().is_err());
+        assert_eq!(read(r#"{"world": "wasi:http/service"}"#).serves(), Ok(true));
     }
 }

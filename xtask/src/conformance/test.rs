@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::ConformanceError;
+use super::http::{self, Body, Message};
 use super::process::Process;
-use super::specification::{Operation, Run, Specification};
+use super::specification::{Operation, Request, Run, Specification};
 
 pub(super) struct Test {
     /// Language, suite and test: `c/wasm32-wasip1/lseek`.
@@ -58,15 +59,17 @@ impl Test {
 
     /// Does the steps, and says which one went wrong.
     pub(super) fn run(&self, binary: &Path, limit: Duration) -> Result<(), String> {
-        if let Some(reason) = self.specification.beyond_us() {
-            return Err(reason);
+        let serves = self.specification.serves()?;
+        let mut variables = Vec::new();
+        for server in &self.specification.servers {
+            variables.push(server.start(limit).map_err(|error| format!("no server: {error}"))?);
         }
         let root = tempfile::tempdir().map_err(|error| format!("no folder for the test's files: {error}"))?;
         let mut running = None;
-        let mut connections = HashMap::new();
+        let mut connections = Connections::default();
         for operation in self.specification.operations() {
             if let Operation::Run(run) = &operation {
-                let arguments = self.arguments(run, root.path())?;
+                let arguments = self.arguments(serves, run, &variables, root.path())?;
                 running = Some(Process::start(binary, &arguments, limit)?);
                 continue;
             }
@@ -77,15 +80,24 @@ impl Test {
     }
 
     /// The command line. The directory is a copy: tests write to it.
-    fn arguments(&self, run: &Run, root: &Path) -> Result<Vec<String>, String> {
-        let mut arguments = vec!["exec".to_owned(), "--import=all".to_owned()];
+    fn arguments(
+        &self,
+        serves: bool,
+        run: &Run,
+        servers: &[(String, String)],
+        root: &Path,
+    ) -> Result<Vec<String>, String> {
+        let command: &[&str] = if serves { &["serve", "--addr=127.0.0.1:0"] } else { &["exec"] };
+        let mut arguments: Vec<String> = command.iter().map(|word| (*word).to_owned()).collect();
+        arguments.push("--import=all".to_owned());
         arguments.extend(ADDRESSES.iter().map(|address| format!("--allow={address}")));
         if let Some(directory) = &run.root {
             let from = self.file.with_file_name(directory);
             copy(&from, root).map_err(|error| format!("{} cannot be copied: {error}", from.display()))?;
             arguments.push(format!("--mount={}::/", root.display()));
         }
-        arguments.extend(run.env.iter().map(|(name, value)| format!("--env={name}={value}")));
+        let servers = servers.iter().map(|(name, value)| (name, value));
+        arguments.extend(run.env.iter().chain(servers).map(|(name, value)| format!("--env={name}={value}")));
         arguments.push(self.file.display().to_string());
         arguments.extend(run.args.iter().cloned());
         Ok(arguments)
@@ -106,22 +118,32 @@ const ADDRESSES: [&str; 10] = [
     "2001:db8::1",
 ];
 
+/// What a test has connected to.
+#[derive(Default)]
+struct Connections {
+    streams: HashMap<String, TcpStream>,
+    /// Where the component serves, once it has said so.
+    service: Option<String>,
+}
+
 fn step(
     process: &mut Process,
-    connections: &mut HashMap<String, TcpStream>,
+    connections: &mut Connections,
     operation: Operation,
     limit: Duration,
 ) -> Result<(), String> {
     match operation {
         Operation::Run(_) | Operation::Unknown => Err("the test has a step that this program does not know".to_owned()),
         Operation::Wait { exit_code } => process.wait(exit_code),
+        Operation::Kill { signal } => process.signal(&signal),
+        Operation::Request(request) => ask(process, connections, &request, limit),
         Operation::Read { id, payload } => process.read(&id, &payload),
         Operation::Write { payload } => process.write(&payload),
         Operation::Connect { id, protocol_type } if protocol_type == "tcp" => {
             let address = process.line("stdout")?;
             let stream = TcpStream::connect(&address).map_err(|error| format!("{address:?}: {error}"))?;
             stream.set_read_timeout(Some(limit)).map_err(|error| error.to_string())?;
-            connections.insert(id, stream);
+            connections.streams.insert(id, stream);
             Ok(())
         }
         Operation::Connect { protocol_type, .. } => Err(format!("no connection by {protocol_type} can be made yet")),
@@ -140,8 +162,44 @@ fn step(
     }
 }
 
-fn connection<'c>(connections: &'c mut HashMap<String, TcpStream>, id: &str) -> Result<&'c mut TcpStream, String> {
-    connections.get_mut(id).ok_or_else(|| format!("{id}: no such connection"))
+/// Makes a request of the component, and compares the response.
+fn ask(process: &mut Process, connections: &mut Connections, request: &Request, limit: Duration) -> Result<(), String> {
+    let address = match &connections.service {
+        Some(address) => address.clone(),
+        None => {
+            let line = process.line("stderr")?;
+            let address = line.strip_prefix("http://").and_then(|rest| rest.split('/').next());
+            let address = address.ok_or_else(|| format!("expected an address, got {line:?}"))?.to_owned();
+            connections.service.insert(address).clone()
+        }
+    };
+    let Request { method, path, headers, body, response } = request;
+    let asked = || {
+        let stream = TcpStream::connect(&address)?;
+        stream.set_read_timeout(Some(limit))?;
+        let headers = headers.clone().into_iter().chain([("host".to_owned(), address.clone())]);
+        http::write(&stream, &format!("{method} {path} HTTP/1.1"), headers, Body::Whole(body.as_bytes()))?;
+        Message::read(&stream, true, method == "HEAD")
+    };
+    let answer = asked().map_err(|error| format!("{method} {path}: {error}"))?;
+    let status = answer.start.split(' ').nth(1).unwrap_or_default();
+    if status != response.status.to_string() {
+        return Err(format!("{method} {path}: expected status {}, got {:?}", response.status, answer.start));
+    }
+    for (name, value) in &response.headers {
+        if answer.header(&name.to_ascii_lowercase()) != Some(value) {
+            return Err(format!("{method} {path}: expected {name}: {value}, got {:?}", answer.header(name)));
+        }
+    }
+    if answer.body != response.body.as_bytes() {
+        let got = String::from_utf8_lossy(&answer.body);
+        return Err(format!("{method} {path}: expected {:?}, got {got:?}", response.body));
+    }
+    Ok(())
+}
+
+fn connection<'c>(connections: &'c mut Connections, id: &str) -> Result<&'c mut TcpStream, String> {
+    connections.streams.get_mut(id).ok_or_else(|| format!("{id}: no such connection"))
 }
 
 /// `<language>/testsuite/<suite>/<test>.wasm`, without what all have.
