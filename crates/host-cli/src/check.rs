@@ -12,11 +12,14 @@ use wippy_host_app::manifest::Severity;
 pub(crate) struct CheckArguments {
     #[command(flatten)]
     application: ApplicationArguments,
+    /// Fail also where there are warnings or remarks, as in CI.
+    #[arg(long)]
+    strict: bool,
 }
 
 pub(crate) async fn run(output: &Output, check: CheckArguments) -> Result<ExitCode, Failure> {
     let opened = open(output, &check.application).await?;
-    let failed = opened.has_errors();
+    let failed = opened.has_errors() || check.strict && !opened.problems.is_empty();
     let compilations = opened.application.host().compilations();
     if output.json {
         let problems: Vec<_> = opened.problems.iter().map(problem_json).collect();

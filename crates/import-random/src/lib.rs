@@ -61,9 +61,13 @@ impl HostImport for Random {
     }
 
     fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()> {
-        linker.interface("wasi:random/insecure@0.2.12", link_insecure)?;
+        linker.interface("wasi:random/insecure@0.2.12", |l| {
+            link_insecure(l, "wasi:random/insecure@0.2.12", RandomState::buffer)
+        })?;
         linker.interface("wasi:random/insecure-seed@0.2.12", |l| insecure_seed::add_to_linker::<_, View>(l, view))?;
-        linker.interface("wasi:random/random@0.2.12", link_random)?;
+        linker.interface("wasi:random/random@0.2.12", |l| {
+            link_random(l, "wasi:random/random@0.2.12", RandomState::buffer)
+        })?;
         #[cfg(feature = "p3")]
         p3::link(linker)?;
         Ok(())
@@ -154,12 +158,15 @@ impl RandomState {
 /// these interfaces are synchronous, so that 64 MiB would keep the thread for a tenth of a second and more.
 const PIECE: usize = 32 * 1024;
 
-fn link_random(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
-    let mut instance = linker.instance("wasi:random/random@0.2.12")?;
-    instance.func_wrap_async("get-random-bytes", |mut store, (len,): (u64,)| {
+/// The room for as many bytes as a guest asks for, or why it has none.
+type Buffer = fn(&RandomState, u64) -> wasmtime::Result<Vec<u8>>;
+
+fn link_random(linker: &mut Linker<StoreData>, name: &str, buffer: Buffer) -> wasmtime::Result<()> {
+    let mut instance = linker.instance(name)?;
+    instance.func_wrap_async("get-random-bytes", move |mut store, (len,): (u64,)| {
         Box::new(async move {
             let state = view(store.data_mut());
-            let mut bytes = state.buffer(len)?;
+            let mut bytes = buffer(state, len)?;
             for piece in bytes.chunks_mut(PIECE) {
                 state.entropy.fill(piece)?;
                 tokio::task::coop::consume_budget().await;
@@ -170,12 +177,12 @@ fn link_random(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
     instance.func_wrap("get-random-u64", |mut store, (): ()| Ok((view(store.data_mut()).secure_u64()?,)))
 }
 
-fn link_insecure(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
-    let mut instance = linker.instance("wasi:random/insecure@0.2.12")?;
-    instance.func_wrap_async("get-insecure-random-bytes", |mut store, (len,): (u64,)| {
+fn link_insecure(linker: &mut Linker<StoreData>, name: &str, buffer: Buffer) -> wasmtime::Result<()> {
+    let mut instance = linker.instance(name)?;
+    instance.func_wrap_async("get-insecure-random-bytes", move |mut store, (len,): (u64,)| {
         Box::new(async move {
             let state = view(store.data_mut());
-            let mut bytes = state.buffer(len)?;
+            let mut bytes = buffer(state, len)?;
             let generator = state.insecure()?;
             for piece in bytes.chunks_mut(PIECE) {
                 generator.fill_bytes(piece);

@@ -148,3 +148,14 @@ fn a_problem_of_the_whole_application_has_no_place() {
     assert_eq!([&problem["file"], &problem["line"], &problem["entry"]], [&json!(""), &json!(0), &Value::Null]);
     assert_eq!(ran.code, 1);
 }
+
+#[test]
+fn under_strict_a_remark_is_enough_to_fail() {
+    let remarked = App::guest("values", "add", "    imports: [wasi:random]\n");
+    let (plain, strict) = (remarked.run("check", &[]), remarked.run("check", &["--strict"]));
+    assert_eq!((plain.code, strict.code), (0, 1), "{strict:?}");
+    assert_eq!((plain.stdout, plain.stderr), (strict.stdout, strict.stderr));
+    assert_eq!(remarked.run("check", &["--strict", "--json"]).json()["ok"], false);
+    let sound = App::guest("values", "add", "");
+    assert_eq!(sound.run("check", &["--strict"]).code, 0);
+}

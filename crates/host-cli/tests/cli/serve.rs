@@ -29,7 +29,11 @@ fn every_method_and_path_is_answered() {
 
 #[test]
 fn bodies_stream_and_a_graceful_stop_loses_no_request_in_flight() {
-    let serving = serve(&[]);
+    streams_and_stops(serve(&[]));
+}
+
+/// Half a body is answered before the other half is sent, also while the server stops.
+pub(crate) fn streams_and_stops(serving: Serving) {
     let mut client = serving.client();
     client.head("POST", "/echo", 10);
     client.send("first");

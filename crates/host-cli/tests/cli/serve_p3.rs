@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 use crate::http::Serving;
+use crate::serve::streams_and_stops;
 use crate::support::repository;
 
 /// Serves the guest on a free port, with these options.
@@ -25,18 +26,7 @@ fn requests_are_told_as_they_came_and_answered() {
 
 #[test]
 fn bodies_stream_both_ways_and_a_graceful_stop_loses_none() {
-    let serving = serve(&[]);
-    let mut client = serving.client();
-    client.head("POST", "/echo", 10);
-    client.send("first");
-    assert_eq!(client.answer_head(), (200, None));
-    assert_eq!(client.chunk().as_deref(), Some("first"));
-    serving.signal("TERM");
-    serving.refuses();
-    client.send("then!");
-    assert_eq!(client.chunk().as_deref(), Some("then!"));
-    assert_eq!(client.chunk(), None);
-    assert_eq!(serving.ended(), Some(0));
+    streams_and_stops(serve(&[]));
 }
 
 #[test]
