@@ -1,5 +1,7 @@
 //! `check`: everything that is wrong with an application, and everything worth knowing.
 
+mod annotations;
+
 use crate::open::{ApplicationArguments, open};
 use crate::output::{Failure, Output, count, error_json, problem_json};
 use serde_json::{Value as Json, json};
@@ -15,6 +17,9 @@ pub(crate) struct CheckArguments {
     /// Fail also where there are warnings or remarks, as in CI.
     #[arg(long)]
     strict: bool,
+    /// Show what each function uses of what it is granted under the lines of the YAML, instead of as a list.
+    #[arg(long)]
+    annotate: bool,
 }
 
 pub(crate) async fn run(output: &Output, check: CheckArguments) -> Result<ExitCode, Failure> {
@@ -30,7 +35,10 @@ pub(crate) async fn run(output: &Output, check: CheckArguments) -> Result<ExitCo
         if let Some(remark) = &compilations.remark {
             output.remark(remark);
         }
-        let reports: String = opened.preflights.iter().map(report).collect();
+        let reports: String = match check.annotate {
+            true => annotations::annotated(&opened),
+            false => opened.preflights.iter().map(report).collect(),
+        };
         output.text(format_args!("{reports}{}\n", summary(&opened)))?;
     }
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })

@@ -159,3 +159,23 @@ fn under_strict_a_remark_is_enough_to_fail() {
     let sound = App::guest("values", "add", "");
     assert_eq!(sound.run("check", &["--strict"]).code, 0);
 }
+
+#[test]
+fn annotations_stand_under_the_lines_that_they_are_about_and_no_other_line_is_shown() {
+    let secret = "  - {name: secret, kind: env.storage.static, values: {KEY: hunter2}}\n";
+    let app =
+        App::guest("probe-clocks", "wall-now", &format!("    imports: [wasi:clocks/wall-clock, funcs]\n{secret}"));
+    let ran = app.run("check", &["--annotate"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let said = "demo:it in _index.yaml
+    13 |     imports: [wasi:clocks/wall-clock, funcs]
+       |     ^ add \"wasi:clocks\" if the guest needs wasi:clocks/monotonic-clock@0.2.12 (now, resolution, subscribe-instant, \
+                subscribe-duration), wasi:clocks/timezone@0.2.12 (display, utc-offset)
+       |     ^ add \"wasi:io\" if the guest needs wasi:io/poll@0.2.12 ([method]pollable.block)
+       |               ^ grants wasi:clocks/wall-clock@0.2.12
+       |                                       ^ grants nothing that the code imports: remove it
+1 function ready, 0 problems, 3 remarks
+";
+    assert_eq!(ran.stdout, said);
+    assert!(!ran.stdout.contains("hunter2"));
+}
