@@ -15,7 +15,8 @@ use wippy_host::{CallContext, Function, Program};
 pub(crate) struct ExecArguments {
     #[command(flatten)]
     single: SingleArguments,
-    /// The component or preview 1 module, a .wasm or .wat file, and its arguments: all that stands behind FILE is the guest's, options too.
+    /// The component or preview 1 module, a .wasm or .wat file, and its arguments: all that stands behind FILE is the
+    /// guest's, options too.
     #[arg(value_names = ["FILE", "ARGS"], required = true, num_args = 1.., trailing_var_arg = true)]
     file_and_arguments: Vec<String>,
 }

@@ -39,7 +39,8 @@ enum Command {
     Call(call::CallArguments),
     /// Load, compile and preflight an application; print all problems and remarks.
     Check(check::CheckArguments),
-    /// Run a command, a component or a preview 1 module, outside any application, with what the options grant and nothing else.
+    /// Run a command, a component or a preview 1 module, outside any application, with what the options grant and nothing
+    /// else.
     Exec(exec::ExecArguments),
     /// Run the services of an application or one of its commands, or list the commands.
     Run(run::RunArguments),

@@ -97,7 +97,8 @@ fn start(options: &EngineOptions, concurrent: bool) -> Result<Engine> {
     Ok(engine)
 }
 
-/// The engine configuration of a host for components without the asynchronous ABI, for benchmarks and embedders that run Wasmtime beside it with equal settings.
+/// The engine configuration of a host for components without the asynchronous ABI: for benchmarks, and for embedders that
+/// run Wasmtime beside it with equal settings.
 pub fn config(options: &EngineOptions, pooling: bool) -> Config {
     let mut config = Config::new();
     config.epoch_interruption(true);

@@ -1,4 +1,4 @@
-//! The clocks of preview 1: those of the call. A poll that only waits for time sleeps by them too; see [`crate::Clocks`].
+//! The clocks of preview 1: those of the call. A poll sleeps by the system's clock all the same: Wasmtime's has no other.
 
 use std::sync::Arc;
 use std::time::Duration;

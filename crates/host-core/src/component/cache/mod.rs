@@ -5,7 +5,7 @@
 //! that are handed to Wasmtime are the very bytes, in memory, whose digest was compared. Whoever can write there despite
 //! that could as well replace the host.
 //!
-//! What is stored has passed every check of the compiler (how large it unfolds, that it has no asynchronous ABI), and a
+//! What is stored has passed every check of the compiler (how large it unfolds), and a
 //! name holds our version, so a verdict is never older than the rules: a hit is not checked again.
 
 mod entry;
