@@ -58,6 +58,8 @@ pub(crate) fn assemble_module(
 impl Preflight {
     pub(crate) fn of_module(registry: &Registry, entry: &str, grants: &Grants, module: &Module) -> Self {
         let mut findings = Vec::new();
+        // Apart: a hostile module has as many as it likes, and the others are searched.
+        let mut unprovided = Vec::new();
         for import in module.imports() {
             let (from, name) = (import.module(), import.name());
             let interface = from.to_owned();
@@ -68,7 +70,10 @@ impl Preflight {
                 (None, Some(provider)) => {
                     Finding::NotGranted { interface, functions: Vec::new(), add: provider.meta().name.to_owned() }
                 }
-                (None, None) => Finding::Unprovided { interface: format!("{from} {name}") },
+                (None, None) => {
+                    unprovided.push(Finding::Unprovided { interface: format!("{from} {name}") });
+                    continue;
+                }
             };
             let known = findings.iter().position(|known| match (known, &finding) {
                 (Finding::NotGranted { add: known, .. }, Finding::NotGranted { add, .. }) => known == add,
@@ -82,6 +87,7 @@ impl Preflight {
                 functions.push(name.to_owned());
             }
         }
+        findings.append(&mut unprovided);
         for (index, request) in grants.requests().iter().enumerate() {
             let mut imports = registry.imports().iter().filter(|import| request.imports.contains(&import.meta().name));
             let used = imports.any(|import| {
