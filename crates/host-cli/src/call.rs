@@ -1,10 +1,12 @@
 //! `call`: one function, once.
 
-use crate::open::{ApplicationArguments, open};
+use crate::open::{ApplicationArguments, open, open_with};
 use crate::output::{Failure, Output};
 use std::process::ExitCode;
+use std::time::Duration;
+use wippy_host::imports::random::SeededEntropy;
 use wippy_host::value::arguments_from_text;
-use wippy_host::{CallContext, Error, ErrorKind, Value, nearest};
+use wippy_host::{CallContext, Error, ErrorKind, Finding, HostBuilder, ManualClock, Value, nearest};
 use wippy_host_app::Opened;
 use wippy_host_app::manifest::{EntryId, Lookup, Problem, Severity};
 
@@ -22,10 +24,36 @@ pub(crate) struct CallArguments {
     /// Print a text or byte result as it is, without quotes or a line's end; of a result, what its ok or err holds.
     #[arg(long)]
     raw: bool,
+    /// Let the call repeat: with the same seed, the same application and the same arguments it gives the same result. Random
+    /// numbers come from the seed, clocks begin at 2000-01-01 and a sleep passes at once, and no guest is interrupted
+    /// while it computes. Sockets, HTTP and the times of files do not repeat.
+    #[arg(long, value_name = "SEED")]
+    deterministic: Option<u64>,
 }
 
-pub(crate) async fn run(output: &Output, call: CallArguments) -> Result<ExitCode, Failure> {
-    let opened = open(output, &call.application).await?;
+impl CallArguments {
+    /// The clock of a call that repeats.
+    pub(crate) fn clock(&self) -> Option<ManualClock> {
+        self.deterministic.map(|_| ManualClock::new(BEGINNING))
+    }
+}
+
+/// 2000-01-01T00:00:00Z, what the clocks of a call that repeats begin with.
+const BEGINNING: Duration = Duration::from_secs(946_684_800);
+
+/// Interfaces through which something comes in that does not repeat.
+const OUTSIDE: [&str; 3] = ["wasi:sockets/", "wasi:http/outgoing-handler", "wasi:http/client"];
+
+pub(crate) async fn run(output: &Output, call: CallArguments, clock: Option<ManualClock>) -> Result<ExitCode, Failure> {
+    let opened = match call.deterministic {
+        Some(seed) => {
+            let clock = clock.unwrap_or_default();
+            let deterministic =
+                |host: HostBuilder| host.deterministic(true).clock(clock).entropy(SeededEntropy::new(seed));
+            open_with(output, &call.application, deterministic).await?
+        }
+        None => open(output, &call.application).await?,
+    };
     let failed = opened.has_errors();
     let shown: Vec<Problem> =
         opened.problems.iter().filter(|problem| problem.severity != Severity::Remark).cloned().collect();
@@ -35,6 +63,9 @@ pub(crate) async fn run(output: &Output, call: CallArguments) -> Result<ExitCode
     // With --json, standard error holds nothing or one document: why the call failed.
     if !output.json {
         output.problems(&shown);
+    }
+    if call.deterministic.is_some() {
+        warn_of_outside(output, &opened);
     }
     let functions = opened.application.host().functions();
     let function = functions.get(&call.function).ok_or_else(|| no_function(&opened, &call.function))?;
@@ -57,6 +88,26 @@ pub(crate) async fn run(output: &Output, call: CallArguments) -> Result<ExitCode
         _ => output.json(&result.into_json().map_err(Error::from)?)?,
     }
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Says which functions of the application may see what does not repeat.
+fn warn_of_outside(output: &Output, opened: &Opened) {
+    let outside = |finding: &Finding| match finding {
+        Finding::Used { interface, .. } => OUTSIDE.iter().any(|prefix| interface.starts_with(prefix)),
+        _ => false,
+    };
+    let ids: Vec<&str> = opened
+        .preflights
+        .iter()
+        .filter(|preflight| preflight.findings.iter().any(outside))
+        .map(|preflight| preflight.entry.as_str())
+        .collect();
+    if !ids.is_empty() {
+        output.warn(&format!(
+            "--deterministic promises nothing for what comes through sockets and HTTP, which {} may use",
+            ids.join(", ")
+        ));
+    }
 }
 
 /// An argument for a function that does not say what it takes: JSON, or else text.

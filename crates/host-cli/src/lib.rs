@@ -21,6 +21,8 @@ mod terminal;
 use clap::{Parser, Subcommand};
 use output::{Failure, Output};
 use std::process::ExitCode;
+use tokio::runtime::Runtime;
+use wippy_host::ManualClock;
 
 /// Runs WebAssembly functions with exactly the host functions that their entries declare.
 #[derive(Parser)]
@@ -62,13 +64,17 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let output = Output { json: arguments.json };
     start_log(&output);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let clock = match &arguments.command {
+        Command::Call(call) => call.clock(),
+        _ => None,
+    };
+    let runtime = match runtime(clock.clone()) {
         Ok(runtime) => runtime,
         Err(error) => return output.fail(&Failure::message(format!("no async runtime: {error}"))),
     };
     let done = runtime.block_on(async {
         match arguments.command {
-            Command::Call(call) => call::run(&output, call).await,
+            Command::Call(call) => call::run(&output, call, clock).await,
             Command::Check(check) => check::run(&output, check).await,
             Command::Exec(exec) => exec::run(&output, exec).await,
             Command::Run(run) => run::run(&output, run).await,
@@ -84,6 +90,21 @@ pub fn run() -> ExitCode {
         Ok(code) => code,
         Err(failure) => output.fail(&failure),
     }
+}
+
+/// With a clock that is moved by hand: one thread, which moves it where there is nothing else to do.
+fn runtime(clock: Option<ManualClock>) -> std::io::Result<Runtime> {
+    let mut builder = match clock {
+        None => tokio::runtime::Builder::new_multi_thread(),
+        Some(clock) => {
+            let mut builder = tokio::runtime::Builder::new_current_thread();
+            builder.on_thread_park(move || {
+                clock.advance_to_next();
+            });
+            builder
+        }
+    };
+    builder.enable_all().build()
 }
 
 /// The log goes to standard error: standard output is for results.

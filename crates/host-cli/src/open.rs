@@ -22,11 +22,20 @@ pub(crate) struct ApplicationArguments {
 }
 
 pub(crate) async fn open(output: &Output, arguments: &ApplicationArguments) -> wippy_host::Result<Opened> {
+    open_with(output, arguments, |host| host).await
+}
+
+/// The same on a host that is built differently.
+pub(crate) async fn open_with(
+    output: &Output,
+    arguments: &ApplicationArguments,
+    change: impl FnOnce(HostBuilder) -> HostBuilder,
+) -> wippy_host::Result<Opened> {
     let (line, progress) = ProgressLine::new(output.json);
     let mut options = LoadOptions::from_process_environment();
     options.skip_unknown_kinds = arguments.skip_unknown_kinds;
     options.progress = progress;
-    let opened = Application::open(&arguments.path, options, host(&arguments.cache)?).await;
+    let opened = Application::open(&arguments.path, options, change(host(&arguments.cache)?)).await;
     drop(line);
     opened
 }

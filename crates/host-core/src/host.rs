@@ -102,6 +102,18 @@ impl HostBuilder {
         self
     }
 
+    /// Lets guests give their thread back only where they wait, and do their file operations on it. Default false: they give
+    /// it back every [`EPOCH`](crate::EPOCH) too, at a point that depends on the machine.
+    ///
+    /// For tests, on a runtime of one thread, with a clock and random numbers that repeat: then the same calls give the same
+    /// results. A guest that computes without end still ends at its deadline, but nothing else runs meanwhile, and a
+    /// cancellation waits. What comes from outside (sockets, HTTP, the times of files) does not repeat.
+    #[must_use]
+    pub fn deterministic(mut self, deterministic: bool) -> Self {
+        self.services.deterministic = deterministic;
+        self
+    }
+
     /// The engine's settings.
     #[must_use]
     pub fn engine(mut self, options: EngineOptions) -> Self {

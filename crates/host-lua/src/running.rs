@@ -40,7 +40,7 @@ pub(crate) struct Entry {
 
 impl Running {
     pub(crate) fn new(entry: Arc<Entry>, context: CallContext) -> Self {
-        let watch = Watch::new(context.deadline(), context.cancellation().cloned());
+        let watch = Watch::new(context.deadline(), context.cancellation().cloned(), entry.services.deterministic);
         Self { entry, context, watch, tasks: Tasks::default(), waits: Waits::default(), mailbox: Mailbox::default() }
     }
 

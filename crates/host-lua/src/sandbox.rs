@@ -2,6 +2,7 @@
 
 use crate::bundled::Bundled;
 use crate::errors::{self, LuaError};
+use crate::running::Running;
 use crate::source::LuaLibrary;
 use crate::wait::Woken;
 use crate::watch::Ended;
@@ -9,6 +10,7 @@ use crate::{channel, modules, running, wait, watch};
 use mlua::chunk::ChunkMode;
 use mlua::{AnyUserData, Function, IntoLua, Lua, LuaString, MultiValue, Table, UserData, Value, VmState};
 use std::sync::Arc;
+use std::time::Duration;
 use wippy_host_core::{Error, ErrorKind, OutputStream};
 
 /// Bytes of source that `load` takes: reading more would keep the worker for too long.
@@ -18,6 +20,7 @@ const MAX_CHUNK: usize = 1 << 20;
 const LARGE: usize = 1 << 20;
 
 static CODE: Bundled = Bundled::new(include_str!("sandbox.lua"));
+static ORDERED: Bundled = Bundled::new(include_str!("ordered.lua"));
 
 /// What a call needs of a VM that is ready.
 pub(crate) struct Sandbox {
@@ -31,8 +34,21 @@ pub(crate) struct Sandbox {
 pub(crate) fn open(lua: &Lua) -> mlua::Result<Sandbox> {
     wait::install(lua)?;
     let host = host_functions(lua)?;
-    let (globals, enter) = CODE.load(lua)?.call((lua.globals(), host))?;
+    let (globals, enter): (Table, Function) = CODE.load(lua)?.call((lua.globals(), host))?;
+    if running::of(lua)?.services().deterministic {
+        repeat_runs(lua, &globals)?;
+    }
     Ok(Sandbox { globals, enter })
+}
+
+/// Takes the chance out of what Lua brings: the order of `pairs` and the seed of `math.random`.
+fn repeat_runs(lua: &Lua, globals: &Table) -> mlua::Result<()> {
+    let own: Function = lua.globals().raw_get("getmetatable")?;
+    ORDERED.load(lua)?.call::<()>((globals, own))?;
+    let mut seed = [0; 8];
+    running::of(lua)?.services().entropy.fill(&mut seed).map_err(mlua::Error::external)?;
+    let math: Table = globals.raw_get("math")?;
+    math.raw_get::<Function>("randomseed")?.call(i64::from_le_bytes(seed))
 }
 
 fn host_functions(lua: &Lua) -> mlua::Result<Table> {
@@ -73,8 +89,16 @@ fn host_functions(lua: &Lua) -> mlua::Result<Table> {
     function("method", lua.create_function(method)?)?;
     function("patterns", lua.create_function(|lua, string: Table| modules::pattern::install(lua, &string))?)?;
     function("now", lua.create_function(|lua, ()| Ok(running::of(lua)?.clock().wall().as_secs()))?)?;
-    function("clock", lua.create_function(|lua, ()| Ok(running::of(lua)?.watch().age().as_secs_f64()))?)?;
+    function("clock", lua.create_function(|lua, ()| Ok(clock(&*running::of(lua)?)))?)?;
     Ok(host)
+}
+
+/// `os.clock`: the time that the call has taken. A clock that repeats shows that of the guests.
+fn clock(running: &Running) -> f64 {
+    match running.services().deterministic {
+        true => Duration::from_nanos(running.clock().monotonic()).as_secs_f64(),
+        false => running.watch().age().as_secs_f64(),
+    }
 }
 
 /// Fails where the call is over, or memory is what it failed for.

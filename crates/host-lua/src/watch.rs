@@ -58,6 +58,8 @@ pub(crate) struct Watch {
     start: Instant,
     deadline: Option<Instant>,
     cancellation: Option<CancellationToken>,
+    /// Whether the worker thread is given back only where Lua waits.
+    unbroken: bool,
     ended: OnceLock<Ended>,
     /// When the present turn on the worker began, in nanoseconds from `start`.
     turn: AtomicU64,
@@ -75,11 +77,12 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn new(deadline: Option<Instant>, cancellation: Option<CancellationToken>) -> Self {
+    pub(crate) fn new(deadline: Option<Instant>, cancellation: Option<CancellationToken>, unbroken: bool) -> Self {
         Self {
             start: Instant::now(),
             deadline,
             cancellation,
+            unbroken,
             ended: OnceLock::new(),
             turn: AtomicU64::new(0),
             over: AtomicU64::new(0),
@@ -135,6 +138,9 @@ impl Watch {
         }
         if self.cancellation.as_ref().is_some_and(CancellationToken::is_cancelled) {
             return Err(self.end(Ended::Canceled).into());
+        }
+        if self.unbroken {
+            return Ok(VmState::Continue);
         }
         let now = self.elapsed();
         if since(now, self.turn.load(Ordering::Relaxed)) <= EPOCH {

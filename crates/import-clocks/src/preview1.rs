@@ -1,4 +1,5 @@
-//! The clocks of preview 1: those of the call. A poll sleeps by the system's clock all the same: Wasmtime's has no other.
+//! The clocks of preview 1: those of the call. A poll of files or streams sleeps by the system's clock all the same:
+//! Wasmtime's has no other.
 
 use std::sync::Arc;
 use std::time::Duration;

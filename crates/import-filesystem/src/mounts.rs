@@ -7,6 +7,7 @@ use wippy_host_core::{Error, ErrorKind, MountAccess, MountRequest, Result, Setup
 
 pub(crate) fn open(cx: &SetupContext<'_>, config: &Config) -> Result<WasiFilesystemCtx> {
     let mut builder = WasiCtxBuilder::new();
+    builder.allow_blocking_current_thread(cx.services.deterministic);
     for mount in &config.mounts {
         let (Some(fs), Some(guest)) = (&mount.fs, &mount.guest) else { continue };
         let (fs, guest) = (cx.resolve_id(fs), cleaned(guest));

@@ -7,6 +7,7 @@ mod cache;
 mod check;
 mod code;
 mod ending;
+mod deterministic;
 mod entries;
 mod exec;
 mod grants;

@@ -43,6 +43,18 @@ impl fmt::Display for GuestExit {
 
 impl StdError for GuestExit {}
 
+/// The call's time is up while its guest computes on a host that does not interrupt it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OutOfTime;
+
+impl fmt::Display for OutOfTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the time of this call is up")
+    }
+}
+
+impl StdError for OutOfTime {}
+
 /// The error of a call that Wasmtime or a host function ended.
 ///
 /// `full` is what the host's cap on memory refused the guest before.
@@ -81,6 +93,9 @@ pub(super) fn classify(
         )
         .with_reason(Reason::Memory)
         .with_remedy(format!("raise {} if the guest needs more", declared.limit_to_raise("max_memory_bytes")));
+    }
+    if error.downcast_ref::<OutOfTime>().is_some() {
+        return timed_out(entry, true);
     }
     if let Some(GuestExit(code)) = error.downcast_ref::<GuestExit>() {
         return exited(id, *code);

@@ -2,9 +2,11 @@
 
 use super::StoreData;
 use super::admission::Room;
+use super::failure::OutOfTime;
 use crate::error::Result;
 use crate::import::{Registration, SharedState, StateContext};
 use crate::{CallContext, Limits};
+use std::time::Instant;
 use wasmtime::component::Func;
 use wasmtime::{Store, UpdateDeadline};
 
@@ -65,6 +67,13 @@ pub(super) fn bound(store: &mut Store<StoreData>, limits: &Limits) {
     store.set_max_component_handles(limits.max_resources);
     store.limiter(|data| &mut data.limiter);
     store.set_epoch_deadline(1);
+    if store.data().services().deterministic {
+        store.epoch_deadline_callback(|store| match store.data().call().deadline() {
+            Some(deadline) if deadline <= Instant::now() => Err(OutOfTime.into()),
+            _ => Ok(UpdateDeadline::Continue(1)),
+        });
+        return;
+    }
     // Tokio's own yield lets its timers and sockets go first; Wasmtime's plain one would starve them where a guest
     // computes on the only worker.
     store.epoch_deadline_callback(|_| Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now()))));

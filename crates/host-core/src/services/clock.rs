@@ -64,7 +64,8 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until a test advances it by hand. Clones share one time.
+/// A clock that stands still until it is advanced: by hand in a test, or by a runtime that has nothing else to do
+/// ([`ManualClock::advance_to_next`]). Clones share one time.
 #[derive(Clone, Default)]
 pub struct ManualClock(Arc<Mutex<ManualTime>>);
 
@@ -72,7 +73,21 @@ pub struct ManualClock(Arc<Mutex<ManualTime>>);
 struct ManualTime {
     wall: Duration,
     monotonic: u64,
-    sleepers: BTreeMap<u64, Vec<oneshot::Sender<()>>>,
+    /// By the moment, then in the order in which they went to sleep.
+    sleepers: BTreeMap<(u64, u64), oneshot::Sender<()>>,
+    slept: u64,
+}
+
+/// Takes a sleeper that gives up out of the clock.
+struct Sleeper {
+    clock: ManualClock,
+    key: (u64, u64),
+}
+
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        self.clock.lock().sleepers.remove(&self.key);
+    }
 }
 
 impl ManualClock {
@@ -83,28 +98,50 @@ impl ManualClock {
 
     /// Moves both clocks forward and wakes every sleeper whose moment has come.
     pub fn advance(&self, by: Duration) {
+        let due = self.lock().advance(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX));
+        wake(due);
+    }
+
+    /// Moves both clocks forward to the moment of the next sleeper, and wakes all whose moment that is, in the order in
+    /// which they went to sleep. Says whether there was one.
+    pub fn advance_to_next(&self) -> bool {
         let mut time = self.lock();
-        time.wall = time.wall.saturating_add(by);
-        time.monotonic = time.monotonic.saturating_add(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX));
-        let later = match time.monotonic.checked_add(1) {
-            Some(next) => time.sleepers.split_off(&next),
-            None => BTreeMap::new(),
-        };
-        let due = std::mem::replace(&mut time.sleepers, later);
+        let Some(((next, _), _)) = time.sleepers.first_key_value() else { return false };
+        let by = next.saturating_sub(time.monotonic);
+        let due = time.advance(by);
         drop(time);
-        for sleeper in due.into_values().flatten() {
-            // A sleeper that has gone away needs no waking.
-            let _ = sleeper.send(());
-        }
+        wake(due);
+        true
     }
 
     /// How many sleeps wait for the clock.
     pub fn sleepers(&self) -> usize {
-        self.lock().sleepers.values().flatten().filter(|sleeper| !sleeper.is_closed()).count()
+        self.lock().sleepers.len()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, ManualTime> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ManualTime {
+    /// Those whose moment has come.
+    fn advance(&mut self, by: u64) -> BTreeMap<(u64, u64), oneshot::Sender<()>> {
+        self.wall = self.wall.saturating_add(Duration::from_nanos(by));
+        self.monotonic = self.monotonic.saturating_add(by);
+        let later = match self.monotonic.checked_add(1) {
+            Some(next) => self.sleepers.split_off(&(next, 0)),
+            None => BTreeMap::new(),
+        };
+        std::mem::replace(&mut self.sleepers, later)
+    }
+}
+
+/// Not under the lock: who wakes may look at the clock.
+fn wake(due: BTreeMap<(u64, u64), oneshot::Sender<()>>) {
+    for sleeper in due.into_values() {
+        // A sleeper that has gone away needs no waking.
+        let _ = sleeper.send(());
     }
 }
 
@@ -123,12 +160,14 @@ impl Clock for ManualClock {
             return Box::pin(std::future::ready(()));
         }
         let (wake, woken) = oneshot::channel();
-        time.sleepers.entry(instant).or_default().push(wake);
+        let key = (instant, time.slept);
+        time.slept += 1;
+        time.sleepers.insert(key, wake);
+        let sleeper = Sleeper { clock: self.clone(), key };
         Box::pin(async move {
-            // The sender goes away only with the clock: then nobody can advance it any more.
-            if woken.await.is_err() {
-                std::future::pending::<()>().await;
-            }
+            let _sleeper = sleeper;
+            // The sender goes away only with the sleeper.
+            let _ = woken.await;
         })
     }
 }
@@ -150,5 +189,21 @@ mod tests {
         assert_eq!((clock.sleepers(), clock.monotonic()), (0, 100));
         assert_eq!(clock.wall(), Duration::new(5, 100));
         assert_eq!(clock.sleep_until(100).now_or_never(), Some(()), "a moment that has passed does not wait");
+    }
+
+    #[test]
+    fn a_clock_that_goes_to_the_next_sleeper_wakes_those_of_that_moment_alone() {
+        let clock = ManualClock::new(Duration::ZERO);
+        let mut sleeps = [300, 100, 200, 100].map(|moment| clock.sleep_until(moment));
+        let ready = |sleeps: &mut [BoxFuture<'static, ()>; 4]| {
+            sleeps.iter_mut().map(|sleep| sleep.now_or_never().is_some()).collect::<Vec<_>>()
+        };
+        assert!(clock.advance_to_next());
+        assert_eq!((clock.monotonic(), ready(&mut sleeps)), (100, vec![false, true, false, true]));
+        drop(std::mem::replace(&mut sleeps[2], Box::pin(std::future::pending())));
+        assert_eq!(clock.sleepers(), 1, "one that gives up is gone");
+        assert!(clock.advance_to_next());
+        assert_eq!(clock.wall(), Duration::from_nanos(300));
+        assert!(!clock.advance_to_next(), "nobody sleeps");
     }
 }

@@ -37,6 +37,8 @@ pub struct Services {
     pub output: Arc<dyn Output>,
     /// The embedder's say on network, mounts and calls.
     pub policy: Arc<dyn Policy>,
+    /// See [`crate::HostBuilder::deterministic`].
+    pub deterministic: bool,
 }
 
 impl Default for Services {
@@ -50,6 +52,7 @@ impl Default for Services {
             entropy: Arc::new(SystemEntropy),
             output: Arc::new(TracingOutput),
             policy: Arc::new(DefaultPolicy),
+            deterministic: false,
         }
     }
 }

@@ -25,6 +25,8 @@ mod modules;
 #[cfg(all(feature = "all", feature = "p3"))]
 mod p3;
 #[cfg(feature = "random")]
+#[cfg(feature = "all")]
+mod preview1;
 mod random;
 #[cfg(all(feature = "clocks", feature = "io", feature = "sockets"))]
 mod sockets;
