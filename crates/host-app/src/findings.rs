@@ -33,7 +33,16 @@ pub(crate) fn of(entry: &Entry, function: &Function, preflight: &Preflight) -> V
                 ErrorKind::NotFound,
                 code,
                 format!("the component imports {interface}, which no import of this build provides"),
-                "build the guest without it, or a host with an import crate that provides it".to_owned(),
+                format!(
+                    "bind it to functions (`bindings: {{ \"{interface}\": … }}`), or build the guest without it, or a host \
+                     with an import crate that provides it"
+                ),
+            ),
+            Finding::Unbound { interface, functions } => missing(
+                ErrorKind::NotFound,
+                code,
+                format!("the component imports {interface} ({}), which is not bound", functions.join(", ")),
+                format!("add them to `bindings.\"{interface}\"`"),
             ),
             Finding::NoSuchVersion { interface, available } => {
                 let has = available.join(" and ");

@@ -32,6 +32,7 @@ fn with_words_of(problem: &EntryProblem, message: &str, span: &Span) -> Problem 
 fn span<'a>(entry: &'a Entry, function: &'a Function, place: &Place) -> &'a Span {
     match place {
         Place::Import(index) => function.imports.get(*index).map(|import| &import.span),
+        Place::Binding(index) => function.bindings.get(*index).map(|binding| &binding.function.span),
         Place::Method => Some(&function.method.span),
         Place::Component => Some(code_span(&function.code)),
         _ => None,

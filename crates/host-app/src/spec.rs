@@ -5,7 +5,7 @@ use std::time::Duration;
 use wippy_host_core::ErrorKind;
 use wippy_host_core::policy::network::NetworkRules;
 use wippy_host_core::pool::{PoolFields, PoolKind, PoolSpec, WarmStart};
-use wippy_host_core::{EntrySpec, Limits, nearest};
+use wippy_host_core::{Binding, EntrySpec, Limits, nearest};
 
 /// The specification of an entry, and what its file has to answer for already.
 ///
@@ -16,6 +16,13 @@ pub(crate) fn spec(entry: &Entry, function: &Function) -> (EntrySpec, Vec<Proble
         .with_imports(function.imports.iter().map(|import| import.value.clone()))
         .with_limits(limits(&function.limits))
         .with_pool(pool(&function.pool));
+    for binding in &function.bindings {
+        spec.bindings.push(Binding {
+            interface: binding.interface.as_ref().map(|interface| interface.value.to_string()),
+            function: binding.function.value.to_string(),
+            target: binding.target.value.to_string(),
+        });
+    }
     for (name, section) in [("wasi", &function.wasi), ("config", &function.config)] {
         if let Some(section) = section {
             spec = spec.with_section(name, section.to_json());

@@ -55,7 +55,7 @@ fn report(preflight: &Preflight) -> String {
     let mut report = format!("{}\n", preflight.entry);
     for finding in &preflight.findings {
         let mark = match finding {
-            Finding::Used { .. } | Finding::Given { .. } => "+",
+            Finding::Used { .. } | Finding::Given { .. } | Finding::Bound { .. } => "+",
             Finding::Unused { .. } => "-",
             _ => "!",
         };

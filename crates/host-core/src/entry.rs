@@ -59,6 +59,8 @@ pub struct EntrySpec {
     pub method: String,
     /// The names of what the component may use. Default none.
     pub imports: Vec<String>,
+    /// Functions that the component imports, and what of the registry each of them is. Default none.
+    pub bindings: Vec<Binding>,
     /// Interfaces that the entry's transport gives besides, without version or on one track (`acme:web/types@0.2`): what a
     /// component must have to be called in that way. Those that the build does not have give nothing. Default none.
     pub transport_interfaces: Vec<String>,
@@ -84,6 +86,7 @@ impl EntrySpec {
             id: id.into(),
             method: method.into(),
             imports: Vec::new(),
+            bindings: Vec::new(),
             transport_interfaces: Vec::new(),
             strict_imports: false,
             declared: Declared::Entry,
@@ -98,6 +101,18 @@ impl EntrySpec {
     #[must_use]
     pub fn with_imports<S: Into<String>>(mut self, imports: impl IntoIterator<Item = S>) -> Self {
         self.imports = imports.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Binds a function that the component imports, `demo:math/ops#add` or a plain `add`, to the function `target` of the
+    /// registry: see [`Binding`].
+    #[must_use]
+    pub fn with_binding(mut self, import: &str, target: impl Into<String>) -> Self {
+        let (interface, function) = match import.rsplit_once('#') {
+            Some((interface, function)) => (Some(interface.to_owned()), function.to_owned()),
+            None => (None, import.to_owned()),
+        };
+        self.bindings.push(Binding { interface, function, target: target.into() });
         self
     }
 
@@ -149,6 +164,22 @@ impl EntrySpec {
         self.strict_imports = strict;
         self
     }
+}
+
+/// A function that a component imports and that no import of the host provides, bound to a function of the registry: the
+/// guest calls it like any other import, with its own types.
+///
+/// Arguments and result are converted as `values.md` says, at the call. Where the import returns a `result` with text as its
+/// error, a failure of the call is that error; where the import returns something else, the failure ends the guest's call.
+/// The policy is asked at each call, as for `funcs`. Resources, streams and futures cannot be passed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// The interface, `demo:math/ops`, with a version where that matters; `None` for a function outside any interface.
+    pub interface: Option<String>,
+    /// The function.
+    pub function: String,
+    /// The id of the function to call; a bare name is one of the entry's own namespace.
+    pub target: String,
 }
 
 /// What imports and errors say about the entry that an instance belongs to.

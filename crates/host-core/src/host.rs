@@ -2,7 +2,7 @@
 
 mod preparation;
 
-use crate::assembly::Preflight;
+use crate::assembly::{Bindings, Preflight};
 use crate::call::FunctionRegistry;
 use crate::component::{self, Cache, CacheOptions, Compilations, Compiler, Inspection, Program};
 use crate::engine::{EngineOptions, Engines};
@@ -282,14 +282,15 @@ impl Host {
     pub fn preflight(&self, entry: &str, imports: &[String], program: impl Into<Program>) -> Preflight {
         let registry = &self.0.registry;
         let (grants, _) = Grants::resolve(registry, imports);
-        Code::of(&program.into()).preflight(registry, entry, &grants)
+        Code::of(&program.into()).preflight(registry, entry, &grants, &Bindings::default())
     }
 
     /// What code imports against what an entry grants, its transport's part included. Names that lead nowhere are left
     /// out.
     pub fn preflight_entry(&self, spec: &EntrySpec, program: impl Into<Program>) -> Preflight {
         let registry = &self.0.registry;
-        Code::of(&program.into()).preflight(registry, &spec.id, &granted(registry, spec).0)
+        let bindings = Bindings::of(&spec.bindings);
+        Code::of(&program.into()).preflight(registry, &spec.id, &granted(registry, spec).0, &bindings)
     }
 
     /// All that can be said of an entry without its component: its names and its configuration.

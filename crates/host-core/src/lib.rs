@@ -20,10 +20,10 @@ pub mod value;
 
 pub use assembly::{Finding, ImportLinker, LinkTarget, Preflight};
 pub use async_trait::async_trait;
-pub use call::{CallContext, CallContextBuilder, Function, FunctionRegistry, function};
+pub use call::{CallContext, CallContextBuilder, Function, FunctionRegistry, NestedCall, function};
 pub use component::{CacheOptions, CodeKind, Compilations, ExportedFunction, Inspection, Program, WatError, WitError};
 pub use engine::{EPOCH, EngineOptions, config as engine_config};
-pub use entry::{Declared, EntryInfo, EntrySpec};
+pub use entry::{Binding, Declared, EntryInfo, EntrySpec};
 pub use error::{Error, ErrorKind, Reason, Result};
 pub use host::{Host, HostBuilder};
 pub use import::{

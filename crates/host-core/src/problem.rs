@@ -25,6 +25,8 @@ pub enum Place {
     Entry,
     /// One name of `imports`, by index.
     Import(usize),
+    /// One of `bindings`, by index.
+    Binding(usize),
     /// `method`.
     Method,
     /// The component.

@@ -7,6 +7,7 @@ wit_bindgen::generate!({
     generate_all,
 });
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use wasi::clocks::monotonic_clock::wait_for;
 use wasi::http::client;
 use wasi::http::types::{ErrorCode, Fields, Method, Request, Response, Scheme};
@@ -35,6 +36,10 @@ impl exports::wasi::http::handler::Guest for Handler {
                 let header = String::from_utf8_lossy(&header).into_owned();
                 Ok(text(200, format!("{method} {scheme} {authority} {path} {header}")))
             }
+            "/served" => {
+                static SERVED: AtomicU32 = AtomicU32::new(0);
+                Ok(text(200, (SERVED.fetch_add(1, Ordering::Relaxed) + 1).to_string()))
+            }
             "/count" => Ok(counting(1000)),
             "/endless" => Ok(counting(u64::MAX)),
             "/trap" => panic!("meant to"),
@@ -48,15 +53,14 @@ impl exports::wasi::http::handler::Guest for Handler {
                 Ok(text(200, "never".to_owned()))
             }
             "/denied" => Err(ErrorCode::HttpRequestDenied),
-            "/forward" => {
-                let authority = path.split_once('?').map(|(_, query)| query).unwrap_or_default();
-                let (trailers, without) = wit_future::new(|| Ok(None));
-                let (asked, _) = Request::new(Fields::new(), None, without, None);
-                drop(trailers);
-                asked.set_scheme(Some(&Scheme::Http)).unwrap();
-                asked.set_authority(Some(authority)).unwrap();
-                asked.set_path_with_query(Some("/forwarded")).unwrap();
-                client::send(asked).await
+            "/forward" => client::send(asking(&path, "/forwarded")).await,
+            "/after" => {
+                let asked = asking(&path, "/after");
+                wit_bindgen::spawn_local(async move {
+                    wait_for(20_000_000).await;
+                    let _ = client::send(asked).await;
+                });
+                Ok(text(200, "before".to_owned()))
             }
             _ => Ok(text(404, "no such path".to_owned())),
         }
@@ -73,6 +77,18 @@ fn echo(request: Request) -> Result<Response, ErrorCode> {
     let (body, trailers) = Request::consume_body(request, result);
     drop(done);
     Ok(Response::new(headers, Some(body), trailers).0)
+}
+
+/// A request to the authority that the query names.
+fn asking(path: &str, asked_path: &str) -> Request {
+    let authority = path.split_once('?').map(|(_, query)| query).unwrap_or_default();
+    let (trailers, without) = wit_future::new(|| Ok(None));
+    let (asked, _) = Request::new(Fields::new(), None, without, None);
+    drop(trailers);
+    asked.set_scheme(Some(&Scheme::Http)).unwrap();
+    asked.set_authority(Some(authority)).unwrap();
+    asked.set_path_with_query(Some(asked_path)).unwrap();
+    asked
 }
 
 fn text(status: u16, body: String) -> Response {

@@ -1,5 +1,6 @@
 //! An application: its host, its functions and programs, and every problem that was met on the way.
 
+mod bound;
 mod code_of;
 mod exposed;
 mod generation;

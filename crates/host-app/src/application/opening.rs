@@ -3,7 +3,7 @@
 use super::generation::{Generation, Made};
 use super::lua::Libraries;
 use super::unchanged::Unchanged;
-use super::{Read, exposed, services};
+use super::{Read, bound, exposed, services};
 use crate::code::Compiler;
 use crate::directories::ApplicationDirectories;
 use crate::manifest::{self, Declaration, Declarations, Entry, FunctionCode, Problem, Progress};
@@ -42,6 +42,7 @@ impl Opening {
         let declarations = self.read.declarations.clone();
         let unchanged = before.map(|before| Unchanged::new(before, &declarations));
         self.libraries();
+        self.problems.extend(bound::problems(&declarations, self.host.functions()));
         let mut made = BTreeMap::new();
         let count = declarations.len();
         for (index, entry) in declarations.iter().enumerate() {

@@ -292,6 +292,11 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// The id that a value is, of an entry or of something else that is called by ids: nothing is looked up.
+    pub(super) fn id(&self, node: &Node, name: &str, key: &str) -> Option<Located<EntryId>> {
+        self.resolved(self.text_of(node, name, None)?, name, key)
+    }
+
     fn resolve(
         &self,
         text: Located<Arc<str>>,
@@ -299,6 +304,12 @@ impl<'a> Fields<'a> {
         key: &str,
         accepted: &'static [Kind],
     ) -> Option<Located<EntryId>> {
+        let target = self.resolved(text, &name, key)?;
+        self.cx.references.borrow_mut().push(Reference { name, target: target.clone(), accepted });
+        Some(target)
+    }
+
+    fn resolved(&self, text: Located<Arc<str>>, name: &str, key: &str) -> Option<Located<EntryId>> {
         let namespace = match self.cx.namespace {
             Some(namespace) => namespace,
             // A full id can be judged without the file's namespace, a bare name cannot.
@@ -306,15 +317,10 @@ impl<'a> Fields<'a> {
             None => return None,
         };
         match EntryId::resolve(&text.value, namespace) {
-            Ok(id) => {
-                let target = text.map(|_| id);
-                self.cx.references.borrow_mut().push(Reference { name, target: target.clone(), accepted });
-                Some(target)
-            }
+            Ok(id) => Some(text.map(|_| id)),
             Err(error) => {
                 let shown = if text.origin.is_some() { "its text" } else { &quoted(&text.value) };
-                let message =
-                    format!("`{}` must be the id of an entry, and {shown} is none: {error}", shortened(&name));
+                let message = format!("`{}` must be the id of an entry, and {shown} is none: {error}", shortened(name));
                 self.error(&text.span, message, format!("write `{key}: namespace:name`, or a name of this namespace"));
                 None
             }

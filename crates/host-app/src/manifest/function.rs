@@ -1,5 +1,6 @@
 //! `function.wasm` and `function.wat`.
 
+use super::bindings::{self, FunctionBinding};
 use super::entry::Kind;
 use super::fields::Fields;
 use super::hash::{self, ContentHash};
@@ -22,6 +23,8 @@ pub struct Function {
     pub imports: Vec<Located<String>>,
     /// The place of the key `imports`, where it is written.
     pub imports_key: Option<Span>,
+    /// What of the registry stands for functions that the module imports; empty without the key.
+    pub bindings: Vec<FunctionBinding>,
     /// The `wasi` section, a mapping, unchecked: each key belongs to an import crate.
     pub wasi: Option<Node>,
     /// The `config` section, a mapping, unchecked: each key is an import crate's section.
@@ -61,6 +64,7 @@ pub enum FunctionCode {
 pub(super) const FUNCTIONS: &[Kind] = &[Kind::FunctionWasm, Kind::FunctionWat, Kind::FunctionLua];
 
 pub(super) const WASM_KEYS: &[&str] = &[
+    "bindings",
     "config",
     "fs",
     "hash",
@@ -79,6 +83,7 @@ pub(super) const WASM_KEYS: &[&str] = &[
 ];
 
 pub(super) const WAT_KEYS: &[&str] = &[
+    "bindings",
     "config",
     "imports",
     "kind",
@@ -111,6 +116,7 @@ pub(super) fn wat(fields: &Fields<'_>) -> Option<Function> {
 fn common(fields: &Fields<'_>, code: Option<FunctionCode>) -> Option<Function> {
     let method = fields.required_text("method");
     let imports = fields.text_list("imports");
+    let bindings = bindings::read(fields);
     let wasi = fields.mapping("wasi").cloned();
     let config = fields.mapping("config").cloned();
     let pool = pool::read(fields);
@@ -122,6 +128,7 @@ fn common(fields: &Fields<'_>, code: Option<FunctionCode>) -> Option<Function> {
         code: code?,
         method: method?.map(|text| text.to_string()),
         imports,
+        bindings,
         imports_key: fields.key_span("imports").cloned(),
         wasi,
         config,

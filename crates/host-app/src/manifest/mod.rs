@@ -9,6 +9,7 @@
 
 mod across;
 mod application_path;
+mod bindings;
 mod cycle;
 mod declarations;
 mod document;
@@ -45,6 +46,7 @@ mod yaml_words;
 #[cfg(test)]
 mod tests;
 
+pub use bindings::FunctionBinding;
 pub use declarations::{Declarations, Lookup};
 pub use entry::{Declaration, Entry, Kind, Meta};
 pub use environment::{EnvironmentFile, EnvironmentRouter, EnvironmentValues, EnvironmentVariable, FsDirectory};

@@ -57,10 +57,13 @@ fn notes(function: &Function, preflight: &Preflight) -> Vec<Note> {
             },
         ));
     }
+    for binding in &function.bindings {
+        notes.push((binding.function.span.clone(), format!("calls {}", binding.target.value)));
+    }
     let mut missing: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for finding in &preflight.findings {
         match finding {
-            Finding::Used { .. } | Finding::Unused { .. } => {}
+            Finding::Used { .. } | Finding::Bound { .. } | Finding::Unused { .. } => {}
             Finding::NotGranted { interface, functions, add } => {
                 missing.entry(add).or_default().push(format!("{interface} ({})", functions.join(", ")));
             }

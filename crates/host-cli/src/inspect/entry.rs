@@ -62,6 +62,22 @@ pub(super) fn refreshed(id: &EntryId, code: &EntryCode, hash: &str, imports: &[S
     yaml
 }
 
+/// What is to be filled in where the code imports something that only the application can provide.
+pub(super) fn bindings(unprovided: &[&str]) -> String {
+    let mut yaml = String::new();
+    if !unprovided.is_empty() {
+        yaml.push_str("    # bindings:\n");
+    }
+    for import in unprovided {
+        let target = match import.contains('/') {
+            true => "{ <function>: <id of a function> }",
+            false => "<id of a function>",
+        };
+        let _ = writeln!(yaml, "    #   {}: {target}", quoted(import));
+    }
+    yaml
+}
+
 /// Kind, method, and further lines.
 fn what(inspection: &Inspection) -> Option<(&'static str, String, &'static str)> {
     if let Some(handler) = role::http_handler(inspection) {

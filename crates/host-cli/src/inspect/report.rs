@@ -38,6 +38,7 @@ impl Report {
         let hash = hash(bytes);
         let needed = needed(preflight.as_ref());
         let entry = entry::ready_made(path, &inspection, &hash, &needed, wit.as_deref());
+        let entry = entry.map(|entry| entry + &entry::bindings(&unprovided(preflight.as_ref())));
         let name = path.display().to_string();
         Self { name, bytes: bytes.len(), hash, inspection, preflight, needed, entry, is_entry: false }
     }
@@ -168,6 +169,17 @@ fn needed(preflight: Option<&Preflight>) -> Vec<String> {
         })
         .collect();
     names.into_iter().cloned().collect()
+}
+
+/// What is imported and no import provides: interfaces, and functions outside any interface.
+fn unprovided(preflight: Option<&Preflight>) -> Vec<&str> {
+    let findings = preflight.into_iter().flat_map(|preflight| &preflight.findings);
+    findings
+        .filter_map(|finding| match finding {
+            Finding::Unprovided { interface } => Some(interface.as_str()),
+            _ => None,
+        })
+        .collect()
 }
 
 /// What is imported, and the line that grants it.

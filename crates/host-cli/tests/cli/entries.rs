@@ -70,7 +70,7 @@ fn an_unknown_key_is_answered_with_the_nearest() {
         "error: demo:it: unknown key `import`
   --> _index.yaml:8:5
      8 |     import: [wasi:cli]
-  help: did you mean `imports`? known keys: config, imports, kind, limits, meta, method, name, pool, source, \
+  help: did you mean `imports`? known keys: bindings, config, imports, kind, limits, meta, method, name, pool, source, \
          strict_imports, transport, wasi, wit
 "
     );

@@ -91,7 +91,7 @@ fn strict_imports_without_imports_points_to_itself() {
         "error: demo:it: strict_imports: the component imports test:demo/host, which no import of this build provides
   --> _index.yaml:6:13
      6 |     source: file://it.wat
-  help: build the guest without it, or a host with an import crate that provides it
+  help: bind it to functions (`bindings: { \"test:demo/host\": … }`), or build the guest without it, or a host with an import crate that provides it
 "
     );
     let app = App::guest("probe-random", "bytes", "    strict_imports: true\n");
@@ -140,7 +140,7 @@ fn what_no_build_provides_is_a_remark_and_ends_the_call_that_uses_it() {
          the guest's call
   --> _index.yaml:6:13
      6 |     source: file://it.wat
-  help: build the guest without it, or a host with an import crate that provides it
+  help: bind it to functions (`bindings: { \"test:demo/host\": … }`), or build the guest without it, or a host with an import crate that provides it
 "
     );
     let ran = app.call(&[]);

@@ -3,11 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod arguments;
+mod bindings;
 mod cache;
 mod check;
 mod code;
-mod ending;
 mod deterministic;
+mod ending;
 mod entries;
 mod exec;
 mod grants;

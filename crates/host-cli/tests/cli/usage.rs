@@ -89,6 +89,14 @@ fn imports_are_listed_for_programs() {
         assert!(texts("aliases") && texts("interfaces"), "{group}");
         assert!(!group["interfaces"].as_array().unwrap().is_empty(), "{group}");
     }
-    assert_eq!(groups[0]["interfaces"], json!(["wippy:runtime/funcs@0.1.0"]));
+    assert_eq!(
+        groups[0]["interfaces"],
+        json!([
+            "wippy:runtime/funcs@0.1.0",
+            "wippy:runtime/values@0.2.0",
+            "wippy:runtime/funcs@0.2.0",
+            "wippy:runtime/async-funcs@0.2.0"
+        ])
+    );
     assert_eq!(groups[0]["aliases"], json!([]));
 }

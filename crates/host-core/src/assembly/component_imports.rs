@@ -1,9 +1,11 @@
 //! What a component imports, read from its type.
 
+use crate::value::Signature;
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{Component, ResourceType};
 
 /// The imports of a component: interfaces, and functions outside any interface.
+#[derive(Default)]
 pub(crate) struct ComponentImports {
     pub(crate) interfaces: Vec<ImportedInterface>,
     /// Functions that the component imports by a plain name.
@@ -26,7 +28,7 @@ pub(crate) struct ImportedInterface {
 #[derive(Clone)]
 pub(crate) struct ImportedFunction {
     pub(crate) name: String,
-    pub(crate) asynchronous: bool,
+    pub(crate) ty: Signature,
 }
 
 impl ImportedInterface {
@@ -38,9 +40,17 @@ impl ImportedInterface {
 }
 
 impl ComponentImports {
+    /// Every function, with its interface where it is in one.
+    pub(crate) fn all_functions(&self) -> impl Iterator<Item = (Option<&ImportedInterface>, &ImportedFunction)> {
+        let in_interfaces = self.interfaces.iter();
+        let in_interfaces =
+            in_interfaces.flat_map(|interface| interface.functions.iter().map(move |f| (Some(interface), f)));
+        in_interfaces.chain(self.functions.iter().map(|function| (None, function)))
+    }
+
     pub(crate) fn of(component: &Component) -> Self {
         let engine = component.engine();
-        let mut imports = Self { interfaces: Vec::new(), functions: Vec::new(), impossible: Vec::new() };
+        let mut imports = Self::default();
         for (name, import) in component.component_type().imports(engine) {
             match import.ty {
                 ComponentItem::ComponentInstance(instance) => {
@@ -77,6 +87,6 @@ impl ComponentImports {
 
 impl ImportedFunction {
     fn new(name: &str, function: &ComponentFunc) -> Self {
-        Self { name: name.to_owned(), asynchronous: function.async_() }
+        Self { name: name.to_owned(), ty: Signature::of(function) }
     }
 }

@@ -11,9 +11,11 @@
 //! - the import leads to that name, and not to another version that some crate linked beside it: see
 //!   [`Linked::prove`].
 
+use super::bindings::{Bindings, full_name};
+use super::bound::Bound;
 use super::component_imports::{ComponentImports, ImportedFunction, ImportedInterface};
 use super::stub::{Unprovided, concurrent_stub, stub};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::import::{Grants, HostImport, ImportMeta, Registration, Registry, track};
 use crate::instance::{NotGranted, StoreData};
 use crate::{Declared, EntryInfo};
@@ -80,9 +82,9 @@ trait Target {
 pub struct LinkTarget<'a> {
     linker: Linker<StoreData>,
     registry: &'a Registry,
-    entry: &'a str,
-    declared: Declared,
+    entry: &'a EntryInfo,
     grants: &'a Grants,
+    bindings: &'a Bindings<'a>,
     imports: &'a ComponentImports,
     linked: Vec<&'static str>,
     /// Names under which types alone are linked, of imports that this build does not have.
@@ -112,7 +114,7 @@ impl Target for LinkTarget<'_> {
             .map_err(|error| Error::internal(format!("{}: cannot link {name}: {error:#}", meta.name)))?;
         self.linked.push(interface.name);
         if !self.grants.allows(interface.name, interface.version) {
-            let hint = self.declared.not_granted(self.entry, meta.name);
+            let hint = self.entry.declared().not_granted(self.entry.id(), meta.name);
             self.deny(wanted, name, &hint);
         }
         Ok(())
@@ -154,7 +156,34 @@ impl<'a> LinkTarget<'a> {
             Some(feature) => {
                 format!("this build has the Cargo feature \"{feature}\" off; build with --features {feature}")
             }
-            None => format!("no import of this host provides it to entry {}", self.entry),
+            None => format!("no import of this host provides it to entry {}", self.entry.id()),
+        }
+    }
+
+    /// The function that stands for one which no import provides: what it is bound to, or a stub.
+    fn stand_in(
+        &self,
+        at: &mut LinkerInstance<'_, StoreData>,
+        interface: Option<&ImportedInterface>,
+        function: &ImportedFunction,
+        hint: &str,
+    ) -> wasmtime::Result<()> {
+        let (entry, name) = (self.entry.id(), full_name(interface, function));
+        match self.bindings.target(interface, &function.name) {
+            Some(target) => {
+                let target = self.entry.resolve_id(target);
+                Bound::new(entry, name, target, function).link(at, &function.name)
+            }
+            None if self.entry.declared() == Declared::Entry => {
+                let bindings = match interface {
+                    Some(interface) => {
+                        format!("\"{}\": {{ \"{}\": <id of a function> }}", interface.full_name, function.name)
+                    }
+                    None => format!("\"{name}\": <id of a function>"),
+                };
+                put(at, function, not_granted(entry, name, &format!("{hint}; bind it, bindings: {{ {bindings} }}")))
+            }
+            None => put(at, function, not_granted(entry, name, hint)),
         }
     }
 
@@ -162,7 +191,7 @@ impl<'a> LinkTarget<'a> {
     fn shadow(&mut self, denied: &Denied<'_>) -> Result<()> {
         let Denied { import, linked_as: name, hint } = denied;
         for function in &import.functions {
-            let denial = not_granted(self.entry, format!("{}#{}", import.name, function.name), hint);
+            let denial = not_granted(self.entry.id(), format!("{}#{}", import.name, function.name), hint);
             let mut define = |allow: bool| {
                 self.linker.allow_shadowing(allow);
                 let defined =
@@ -173,7 +202,9 @@ impl<'a> LinkTarget<'a> {
             if define(false).is_ok() {
                 return Err(Error::invalid(format!(
                     "{}: the component imports {}#{}, which {name} does not have",
-                    self.entry, import.full_name, function.name
+                    self.entry.id(),
+                    import.full_name,
+                    function.name
                 ))
                 .with_remedy(format!("build the guest against {name} or older")));
             }
@@ -182,8 +213,8 @@ impl<'a> LinkTarget<'a> {
         Ok(())
     }
 
-    /// Stubs what no import of the host provides.
-    fn unprovided(&mut self) -> wasmtime::Result<()> {
+    /// What no import of the host provides.
+    fn unprovided(&self, linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
         for import in &self.imports.interfaces {
             let version = track(&import.version);
             let typed = |name: &String| {
@@ -193,18 +224,16 @@ impl<'a> LinkTarget<'a> {
                 continue;
             }
             let hint = self.absent(&import.name);
-            let mut instance = self.linker.instance(&import.full_name)?;
+            let mut instance = linker.instance(&import.full_name)?;
             for resource in &import.resources {
                 instance.resource(resource, ResourceType::host::<Unprovided>(), |_, _| Ok(()))?;
             }
             for function in &import.functions {
-                let denied = format!("{}#{}", import.full_name, function.name);
-                put(&mut instance, function, not_granted(self.entry, denied, &hint))?;
+                self.stand_in(&mut instance, Some(import), function, &hint)?;
             }
         }
         for function in &self.imports.functions {
-            let denial = not_granted(self.entry, function.name.clone(), &self.absent(&function.name));
-            put(&mut self.linker.root(), function, denial)?;
+            self.stand_in(&mut linker.root(), None, function, &self.absent(&function.name))?;
         }
         Ok(())
     }
@@ -215,7 +244,7 @@ fn put(
     function: &ImportedFunction,
     denial: NotGranted,
 ) -> wasmtime::Result<()> {
-    match function.asynchronous {
+    match function.ty.is_async() {
         true => concurrent_stub(instance, &function.name, denial),
         false => stub(instance, &function.name, denial),
     }
@@ -280,26 +309,27 @@ pub(crate) fn assemble(
     registry: &Registry,
     entry: &EntryInfo,
     grants: &Grants,
+    bindings: &Bindings<'_>,
     imports: &ComponentImports,
 ) -> Result<Linked> {
-    let (entry, declared) = (&**entry.id(), entry.declared());
     let linker = Linker::new(engine);
     let (linked, types, denied) = (Vec::new(), Vec::new(), Vec::new());
-    let mut target = LinkTarget { linker, registry, entry, declared, grants, imports, linked, types, denied };
+    let mut target = LinkTarget { linker, registry, entry, grants, bindings, imports, linked, types, denied };
     for import in registry.imports().iter().filter(|import| imports_any_of(imports, import)) {
         import.link(&mut target)?;
     }
     // Only now: nothing is linked any more that could take a stub's place.
     let denied = std::mem::take(&mut target.denied);
     denied.iter().try_for_each(|denied| target.shadow(denied))?;
+    let mut linker = std::mem::replace(&mut target.linker, Linker::new(engine));
     target
-        .unprovided()
-        .map_err(|error| Error::new(ErrorKind::Invalid, format!("{entry}: cannot stub an import: {error:#}")))?;
+        .unprovided(&mut linker)
+        .map_err(|error| Error::invalid(format!("{}: cannot stub an import: {error:#}", entry.id())))?;
     let denied = denied.into_iter().filter(|denied| denied.import.full_name != denied.linked_as).filter_map(|denied| {
         let function = denied.import.functions.first()?.name.clone();
         Some(DeniedName { full_name: denied.import.full_name.clone(), linked_as: denied.linked_as, function })
     });
-    Ok(Linked { linker: target.linker, interfaces: target.linked, denied: denied.collect() })
+    Ok(Linked { linker, interfaces: target.linked, denied: denied.collect() })
 }
 
 fn imports_any_of(imports: &ComponentImports, import: &Registration) -> bool {

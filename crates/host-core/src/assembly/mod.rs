@@ -1,5 +1,7 @@
 //! From an entry's grants and a component's imports to a linker that holds the one and answers for the other.
 
+mod bindings;
+mod bound;
 mod component_imports;
 mod export;
 mod linker;
@@ -7,6 +9,7 @@ mod module;
 mod preflight;
 mod stub;
 
+pub(crate) use bindings::Bindings;
 pub(crate) use component_imports::ComponentImports;
 pub(crate) use export::{Export, exports, find_export};
 pub(crate) use linker::assemble;

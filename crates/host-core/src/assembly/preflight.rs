@@ -1,8 +1,10 @@
 //! The preflight: what a component imports against what its entry grants, in one pass, as data.
 
+use super::bindings::Bindings;
 use super::component_imports::{ComponentImports, ImportedInterface};
 use crate::import::{Grants, Registry, track};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The report on one entry.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -30,6 +32,20 @@ pub enum Finding {
     Given {
         /// The interface as the component names it.
         interface: String,
+    },
+    /// Bound to functions of the registry.
+    Bound {
+        /// The interface as the component names it; for a function outside any interface, the function.
+        interface: String,
+        /// The functions that are bound, each with the id of the function that is called.
+        functions: BTreeMap<String, String>,
+    },
+    /// Of an interface with other functions that are bound: each call of these functions ends the call.
+    Unbound {
+        /// The interface as the component names it.
+        interface: String,
+        /// The functions that the component imports and the entry does not bind.
+        functions: Vec<String>,
     },
     /// Imported but not granted: each call of these functions ends the call.
     NotGranted {
@@ -69,13 +85,30 @@ pub enum Finding {
 }
 
 impl Preflight {
-    pub(crate) fn of(registry: &Registry, entry: &str, grants: &Grants, imports: &ComponentImports) -> Self {
+    pub(crate) fn of(
+        registry: &Registry,
+        entry: &str,
+        grants: &Grants,
+        bindings: &Bindings<'_>,
+        imports: &ComponentImports,
+    ) -> Self {
         let mut findings = Vec::new();
         for interface in imports.interfaces.iter().filter(|interface| interface.is_used()) {
-            findings.push(finding(registry, grants, interface));
+            let found = finding(registry, grants, interface);
+            match found {
+                Finding::Unprovided { .. } => findings.extend(bound(bindings, interface, found)),
+                found => findings.push(found),
+            }
         }
         for function in &imports.functions {
-            findings.push(Finding::Unprovided { interface: function.name.clone() });
+            let interface = function.name.clone();
+            findings.push(match bindings.target(None, &function.name) {
+                Some(target) => {
+                    let functions = [(function.name.clone(), target.to_owned())].into();
+                    Finding::Bound { interface, functions }
+                }
+                None => Finding::Unprovided { interface },
+            });
         }
         for (index, request) in grants.requests().iter().enumerate() {
             let used = request.interfaces.iter().any(|granted| {
@@ -97,7 +130,29 @@ impl Preflight {
 impl Finding {
     /// Whether it is no import that a call would not reach.
     fn is_fine(&self) -> bool {
-        matches!(self, Self::Used { .. } | Self::Given { .. } | Self::Unused { .. })
+        matches!(self, Self::Used { .. } | Self::Given { .. } | Self::Bound { .. } | Self::Unused { .. })
+    }
+}
+
+/// What an entry binds of an interface that no import provides, and what it leaves out.
+fn bound(bindings: &Bindings<'_>, import: &ImportedInterface, unprovided: Finding) -> Vec<Finding> {
+    let interface = || import.full_name.clone();
+    let mut functions = BTreeMap::new();
+    let mut left = Vec::new();
+    for function in &import.functions {
+        let name = function.name.clone();
+        match bindings.target(Some(import), &name) {
+            Some(target) => drop(functions.insert(name, target.to_owned())),
+            None => left.push(name),
+        }
+    }
+    match (functions.is_empty(), left.is_empty()) {
+        (true, _) => vec![unprovided],
+        (false, true) => vec![Finding::Bound { interface: interface(), functions }],
+        (false, false) => vec![
+            Finding::Bound { interface: interface(), functions },
+            Finding::Unbound { interface: interface(), functions: left },
+        ],
     }
 }
 
@@ -130,6 +185,15 @@ impl std::fmt::Display for Finding {
         match self {
             Self::Used { interface, by } => write!(f, "{interface}: granted by \"{by}\""),
             Self::Given { interface } => write!(f, "{interface}: given by the transport"),
+            Self::Bound { interface, functions } => {
+                let bound: Vec<_> =
+                    functions.iter().map(|(function, target)| format!("{function}: {target}")).collect();
+                write!(f, "{interface}: bound ({})", listed(&bound, 12))
+            }
+            Self::Unbound { interface, functions } => {
+                let missing = listed(functions, 12);
+                write!(f, "{interface}: not bound ({missing}); add them to bindings.\"{interface}\"")
+            }
             Self::NotGranted { interface, functions, add } => {
                 write!(f, "{interface}: imported but not granted ({}); add \"{add}\" to imports", listed(functions, 12))
             }
@@ -143,7 +207,11 @@ impl std::fmt::Display for Finding {
                 )
             }
             Self::Unprovided { interface } => {
-                write!(f, "{interface}: no import of this host provides it; a call of it ends the guest's call")
+                write!(
+                    f,
+                    "{interface}: no import of this host provides it; a call of it ends the guest's call, unless `bindings` \
+                     bind it to functions"
+                )
             }
             Self::Unused { name, .. } => {
                 write!(f, "\"{name}\" is granted, but the component imports nothing of it; remove it from imports")

@@ -2,9 +2,11 @@
 
 mod context;
 mod function;
+mod nested;
 mod payload;
 mod registry;
 
 pub use context::{CallContext, CallContextBuilder};
 pub use function::{Function, function};
+pub use nested::NestedCall;
 pub use registry::FunctionRegistry;

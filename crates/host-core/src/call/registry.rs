@@ -91,13 +91,16 @@ impl FunctionRegistry {
     /// # Errors
     /// `invalid function target: <target>` and `no handler registered for target: <target>`, beside the function's own.
     pub async fn call_payload(&self, context: &CallContext, target: &str, input: TextOrBytes) -> Result<TextOrBytes> {
+        self.find(target)?.call_payload(context, input).await
+    }
+
+    /// The function that a call names.
+    pub(super) fn find(&self, target: &str) -> Result<Arc<dyn Function>> {
         if !is_id(target) {
             return Err(Error::invalid(format!("invalid function target: {target}")));
         }
-        let Some(function) = self.get(target) else {
-            return Err(Error::new(ErrorKind::NotFound, format!("no handler registered for target: {target}")));
-        };
-        function.call_payload(context, input).await
+        let missing = || Error::new(ErrorKind::NotFound, format!("no handler registered for target: {target}"));
+        self.get(target).ok_or_else(missing)
     }
 }
 

@@ -1,7 +1,7 @@
 //! From an entry and its code to a function.
 
 use super::{Host, Inner};
-use crate::assembly::{ComponentImports, Export, Preflight, assemble, assemble_module, find_export};
+use crate::assembly::{Bindings, ComponentImports, Export, Preflight, assemble, assemble_module, find_export};
 use crate::component::{Program, START};
 use crate::error::{Error, ErrorKind};
 use crate::import::{Grants, NameProblem, Registration, Registry, SetupContext};
@@ -30,9 +30,11 @@ impl Host {
         let program = program.into();
         let parts = EntryParts::new(self, &spec);
         let code = Code::of(&program);
+        let bindings = Bindings::of(&spec.bindings);
         let mut problems = parts.problems(self, &spec);
         let method = code.method(&spec.method, &mut problems);
-        let preflight = code.preflight(registry, &spec.id, &parts.grants);
+        problems.extend(code.binding_problems(registry, &bindings));
+        let preflight = code.preflight(registry, &spec.id, &parts.grants, &bindings);
         if spec.strict_imports {
             problems.extend(preflight.missing().map(|finding| {
                 EntryProblem::new(ErrorKind::PermissionDenied, Place::Entry, format!("strict_imports: {finding}"))
@@ -41,7 +43,8 @@ impl Host {
         let Some(method) = method.filter(|_| problems.is_empty()) else {
             return Err(EntryProblems { entry: spec.id.to_string(), problems });
         };
-        let Fitted { linked, signature, method, imports, used } = code.fit(self.engine(), registry, &parts, method)?;
+        let Fitted { linked, signature, method, imports, used } =
+            code.fit(self.engine(), registry, &parts, &bindings, method)?;
         let mut states = Vec::new();
         let setup = SetupContext::new(&parts.entry, services, functions, &parts.network);
         for import in imports {
@@ -102,10 +105,24 @@ impl<'p> Code<'p> {
         }
     }
 
-    pub(super) fn preflight(&self, registry: &Registry, entry: &str, grants: &Grants) -> Preflight {
+    pub(super) fn preflight(
+        &self,
+        registry: &Registry,
+        entry: &str,
+        grants: &Grants,
+        bindings: &Bindings<'_>,
+    ) -> Preflight {
         match self {
-            Self::Component(_, imports) => Preflight::of(registry, entry, grants, imports),
+            Self::Component(_, imports) => Preflight::of(registry, entry, grants, bindings, imports),
             Self::Command(module) => Preflight::of_module(registry, entry, grants, module),
+        }
+    }
+
+    /// A module imports nothing that could be bound.
+    fn binding_problems(&self, registry: &Registry, bindings: &Bindings<'_>) -> Vec<EntryProblem> {
+        match self {
+            Self::Component(_, imports) => bindings.problems(registry, imports),
+            Self::Command(_) => bindings.problems(registry, &ComponentImports::default()),
         }
     }
 
@@ -144,6 +161,7 @@ impl<'p> Code<'p> {
         plain: &Engine,
         registry: &Registry,
         parts: &EntryParts,
+        bindings: &Bindings<'_>,
         method: Method,
     ) -> Result<Fitted, EntryProblems> {
         let (entry, grants) = (&parts.entry, &parts.grants);
@@ -164,7 +182,7 @@ impl<'p> Code<'p> {
             }
             (Self::Component(..), Method::Start) => return Err(failed(Error::internal("a component has no _start"))),
         };
-        let linked = assemble(component.engine(), registry, entry, grants, imports).map_err(failed)?;
+        let linked = assemble(component.engine(), registry, entry, grants, bindings, imports).map_err(failed)?;
         let pre = linked.linker.instantiate_pre(component).map_err(|error| {
             failed(
                 Error::invalid(format!("the component does not fit: {error:#}"))

@@ -7,7 +7,7 @@ use wasmtime::component::{Type, Val};
 
 use super::error::Problem;
 use super::limited::limited;
-use super::{CallShape, Value, ValueError, from_val, to_val, type_name};
+use super::{CallShape, Value, ValueError, from_val, handle_in, to_val, type_name};
 
 /// Bytes of a parameter list that an error shows at most.
 const PARAMETERS_LIMIT: usize = 400;
@@ -54,6 +54,11 @@ impl Signature {
     /// What a caller that has no types needs to know of it.
     pub fn shape(&self) -> CallShape {
         CallShape::of(&self.params, self.result())
+    }
+
+    /// The first type among those of its parameters and its result that belongs to one instance.
+    pub(crate) fn handle(&self) -> Option<String> {
+        self.params.iter().map(|(_, ty)| ty).chain(&self.result).find_map(handle_in)
     }
 
     /// Converts a call's arguments, see [`convert_args`].

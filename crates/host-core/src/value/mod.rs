@@ -17,6 +17,7 @@ mod convert;
 mod debug;
 mod error;
 mod from_val;
+mod handle;
 mod json;
 mod limited;
 mod named;
@@ -36,7 +37,9 @@ pub use self::call::{Signature, convert_args, convert_result, signature};
 pub use self::command_line::{argument_from_text, arguments_from_text};
 pub use self::error::{Problem, ValueError};
 pub use self::from_val::from_val;
+use self::handle::handle_in;
 pub use self::object::Object;
+pub(crate) use self::text_call::failure;
 pub use self::text_call::{
     CallShape, InputShape, ResultError, ResultShape, TextOrBytes, call_input_to_args, call_result_to_bytes,
     call_result_to_text,

@@ -47,7 +47,7 @@ impl Object {
     }
 
     /// The case `name` of a variant, a result or a nested option.
-    pub(super) fn case(name: impl Into<String>, value: Value) -> Self {
+    pub(crate) fn case(name: impl Into<String>, value: Value) -> Self {
         Self { entries: vec![(name.into(), value)], keeps_nulls: true }
     }
 

@@ -62,6 +62,27 @@ impl ResultShape {
     pub fn is_result(self) -> bool {
         self.levels > 0
     }
+
+    /// The payload of the innermost `ok`, or of the first `err`.
+    ///
+    /// # Errors
+    /// The payload of an `err`.
+    pub fn outcome(self, mut value: Value) -> Result<Value, Value> {
+        for _ in 0..self.levels {
+            value = match single(value) {
+                Ok((name, payload)) if name == "ok" => payload,
+                Ok((name, payload)) if name == "err" => return Err(payload),
+                Ok((name, payload)) => Value::Object(Object::case(name, payload)),
+                Err(other) => other,
+            };
+        }
+        Ok(value)
+    }
+
+    /// As many times `{"ok": …}` around a value as the type has levels.
+    pub(crate) fn wrap(self, value: Value) -> Value {
+        (0..self.levels).fold(value, |value, _| Value::Object(Object::case("ok".to_owned(), value)))
+    }
 }
 
 /// What a callee tells about itself to callers without types.
@@ -167,24 +188,18 @@ pub fn call_result_to_bytes(value: Value, shape: ResultShape) -> Result<Bytes, R
     })
 }
 
-fn unwrapped(mut value: Value, shape: ResultShape) -> Result<TextOrBytes, ResultError> {
-    for _ in 0..shape.levels {
-        value = match single(value) {
-            Ok((name, payload)) if name == "ok" => payload,
-            Ok((name, payload)) if name == "err" => return Err(ResultError::Failed(failure(payload)?)),
-            Ok((name, payload)) => Value::Object(Object::case(name, payload)),
-            Err(other) => other,
-        };
+fn unwrapped(value: Value, shape: ResultShape) -> Result<TextOrBytes, ResultError> {
+    match shape.outcome(value) {
+        Ok(Value::Text(text)) => Ok(TextOrBytes::Text(text)),
+        Ok(Value::Bytes(bytes)) => Ok(TextOrBytes::Bytes(bytes)),
+        Ok(Value::Null) => Ok(TextOrBytes::Text(String::new())),
+        Ok(other) => Ok(TextOrBytes::Text(other.into_json_text().map_err(ValueError::in_result)?)),
+        Err(payload) => Err(ResultError::Failed(failure(payload)?)),
     }
-    Ok(match value {
-        Value::Text(text) => TextOrBytes::Text(text),
-        Value::Bytes(bytes) => TextOrBytes::Bytes(bytes),
-        Value::Null => TextOrBytes::Text(String::new()),
-        other => TextOrBytes::Text(other.into_json_text().map_err(ValueError::in_result)?),
-    })
 }
 
-fn failure(payload: Value) -> Result<String, ValueError> {
+/// What an `err` says, as text: its payload if that is text, otherwise as JSON.
+pub(crate) fn failure(payload: Value) -> Result<String, ValueError> {
     match payload {
         Value::Text(text) => Ok(text),
         // An empty message would leave the caller with nothing at all to go by.

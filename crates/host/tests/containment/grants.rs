@@ -108,9 +108,10 @@ fn names_versions_and_aliases_grant_what_they_say() {
     // How many more there are with the interfaces of 0.3.
     let p3 = |more: usize| if cfg!(feature = "p3") { more } else { 0 };
     for (name, interfaces) in [
-        ("funcs", 1),
+        ("funcs", 3 + p3(1)),
         ("funcs@0.1", 1),
-        ("wippy:runtime/funcs", 1),
+        ("funcs@0.2", 2 + p3(1)),
+        ("wippy:runtime/funcs", 2),
         ("wippy:runtime/funcs@0.1.0", 1),
         ("wasi:cli", 10 + p3(11)),
         (" \tWASI:Cli\n", 10 + p3(11)),
@@ -178,7 +179,7 @@ fn a_name_listed_twice_is_a_problem_whatever_its_spelling() {
             "4: import listed twice: wasi:cli@0.2.9; remove one of the two; the first is number 4",
         ]
     );
-    assert_eq!(granted, 10 + 3 + 10 + 1 + if cfg!(feature = "p3") { 11 } else { 0 });
+    assert_eq!(granted, 10 + 3 + 10 + 3 + if cfg!(feature = "p3") { 11 + 1 } else { 0 });
 }
 
 #[tokio::test]
@@ -208,7 +209,10 @@ async fn strict_imports_list_all_that_is_missing_at_once() {
     let problems = Entry::new("imports-unknown").strict().problems("idle").await;
     assert_eq!(
         problems,
-        ["strict_imports: test:demo/host: no import of this host provides it; a call of it ends the guest's call"]
+        [
+            "strict_imports: test:demo/host: no import of this host provides it; a call of it ends the guest's call, unless \
+          `bindings` bind it to functions"
+        ]
     );
     let problems = Entry::new("imports-unknown-version").imports(&["wasi:random"]).strict().problems("run").await;
     let has = if cfg!(feature = "p3") { "0.2, 0.3" } else { "0.2" };
@@ -220,7 +224,8 @@ async fn what_nobody_provides_is_a_stub_with_its_own_text() {
     let entry = Entry::new("imports-unknown");
     assert_eq!(entry.call("idle", json!([])).await.unwrap(), 7);
     let error = entry.fails("run", json!([])).await;
-    let said = "guest called test:demo/host#ping, but no import of this host provides it to entry app:report";
+    let said = "guest called test:demo/host#ping, but no import of this host provides it to entry app:report; bind it, \
+                bindings: { \"test:demo/host\": { \"ping\": <id of a function> } }";
     assert_eq!(told(&error), (ErrorKind::PermissionDenied, Reason::NotGranted, said.to_owned()));
     let error = Entry::new("imports-unknown-version").imports(&["wasi:random"]).fails("run", json!([])).await;
     assert!(error.message().starts_with("guest called wasi:random/random@9.0.0#get-random-u64, but "), "{error}");

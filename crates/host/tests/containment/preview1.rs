@@ -118,3 +118,13 @@ async fn one_interface_or_track_of_a_group_is_not_the_group() {
     }
     assert!(!is_denied("args_get", "ii", &["preview1"]).await);
 }
+
+#[test]
+fn a_module_of_a_hundred_thousand_imports_that_nobody_provides_is_preflighted_by_their_number_and_not_its_square() {
+    let count = 100_000;
+    let imports: String = (0..count).map(|index| format!("(import \"env\" \"f{index}\" (func))")).collect();
+    let program = host().compile_program(format!("(module {imports} (func (export \"_start\")))")).unwrap();
+    let report = host().preflight("a:b", &["wasi:cli".to_owned()], &program);
+    assert_eq!(report.findings.len(), count + 1);
+    assert_eq!(report.missing().count(), count);
+}

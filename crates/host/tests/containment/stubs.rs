@@ -10,7 +10,7 @@ use wit_parser::abi::{AbiVariant, WasmType};
 use wit_parser::{Function, Resolve, Type, TypeDefKind, WorldItem};
 
 /// The packages in an order in which each finds those it uses.
-const PACKAGES: [&str; 14] = [
+const PACKAGES: [&str; 15] = [
     "wasi-0.2/io.wit",
     "wasi-0.2/clocks.wit",
     "wasi-0.2/random.wit",
@@ -19,6 +19,7 @@ const PACKAGES: [&str; 14] = [
     "wasi-0.2/cli.wit",
     "wasi-0.2/http.wit",
     "wippy-runtime-0.1/funcs.wit",
+    "wippy-runtime-0.2/funcs.wit",
     "wasi-0.3/clocks.wit",
     "wasi-0.3/random.wit",
     "wasi-0.3/filesystem.wit",
@@ -41,13 +42,14 @@ struct Caller {
     functions: Vec<Imported>,
 }
 
-/// A guest that calls what is not of WASI 0.3, and one that calls what is.
+/// A guest that calls what belongs to WASI 0.2, and one that calls what belongs to 0.3.
 fn callers() -> &'static [Caller] {
     static CALLERS: OnceLock<Vec<Caller>> = OnceLock::new();
     CALLERS.get_or_init(|| {
         let tracks = [false, true].into_iter().take(if cfg!(feature = "p3") { 2 } else { 1 });
         // What waits for an asynchronous function must be one.
-        tracks.map(|p3| caller(|i| (i.track() == "0.3") == p3, if p3 { "async func" } else { "func" })).collect()
+        let of_p3 = |interface: &Interface| interface.track() == "0.3" || interface.concurrent;
+        tracks.map(|p3| caller(|i| of_p3(i) == p3, if p3 { "async func" } else { "func" })).collect()
     })
 }
 

@@ -252,7 +252,7 @@ async fn names_that_look_like_an_interface_lead_nowhere_else() {
         let error = entry.fails("run-0", json!([])).await;
         assert_eq!(error.reason(), Reason::NotGranted, "{name}: {error}");
         assert!(
-            error.message().ends_with("#open, but no import of this host provides it to entry app:report"),
+            error.message().contains("#open, but no import of this host provides it to entry app:report; bind it, "),
             "{error}"
         );
     }

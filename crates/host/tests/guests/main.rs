@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod bindings;
 mod coverage;
 mod support;
 mod values;
@@ -24,11 +25,13 @@ mod io;
 mod modules;
 #[cfg(all(feature = "all", feature = "p3"))]
 mod p3;
-#[cfg(feature = "random")]
 #[cfg(feature = "all")]
 mod preview1;
+#[cfg(feature = "random")]
 mod random;
 #[cfg(all(feature = "clocks", feature = "io", feature = "sockets"))]
 mod sockets;
+#[cfg(feature = "funcs")]
+mod structured;
 #[cfg(all(feature = "cli", feature = "clocks", feature = "filesystem", feature = "io", feature = "random"))]
 mod toolchains;

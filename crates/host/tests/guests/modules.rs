@@ -64,6 +64,15 @@ async fn a_module_imports_what_the_build_knows_without_writing_it_out() {
     }
 }
 
+#[cfg(feature = "p3")]
+#[tokio::test]
+async fn a_module_imports_what_the_build_knows_of_the_other_track() {
+    let module = RANDOM.replace("0.2.12", "0.3.0");
+    let wit = "import wasi:random/random@0.3.0;\nexport roll: func(sides: u32) -> u32;";
+    let rolled = call(module.as_bytes(), wit, "roll", &["wasi:random"], vec![Value::from(6)]).await;
+    assert!(matches!(rolled, Value::Integer(1..=6)), "{rolled:?}");
+}
+
 #[test]
 fn an_import_that_the_text_does_not_explain_is_named_with_the_line_to_add() {
     let error = refused(RANDOM, "export roll: func(sides: u32) -> u32;");

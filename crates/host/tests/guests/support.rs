@@ -175,6 +175,11 @@ impl Guest {
         self
     }
 
+    pub(crate) fn bind(mut self, import: &str, target: &str) -> Self {
+        self.spec = self.spec.with_binding(import, target);
+        self
+    }
+
     pub(crate) fn wasi(mut self, section: Json) -> Self {
         self.spec = self.spec.with_section("wasi", section);
         self

@@ -3,7 +3,7 @@
 use super::*;
 use crate::manifest::{PoolKind, Transport, WarmStart};
 
-const WAT_KEYS: &str = "config, imports, kind, limits, meta, method, name, pool, source, strict_imports, transport, wasi, \
+const WAT_KEYS: &str = "bindings, config, imports, kind, limits, meta, method, name, pool, source, strict_imports, transport, wasi, \
                         wit";
 
 #[test]

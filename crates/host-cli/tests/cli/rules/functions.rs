@@ -117,7 +117,7 @@ fn keys_imports_and_transports_are_known_ones() {
         (
             "▸import: [funcs]",
             "unknown key `import`",
-            "did you mean `imports`? known keys: config, imports, kind, limits, meta, method, name, pool, source, \
+            "did you mean `imports`? known keys: bindings, config, imports, kind, limits, meta, method, name, pool, source, \
              strict_imports, transport, wasi, wit",
         ),
         (

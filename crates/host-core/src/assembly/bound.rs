@@ -1,0 +1,110 @@
+//! An imported function that is a function of the registry: typed on the guest's side, dynamic in between.
+
+use super::component_imports::ImportedFunction;
+use crate::error::{Error, Result};
+use crate::instance::StoreData;
+use crate::value::{Object, ResultShape, Signature, Value, failure, from_val, to_val};
+use std::sync::Arc;
+use wasmtime::component::{LinkerInstance, Type, Val};
+
+/// What a bound function leads to.
+pub(super) struct Bound {
+    entry: Arc<str>,
+    /// The function as the component imports it: `demo:math/ops@1.0.0#add`.
+    name: String,
+    target: String,
+    signature: Signature,
+    shape: ResultShape,
+}
+
+impl Bound {
+    pub(super) fn new(entry: &Arc<str>, name: String, target: String, function: &ImportedFunction) -> Self {
+        let signature = function.ty.clone();
+        let shape = ResultShape::of(signature.result());
+        Self { entry: entry.clone(), name, target, signature, shape }
+    }
+
+    /// Puts it into its place.
+    pub(super) fn link(self, instance: &mut LinkerInstance<'_, StoreData>, function: &str) -> wasmtime::Result<()> {
+        let asynchronous = self.signature.is_async();
+        let bound = Arc::new(self);
+        if asynchronous {
+            return instance.func_new_concurrent(function, move |accessor, _, arguments, results| {
+                let bound = bound.clone();
+                Box::pin(async move {
+                    let call = accessor.with(|mut store| bound.begin(store.data_mut(), arguments))?;
+                    put(results, call.await?)
+                })
+            });
+        }
+        instance.func_new_async(function, move |store, _, arguments, results| {
+            let call = bound.begin(store.data(), arguments);
+            Box::new(async move { put(results, call?.await?) })
+        })
+    }
+
+    fn begin(
+        self: &Arc<Self>,
+        store: &StoreData,
+        arguments: &[Val],
+    ) -> Result<impl Future<Output = Result<Option<Val>>> + Send + use<>> {
+        let call = store.nested_call(self.target.clone());
+        let mut values = Vec::with_capacity(arguments.len());
+        for (index, (argument, (name, ty))) in arguments.iter().zip(self.signature.params()).enumerate() {
+            let value = from_val(argument.clone(), ty);
+            values.push(value.map_err(|error| self.failed(error.in_argument(index, name)))?);
+        }
+        let bound = self.clone();
+        Ok(async move { bound.answer(call.with_values(values).await) })
+    }
+
+    fn answer(&self, answer: Result<(Value, ResultShape)>) -> Result<Option<Val>> {
+        let Some(ty) = self.signature.result() else {
+            return match answer.map(|(value, shape)| shape.outcome(value)) {
+                Ok(Ok(_)) => Ok(None),
+                Ok(Err(payload)) => Err(self.failed(failure(payload)?)),
+                Err(error) => Err(self.wrapped(&error)),
+            };
+        };
+        let value = match answer {
+            Ok((value, shape)) if shape == self.shape => value,
+            Ok((value, shape)) => match shape.outcome(value) {
+                Ok(value) => self.shape.wrap(value),
+                Err(payload) if self.shape.is_result() => Value::Object(Object::case("err", payload)),
+                Err(payload) => return Err(self.failed(failure(payload)?)),
+            },
+            Err(error) if has_text_for_errors(ty) => {
+                return Ok(Some(Val::Result(Err(Some(Box::new(Val::String(error.to_string())))))));
+            }
+            Err(error) => return Err(self.wrapped(&error)),
+        };
+        to_val(value, ty).map(Some).map_err(|error| self.failed(error.in_result()))
+    }
+
+    fn failed(&self, why: impl std::fmt::Display) -> Error {
+        Error::internal(format!("{}: {}, bound to {}, failed: {why}", self.entry, self.name, self.target))
+    }
+
+    /// The callee's failure in its own words. What ended the callee is not what ended this guest.
+    fn wrapped(&self, error: &Error) -> Error {
+        let Self { entry, name, target, .. } = self;
+        let wrapped =
+            Error::new(error.kind(), format!("{entry}: {name}, bound to {target}, failed: {}", error.message()));
+        let wrapped = match error.remedy() {
+            Some(remedy) => wrapped.with_remedy(remedy),
+            None => wrapped,
+        };
+        wrapped.with_source(error.clone())
+    }
+}
+
+fn has_text_for_errors(ty: &Type) -> bool {
+    matches!(ty, Type::Result(result) if result.err() == Some(Type::String))
+}
+
+fn put(results: &mut [Val], result: Option<Val>) -> wasmtime::Result<()> {
+    if let (Some(place), Some(result)) = (results.first_mut(), result) {
+        *place = result;
+    }
+    Ok(())
+}
