@@ -140,7 +140,7 @@ impl HostBuilder {
         };
         let engines = Arc::new(Engines::start(&self.engine)?);
         let idle = Arc::new(Idle::default());
-        let cache = Arc::new(Cache::new(engines.plain(), self.cache, registry.wit()));
+        let cache = Arc::new(Cache::new(engines.plain(), self.cache, &registry));
         Ok(Host(Arc::new(Inner {
             cache,
             engines,

@@ -5,6 +5,10 @@
 use crate::http::Serving;
 use crate::serve::streams_and_stops;
 use crate::support::repository;
+use std::io::{BufRead, BufReader};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 /// Serves the guest on a free port, with these options.
 #[track_caller]
@@ -22,6 +26,31 @@ fn requests_are_told_as_they_came_and_answered() {
     serving.ask("GET", "/nothing", "").is(404, "no such path");
     let counted = serving.ask("GET", "/count", "").body;
     assert_eq!((counted.lines().count(), counted.lines().last()), (1000, Some("line 999")));
+}
+
+#[test]
+fn what_a_guest_does_behind_its_response_goes_on() {
+    let behind = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let authority = behind.local_addr().unwrap().to_string();
+    let serving = serve(&["--import", "wasi:http", "--allow", &authority]);
+    serving.ask("GET", &format!("/after?{authority}"), "").is(200, "before");
+    let (sender, asked) = mpsc::channel();
+    thread::spawn(move || {
+        let mut line = String::new();
+        BufReader::new(behind.accept().unwrap().0).read_line(&mut line).unwrap();
+        sender.send(line).unwrap();
+    });
+    assert_eq!(asked.recv_timeout(Duration::from_secs(60)).unwrap(), "GET /after HTTP/1.1\r\n");
+}
+
+#[test]
+fn an_instance_serves_as_many_requests_as_reuse_says() {
+    let counts = |options: &[&str]| {
+        let serving = serve(options);
+        (0..4).map(|_| serving.ask("GET", "/served", "").body).collect::<Vec<_>>()
+    };
+    assert_eq!(counts(&["--reuse", "2"]), ["1", "2", "1", "2"]);
+    assert_eq!(counts(&[]), ["1", "1", "1", "1"]);
 }
 
 #[test]

@@ -192,6 +192,27 @@ impl CallContext {
         self.clock().is_none() && self.output().is_none() && self.arguments().is_empty() && self.streams.is_none()
     }
 
+    /// Whether nothing tells the call from another outermost call: it acts for nobody, belongs to no trace and brings nothing
+    /// of its own but its deadline and its cancellation.
+    pub(crate) fn is_anyones(&self) -> bool {
+        let anonymous = self.shared.as_ref().is_none_or(|shared| {
+            let Shared { actor, scope, trace, values, cancellation: _, clock, output } = &**shared;
+            actor.is_none()
+                && scope.is_none()
+                && trace.is_none()
+                && values.is_empty()
+                && clock.is_none()
+                && output.is_none()
+        });
+        anonymous && self.current.is_none() && self.is_plain()
+    }
+
+    /// The context of an instance that serves several such calls: what the call holds, and neither its deadline nor its
+    /// cancellation.
+    pub(crate) fn for_many(self) -> Self {
+        Self { current: self.current, ..Self::default() }
+    }
+
     /// The same context with a deadline that is the earlier of its own and `deadline`.
     #[must_use]
     pub fn until(mut self, deadline: Option<Instant>) -> Self {

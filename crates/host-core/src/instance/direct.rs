@@ -33,6 +33,15 @@ pub(super) enum Input {
     Bytes(Vec<u8>),
 }
 
+impl From<Input> for Value {
+    fn from(input: Input) -> Self {
+        match input {
+            Input::Text(text) => Self::Text(text),
+            Input::Bytes(bytes) => Self::from(bytes),
+        }
+    }
+}
+
 impl Plain {
     fn of(ty: &Type) -> Option<Self> {
         match ty {

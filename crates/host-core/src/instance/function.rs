@@ -5,6 +5,7 @@ use super::direct::{Direct, Input};
 use super::failure::timed_out;
 use super::maker::{Linked, Maker, stock};
 use super::ready::{Callee, Ready, States};
+use super::shared::Sharing;
 use super::store::{Common, StoreData};
 use crate::call::{CallContext, Function};
 use crate::error::{Error, ErrorKind, Result};
@@ -14,11 +15,12 @@ use crate::value::{Signature, Value};
 use crate::{EntryInfo, Preflight};
 use async_trait::async_trait;
 use futures::future::BoxFuture;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 use wasmtime::Store;
-use wasmtime::component::{Func, Val};
+use wasmtime::component::{Accessor, Func, Val};
 
 /// An export of a component, ready to be called under the grants of its entry.
 pub struct WasmFunction {
@@ -59,7 +61,8 @@ impl WasmFunction {
             idle.add(stock);
         }
         let states = States { imports: states, used };
-        let maker = Arc::new(Maker { linked, method, common, states, admission, calls, slots, stock });
+        let sharing = Sharing::default();
+        let maker = Arc::new(Maker { linked, method, common, states, admission, calls, slots, stock, sharing });
         maker.prepare_ahead();
         Self { signature, direct, maker, preflight }
     }
@@ -118,18 +121,69 @@ impl WasmFunction {
         context: &CallContext,
         body: impl for<'a> FnOnce(&'a mut Store<StoreData>, Func) -> BoxFuture<'a, wasmtime::Result<R>> + Send,
     ) -> Result<R> {
-        self.guarded(context, async |ready: &mut Ready| {
-            let Callee::Component(function) = ready.callee else {
-                return Err(Error::internal(format!("{}: a core module takes no resources", self.entry().id())));
-            };
+        self.in_own_instance(context, async |ready: &mut Ready| {
+            let function = self.export(ready)?;
             let called = body(&mut ready.store, function).await;
             called.map_err(|error| self.maker.failed(&ready.store, &error))
         })
         .await
     }
 
+    /// The same for a component with asynchronous functions. Where the entry's `pool.reuse` allows it, and nothing in
+    /// `context` tells the call from another, the instance may serve other calls meanwhile.
+    ///
+    /// # Errors
+    /// As [`WasmFunction::call_with`]. A trap ends all calls that share the instance.
+    pub async fn call_beside<R: Send + 'static>(
+        &self,
+        context: &CallContext,
+        body: impl for<'a> FnOnce(&'a Accessor<StoreData>, Func) -> BoxFuture<'a, wasmtime::Result<R>> + Send + 'static,
+    ) -> Result<R> {
+        if self.maker.shares() && context.is_anyones() {
+            return self.guarded(context, async |context| self.maker.beside(context, body).await).await;
+        }
+        self.in_own_instance(context, async |ready: &mut Ready| {
+            let function = self.export(ready)?;
+            let serving = async |accessor: &Accessor<StoreData>| {
+                let result = body(accessor, function).await;
+                // What the guest does behind its result is part of the call.
+                if result.is_ok() {
+                    poll_fn(|cx| accessor.poll_no_interesting_tasks(cx)).await;
+                }
+                result
+            };
+            let called = ready.store.run_concurrent(serving).await;
+            called.flatten().map_err(|error| self.maker.failed(&ready.store, &error))
+        })
+        .await
+    }
+
+    fn export(&self, ready: &Ready) -> Result<Func> {
+        match ready.callee {
+            Callee::Component(function) => Ok(function),
+            Callee::Command(_) => {
+                Err(Error::internal(format!("{}: a core module takes no resources", self.entry().id())))
+            }
+        }
+    }
+
+    async fn in_own_instance<R>(
+        &self,
+        context: &CallContext,
+        body: impl AsyncFnOnce(&mut Ready) -> Result<R>,
+    ) -> Result<R> {
+        let maker = &self.maker;
+        self.guarded(context, async |context| {
+            let mut ready = maker.instance(context).await?;
+            let result = body(&mut ready).await?;
+            maker.keep(ready);
+            Ok(result)
+        })
+        .await
+    }
+
     /// A call under its chain, deadline and cancellation, which drop what they end.
-    async fn guarded<R>(&self, context: &CallContext, body: impl AsyncFnOnce(&mut Ready) -> Result<R>) -> Result<R> {
+    async fn guarded<R>(&self, context: &CallContext, body: impl AsyncFnOnce(CallContext) -> Result<R>) -> Result<R> {
         let entry = self.entry();
         let limits = entry.limits();
         let own = limits.max_execution.and_then(|limit| Instant::now().checked_add(limit));
@@ -140,12 +194,7 @@ impl WasmFunction {
         // Pinned where it is made: it holds Wasmtime's futures, kilobytes that each wrapper would copy.
         let work = std::pin::pin!(async {
             let (context, slot) = maker.slots.acquire(context).await?;
-            let call = std::pin::pin!(async {
-                let mut ready = maker.instance(context).await?;
-                let result = body(&mut ready).await?;
-                maker.keep(ready);
-                Ok(result)
-            });
+            let call = std::pin::pin!(body(context));
             slot.run(call).await
         });
         let work = async {
@@ -201,6 +250,30 @@ impl WasmFunction {
         self.signature.to_value(result).map_err(|error| Error::internal(format!("{id}: {error}")).with_source(error))
     }
 
+    /// The same in an instance that may serve other calls meanwhile.
+    async fn invoke_beside(&self, context: &CallContext, arguments: Arguments) -> Result<Value> {
+        let arguments = match arguments {
+            Arguments::Dynamic(arguments) => arguments,
+            Arguments::Direct(_, input) => self.signature.to_vals(vec![input.into()])?,
+        };
+        let count = usize::from(self.signature.result().is_some());
+        let called = self.guarded(context, async |context| {
+            let call = self.maker.beside(context, move |accessor, function| {
+                Box::pin(async move {
+                    let mut results = [Val::Bool(false)];
+                    let asked = results.get_mut(..count).unwrap_or_default();
+                    function.call_concurrent(accessor, &arguments, asked).await?;
+                    let [result] = results;
+                    Ok((count == 1).then_some(result))
+                })
+            });
+            call.await
+        });
+        let id = self.entry().id();
+        let result = called.await?;
+        self.signature.to_value(result).map_err(|error| Error::internal(format!("{id}: {error}")).with_source(error))
+    }
+
     /// A guest that exits with success has returned where nothing is returned, or where the method is a command's `run`.
     fn exited_well(&self, error: &wasmtime::Error) -> Option<Option<Val>> {
         let super::GuestExit(0) = error.downcast_ref()? else { return None };
@@ -232,7 +305,10 @@ impl Function for WasmFunction {
         let place = Box::new_uninit();
         let call = Box::write(place, async move {
             let arguments = self.convert(arguments)?;
-            self.guarded(context, async |ready: &mut Ready| self.invoke(ready, arguments).await).await
+            if self.maker.shares() && context.is_anyones() {
+                return self.invoke_beside(context, arguments).await;
+            }
+            self.in_own_instance(context, async |ready: &mut Ready| self.invoke(ready, arguments).await).await
         });
         Box::into_pin(call)
     }

@@ -3,6 +3,7 @@
 use super::admission::{Admission, Room};
 use super::failure::classify;
 use super::ready::{Callee, Ready, States, bound};
+use super::shared::Sharing;
 use super::store::{Common, StoreData};
 use crate::call::CallContext;
 use crate::component::START;
@@ -22,7 +23,8 @@ const PREPARATION: Duration = Duration::from_secs(30);
 pub(crate) enum Linked {
     /// A component and the export to call.
     Component(InstancePre<StoreData>, ComponentExportIndex),
-    /// The same with the asynchronous ABI. Tasks of a call may go on behind it, so that it serves one call alone.
+    /// The same with the asynchronous ABI. Tasks of a call may go on behind it, so that it serves one call alone, or several
+    /// at a time that nothing tells apart: see `shared.rs`.
     Concurrent(InstancePre<StoreData>, ComponentExportIndex),
     /// A core module, which is called by its `_start`.
     Command(wasmtime::InstancePre<StoreData>),
@@ -39,6 +41,7 @@ pub(super) struct Maker {
     pub(super) slots: Slots,
     /// None: every instance is made for its call and dropped behind it.
     pub(super) stock: Option<Arc<Stock<Ready>>>,
+    pub(super) sharing: Sharing,
 }
 
 impl Maker {
@@ -93,12 +96,34 @@ impl Maker {
         classify(&self.common.entry, &self.method, error, store.data().limiter.refused_by_host())
     }
 
+    /// The same of a call among several in one instance.
+    pub(super) fn error(&self, error: &wasmtime::Error) -> Error {
+        classify(&self.common.entry, &self.method, error, None)
+    }
+
+    /// Whether calls may share an instance while they run.
+    pub(super) fn shares(&self) -> bool {
+        matches!(self.linked, Linked::Concurrent(..))
+            && self.slots.spec().max_calls() > 1
+            && !self.common.services.deterministic
+    }
+
     /// Keeps an instance behind a call that ended well, where the entry wants that and nobody waits for its room.
-    pub(super) fn keep(&self, mut ready: Ready) {
+    pub(super) fn keep(&self, ready: Ready) {
+        if !matches!(self.linked, Linked::Concurrent(..)) {
+            self.put(ready, 1);
+        }
+    }
+
+    /// The same behind calls that shared it.
+    pub(super) fn keep_shared(&self, ready: Ready, served: u32) {
+        self.put(ready, served);
+    }
+
+    fn put(&self, mut ready: Ready, served: u32) {
         let Some(stock) = &self.stock else { return };
-        ready.served = ready.served.saturating_add(1);
-        let serves_once = matches!(self.linked, Linked::Concurrent(..));
-        let used_up = serves_once || ready.served >= self.slots.spec().max_calls();
+        ready.served = ready.served.saturating_add(served);
+        let used_up = ready.served >= self.slots.spec().max_calls();
         let data = ready.store.data();
         if used_up || data.is_spent() || !data.call().is_plain() {
             return;

@@ -9,6 +9,7 @@ mod limiter;
 mod maker;
 mod memory;
 mod ready;
+mod shared;
 mod store;
 
 pub(crate) use admission::Admission;

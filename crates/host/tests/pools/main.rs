@@ -9,6 +9,8 @@ mod memory;
 mod queue;
 mod replace;
 mod reuse;
+#[cfg(feature = "p3")]
+mod shared;
 mod support;
 mod third_party;
 mod warm;

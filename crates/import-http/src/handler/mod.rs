@@ -106,25 +106,24 @@ async fn run(
     exchange: Arc<Exchange>,
     sender: oneshot::Sender<Head>,
 ) -> Result<()> {
-    let shared = exchange.clone();
-    #[cfg(feature = "p3")]
-    let is_p3 = function.method().starts_with(p3::HANDLER);
-    let called = function.call_with(&context, move |store, handler| {
-        Box::pin(async move {
-            // Dropped before the store is, whatever ends the call: see `Exchange::settle`.
-            let _settled = shared.settled_at_the_end();
-            prepared(store)?;
-            #[cfg(feature = "p3")]
-            if is_p3 {
-                return p3::call(store, handler, request, &scheme, shared.clone(), sender).await;
-            }
-            let (request, out) = hand_over(store, request, scheme, shared.clone(), sender)?;
-            let handler =
-                handler.typed::<(Resource<HostIncomingRequest>, Resource<HostResponseOutparam>), ()>(&*store)?;
-            handler.call_async(&mut *store, (request, out)).await
-        })
-    });
-    let result = called.await;
+    let result = match is_asynchronous(&function) {
+        true => asynchronous(&function, &context, request, scheme, exchange.clone(), sender).await,
+        false => {
+            let shared = exchange.clone();
+            let called = function.call_with(&context, move |store, handler| {
+                Box::pin(async move {
+                    // Dropped before the store is, whatever ends the call: see `Exchange::settle`.
+                    let _settled = shared.settled_at_the_end();
+                    prepared(store.data_mut())?;
+                    let (request, out) = hand_over(store, request, scheme, shared.clone(), sender)?;
+                    let handler = handler
+                        .typed::<(Resource<HostIncomingRequest>, Resource<HostResponseOutparam>), ()>(&*store)?;
+                    handler.call_async(&mut *store, (request, out)).await
+                })
+            });
+            called.await
+        }
+    };
     if let Err(error) = &result
         && exchange.is_started()
         // Success by way of `exit`, behind a response, is no failure.
@@ -135,12 +134,55 @@ async fn run(
     result
 }
 
+#[cfg(feature = "p3")]
+fn is_asynchronous(function: &WasmFunction) -> bool {
+    function.method().starts_with(p3::HANDLER)
+}
+
+#[cfg(not(feature = "p3"))]
+fn is_asynchronous(_: &WasmFunction) -> bool {
+    false
+}
+
+/// Of 0.3.
+#[cfg(feature = "p3")]
+async fn asynchronous(
+    function: &WasmFunction,
+    context: &CallContext,
+    request: Request<WasiBody>,
+    scheme: Scheme,
+    exchange: Arc<Exchange>,
+    sender: oneshot::Sender<Head>,
+) -> Result<()> {
+    let called = function.call_beside(context, move |accessor, handler| {
+        Box::pin(async move {
+            // As for 0.2.
+            let _settled = exchange.settled_at_the_end();
+            accessor.with(|mut access| prepared(access.data_mut()))?;
+            p3::call(accessor, handler, request, &scheme, exchange.clone(), sender).await
+        })
+    });
+    called.await
+}
+
+#[cfg(not(feature = "p3"))]
+async fn asynchronous(
+    _: &WasmFunction,
+    _: &CallContext,
+    _: Request<WasiBody>,
+    _: Scheme,
+    _: Arc<Exchange>,
+    _: oneshot::Sender<Head>,
+) -> Result<()> {
+    Err(Error::internal("this build has no handlers of WASI 0.3"))
+}
+
 /// Whether the entry has what a request handler needs.
-fn prepared(store: &mut Store<StoreData>) -> wasmtime::Result<()> {
-    if store.data_mut().has_state::<Http>() {
+fn prepared(store: &mut StoreData) -> wasmtime::Result<()> {
+    if store.has_state::<Http>() {
         return Ok(());
     }
-    let id = store.data().entry().id().clone();
+    let id = store.entry().id().clone();
     let error = Error::internal(format!("{id}: it was not prepared as a request handler"));
     Err(error.with_remedy("prepare the entry as `behind_http` gives it").into())
 }

@@ -6,8 +6,7 @@ use crate::{Http, view};
 use http::{Request, uri};
 use std::sync::Arc;
 use tokio::sync::oneshot;
-use wasmtime::Store;
-use wasmtime::component::{Func, Resource};
+use wasmtime::component::{Accessor, Func, Resource};
 use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
 use wasmtime_wasi_http::p3::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::p3::{Request as GuestRequest, Response as GuestResponse};
@@ -21,42 +20,40 @@ type Answer = (Result<Resource<GuestResponse>, ErrorCode>,);
 
 /// Calls the handler, and lets its tasks go on until the body of the response is out.
 pub(super) async fn call(
-    store: &mut Store<StoreData>,
+    accessor: &Accessor<StoreData>,
     handler: Func,
     request: Request<WasiBody>,
     scheme: &Scheme,
     exchange: Arc<Exchange>,
     sender: oneshot::Sender<Head>,
 ) -> wasmtime::Result<()> {
-    let view_of_store = view(store.data_mut());
-    // What the guest says of the request's body interests nobody: its client has the response.
-    let (mut request, _) = GuestRequest::from_http(view_of_store.hooks, request);
-    request.scheme = Some(match scheme {
-        Scheme::Https => uri::Scheme::HTTPS,
-        _ => uri::Scheme::HTTP,
-    });
-    let request = view_of_store.table.push(request)?;
-    let handler = handler.typed::<(Resource<GuestRequest>,), Answer>(&*store)?;
-    store
-        .run_concurrent(async move |accessor| {
-            let (answer,) = handler.call_concurrent(accessor, (request,)).await?;
-            let response = match answer {
-                Ok(response) => response,
-                Err(code) => {
-                    // Nobody waits any more: the client is gone, and the call about to be dropped.
-                    let _ = sender.send(Err(Error::from(code)));
-                    return Ok(());
-                }
-            };
-            let response = accessor.with(|mut access| {
-                let response = access.data_mut().state_and_table::<Http>().1.delete(response)?;
-                response.into_http_with_getter(&mut access, async { Ok(()) }, view)
-            })?;
-            let (head, body) = response.into_parts();
-            exchange.start(body);
-            let _ = sender.send(Ok(head));
-            exchange.ended().await;
-            Ok(())
-        })
-        .await?
+    let (handler, request) = accessor.with(|mut access| -> wasmtime::Result<_> {
+        let view_of_store = view(access.data_mut());
+        // What the guest says of the request's body interests nobody: its client has the response.
+        let (mut request, _) = GuestRequest::from_http(view_of_store.hooks, request);
+        request.scheme = Some(match scheme {
+            Scheme::Https => uri::Scheme::HTTPS,
+            _ => uri::Scheme::HTTP,
+        });
+        let request = view_of_store.table.push(request)?;
+        Ok((handler.typed::<(Resource<GuestRequest>,), Answer>(&access)?, request))
+    })?;
+    let (answer,) = handler.call_concurrent(accessor, (request,)).await?;
+    let response = match answer {
+        Ok(response) => response,
+        Err(code) => {
+            // Nobody waits any more: the client is gone, and the call about to be dropped.
+            let _ = sender.send(Err(Error::from(code)));
+            return Ok(());
+        }
+    };
+    let response = accessor.with(|mut access| -> wasmtime::Result<_> {
+        let response = access.data_mut().state_and_table::<Http>().1.delete(response)?;
+        response.into_http_with_getter(&mut access, async { Ok(()) }, view)
+    })?;
+    let (head, body) = response.into_parts();
+    exchange.start(body);
+    let _ = sender.send(Ok(head));
+    exchange.ended().await;
+    Ok(())
 }

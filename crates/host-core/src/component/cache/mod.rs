@@ -18,6 +18,7 @@ mod folder;
 use super::Program;
 use crate::engine::Engines;
 use crate::error::Error;
+use crate::import::Registry;
 use folder::Folder;
 use sha2::{Digest, Sha256};
 use std::hash::{Hash, Hasher};
@@ -72,13 +73,16 @@ pub(crate) struct Cache {
 }
 
 impl Cache {
-    pub(crate) fn new(engine: &Engine, options: Option<CacheOptions>, wit: &[&str]) -> Self {
+    pub(crate) fn new(engine: &Engine, options: Option<CacheOptions>, registry: &Registry) -> Self {
         let mut base = Feed(Sha256::new());
         for text in [FORMAT, env!("CARGO_PKG_VERSION")] {
             text.hash(&mut base);
         }
         engine.precompile_compatibility_hash().hash(&mut base);
-        wit.hash(&mut base);
+        registry.wit().hash(&mut base);
+        // They decide which engine a component is compiled for.
+        let interfaces = registry.imports().iter().flat_map(|import| import.meta().interfaces);
+        interfaces.filter(|interface| interface.concurrent).for_each(|interface| interface.full_name().hash(&mut base));
         let (compiled, cached) = (AtomicU64::new(0), AtomicU64::new(0));
         let mut cache = Self { folder: None, base: base.0, compiled, cached, remark: OnceLock::new() };
         match options.map(Folder::open) {
