@@ -183,6 +183,7 @@ fn wrong_type(name: &str, node: &Node, expected: &str) -> Problem {
         ("a sequence", None) => ("a list", "write a list: `[…]`, or a line with `- …` for each item".to_owned()),
         ("a string", Some(text)) => ("text", format!("write `\"{text}\"`")),
         ("a string", None) => ("text", "write text, in quotes".to_owned()),
+        ("u64" | "i64", _) => ("a whole number", "write a whole number".to_owned()),
         ("a boolean", _) => ("true or false", "write `true` or `false`".to_owned()),
         (other, _) if other.starts_with("struct ") || other.starts_with("a map") => {
             ("a mapping", "write a mapping: `{ key: value }`".to_owned())

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::HashMap;
+use std::path::PathBuf;
 use wippy_host_core::{ConfigProblem, SetupContext};
 
 /// The keys of the `wasi` section that this import owns.
@@ -23,6 +24,21 @@ pub struct Mount {
     pub guest: Option<String>,
     /// Whether every change is refused. Default false.
     pub read_only: bool,
+    /// How many bytes all files in it may have together. Default no limit.
+    pub max_bytes: Option<i64>,
+    /// How many files, directories and links may be in it. Default no limit.
+    pub max_files: Option<i64>,
+}
+
+impl Mount {
+    pub(crate) fn has_quota(&self) -> bool {
+        self.max_bytes.is_some() || self.max_files.is_some()
+    }
+
+    fn quotas(&self) -> impl Iterator<Item = (&'static str, i64)> {
+        let quotas = [("max_bytes", self.max_bytes), ("max_files", self.max_files)];
+        quotas.into_iter().filter_map(|(key, max)| Some((key, max?)))
+    }
 }
 
 pub(crate) fn check(cx: &SetupContext<'_>, config: &Config) -> Vec<ConfigProblem> {
@@ -65,16 +81,69 @@ pub(crate) fn check(cx: &SetupContext<'_>, config: &Config) -> Vec<ConfigProblem
         }
     }
     problems.extend(contradictions(cx, config));
+    problems.extend(quotas(config));
+    problems.extend(overlaps(cx, config));
     problems
+}
+
+fn quotas(config: &Config) -> Vec<ConfigProblem> {
+    let mut problems = Vec::new();
+    for (index, mount) in config.mounts.iter().enumerate() {
+        for (key, max) in mount.quotas() {
+            let at = ["mounts".to_owned(), index.to_string(), key.to_owned()];
+            if mount.read_only {
+                problems.push(
+                    ConfigProblem::new(at, format!("wasi.mounts[].{key} has no effect on what is mounted read-only"))
+                        .with_remedy(format!("remove {key}, or read_only: true")),
+                );
+            } else if max < 1 {
+                problems.push(
+                    ConfigProblem::new(at, format!("wasi.mounts[].{key} must be at least 1, got {max}"))
+                        .with_remedy("write read_only: true for a mount that takes nothing, or remove it for no limit"),
+                );
+            }
+        }
+    }
+    problems
+}
+
+/// Mounts for writing that lie in one another, where one has a quota: what is written through the one would not count for
+/// the other.
+fn overlaps(cx: &SetupContext<'_>, config: &Config) -> Vec<ConfigProblem> {
+    let mut problems = Vec::new();
+    let writable = config.mounts.iter().enumerate().filter(|(_, mount)| !mount.read_only);
+    for (index, mount) in writable.clone().filter(|(_, mount)| mount.has_quota()) {
+        let (Some((id, path)), Some((key, _))) = (directory(cx, mount), mount.quotas().next()) else { continue };
+        for (_, other) in writable.clone().filter(|(other, _)| *other != index) {
+            let Some((other, its)) = directory(cx, other) else { continue };
+            if path.starts_with(&its) || its.starts_with(&path) {
+                let at = ["mounts".to_owned(), index.to_string(), key.to_owned()];
+                let text = match path == its {
+                    true => format!("{id} has a quota, and this entry mounts the same directory for writing again"),
+                    false => {
+                        format!("{id} has a quota, and overlaps with {other}, which this entry mounts for writing too")
+                    }
+                };
+                problems.push(
+                    ConfigProblem::new(at, text)
+                        .with_remedy("mount one of the two with read_only: true, or keep the two apart"),
+                );
+            }
+        }
+    }
+    problems
+}
+
+/// The id and the real path of a mount's directory.
+fn directory(cx: &SetupContext<'_>, mount: &Mount) -> Option<(String, PathBuf)> {
+    let id = cx.resolve_id(mount.fs.as_deref()?);
+    let path = cx.services.directories.get(&id).ok()??;
+    Some((id, path.canonicalize().ok()?))
 }
 
 /// Read-only mounts of what another mount lets the guest change: the guest would write there through the other.
 fn contradictions(cx: &SetupContext<'_>, config: &Config) -> Vec<ConfigProblem> {
-    let directory = |mount: &Mount| {
-        let id = cx.resolve_id(mount.fs.as_deref()?);
-        let path = cx.services.directories.get(&id).ok()??;
-        Some((id, path.canonicalize().ok()?))
-    };
+    let directory = |mount: &Mount| directory(cx, mount);
     let mut problems = Vec::new();
     for (index, mount) in config.mounts.iter().enumerate().filter(|(_, mount)| mount.read_only) {
         let Some((id, path)) = directory(mount) else { continue };

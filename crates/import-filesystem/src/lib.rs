@@ -1,16 +1,21 @@
 #![doc = include_str!("../README.md")]
 
 mod config;
+#[cfg(unix)]
+mod listing;
 mod mounts;
 mod preview1;
+mod quota;
+mod shadow;
 
 pub use config::{Config, Mount};
 
+use quota::{Descriptors, Quotas};
 use std::sync::Arc;
 use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemCtx};
 use wasmtime_wasi::p2::bindings::filesystem::{preopens, types};
 use wippy_host_core::{
-    Alias, ConfigProblem, HostImport, ImportLinker, ImportMeta, Interface, ModuleFunctions, Result, Section,
+    Alias, ConfigProblem, Error, HostImport, ImportLinker, ImportMeta, Interface, ModuleFunctions, Result, Section,
     SetupContext, StateContext, StoreData, async_trait, register_import,
 };
 use wippy_wasi_context as context;
@@ -49,23 +54,29 @@ impl HostImport for Filesystem {
     type Config = Config;
     /// The opened directories: once for each entry, not for each call.
     type Shared = SharedMounts;
-    type State = ();
+    /// Where the entry has quotas, which descriptor is of which mount.
+    type State = Option<Box<Descriptors>>;
 
     fn check(cx: &SetupContext<'_>, config: &Config) -> Vec<ConfigProblem> {
         config::check(cx, config)
     }
 
     async fn setup(cx: &SetupContext<'_>, config: Config) -> Result<SharedMounts> {
-        Ok(SharedMounts(mounts::open(cx, &config)?))
+        let (mounts, quotas) = mounts::open(cx, &config).await?;
+        Ok(SharedMounts { mounts, quotas })
     }
 
     fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()> {
         wippy_wasi_context::link_io_types(linker)?;
         linker.interface("wasi:filesystem/preopens@0.2.12", |l| {
-            preopens::add_to_linker::<_, WasiFilesystem>(l, context::filesystem)
+            preopens::add_to_linker::<_, WasiFilesystem>(l, context::filesystem)?;
+            quota::link_preopens(l)
         })?;
         linker.interface("wasi:filesystem/types@0.2.12", |l| {
-            types::add_to_linker::<_, WasiFilesystem>(l, context::filesystem)
+            types::add_to_linker::<_, WasiFilesystem>(l, context::filesystem)?;
+            #[cfg(unix)]
+            listing::link(l)?;
+            quota::link_types(l)
         })?;
         #[cfg(feature = "p3")]
         link_p3(linker)?;
@@ -73,12 +84,18 @@ impl HostImport for Filesystem {
     }
 
     fn link_module(linker: &mut wasmtime::Linker<StoreData>) -> Result<()> {
-        context::link_preview1(linker)
+        context::link_preview1(linker)?;
+        quota::link_preview1(linker).map_err(|error| Error::internal(format!("cannot link preview 1: {error:#}")))
     }
 
-    fn state(cx: &mut StateContext<'_>, shared: &Arc<SharedMounts>) -> Result<()> {
-        let shared = shared.clone();
-        context::provide_filesystem(cx.store(), move || shared.0.clone());
+    fn state(cx: &mut StateContext<'_>, shared: &Arc<SharedMounts>) -> Result<Option<Box<Descriptors>>> {
+        let provided = shared.clone();
+        context::provide_filesystem(cx.store(), move || provided.mounts.clone());
+        Ok(shared.quotas.clone().map(|quotas| Box::new(Descriptors::new(quotas))))
+    }
+
+    /// The guest of an instance that is kept has kept its descriptors.
+    fn renew(_: &mut StateContext<'_>, _: &Arc<SharedMounts>) -> Result<()> {
         Ok(())
     }
 }
@@ -90,11 +107,17 @@ register_import!(Filesystem);
 fn link_p3(linker: &mut ImportLinker<'_, Filesystem>) -> Result<()> {
     use wasmtime_wasi::p3::bindings::filesystem::{preopens, types};
     linker.interface("wasi:filesystem/preopens@0.3.0", |l| {
-        preopens::add_to_linker::<_, WasiFilesystem>(l, context::filesystem)
+        preopens::add_to_linker::<_, WasiFilesystem>(l, context::filesystem)?;
+        quota::link_preopens_p3(l)
     })?;
-    linker
-        .interface("wasi:filesystem/types@0.3.0", |l| types::add_to_linker::<_, WasiFilesystem>(l, context::filesystem))
+    linker.interface("wasi:filesystem/types@0.3.0", |l| {
+        types::add_to_linker::<_, WasiFilesystem>(l, context::filesystem)?;
+        quota::link_types_p3(l)
+    })
 }
 
 /// The opened directories of one entry.
-pub struct SharedMounts(WasiFilesystemCtx);
+pub struct SharedMounts {
+    mounts: WasiFilesystemCtx,
+    quotas: Option<Arc<Quotas>>,
+}

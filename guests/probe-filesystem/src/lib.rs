@@ -12,6 +12,7 @@ wit_bindgen::generate!({
 });
 
 mod names;
+mod script;
 
 use wasi::clocks::wall_clock::Datetime;
 use wasi::filesystem::preopens::get_directories;
@@ -284,5 +285,9 @@ impl Guest for Probe {
         let flags = OpenFlags::CREATE | OpenFlags::TRUNCATE;
         let created = through.open_at(PathFlags::empty(), &file, flags, DescriptorFlags::WRITE).map_err(name)?;
         created.write(text.as_bytes(), 0).map(drop).map_err(name)
+    }
+
+    fn script(folder: String, steps: Vec<String>) -> Vec<String> {
+        script::run(&folder, &steps)
     }
 }

@@ -108,6 +108,35 @@ async fn both_tracks_see_the_same_files() {
 }
 
 #[tokio::test]
+async fn a_quota_of_a_mount_holds_on_both_tracks() {
+    let folder = Folder::new();
+    let mounts = json!({"mounts": [{"fs": folder.id, "guest": "/data", "max_bytes": 1000, "max_files": 2}]});
+    let guest = guest().wasi(mounts);
+    let writes = guest.function("write-file").await;
+    for (path, bytes, expected) in [
+        ("a.txt", 600, json!({"ok": null})),
+        ("b.txt", 401, json!({"err": "ErrorCode::Quota"})),
+        ("b.txt", 400, json!({"ok": null})),
+        ("a.txt", 601, json!({"err": "ErrorCode::Quota"})),
+        // Cut to nothing before it was refused.
+        ("b.txt", 1000, json!({"ok": null})),
+        ("c.txt", 0, json!({"err": "ErrorCode::Quota"})),
+        ("../d.txt", 0, json!({"err": "ErrorCode::NotPermitted"})),
+    ] {
+        let arguments = vec![path.into(), "x".repeat(bytes).as_str().into()];
+        let answer = within(writes.call(&CallContext::new(), arguments)).await.unwrap().into_json().unwrap();
+        assert_eq!(answer, expected, "{path} {bytes}");
+    }
+    assert_eq!(guest.ok("list-directory", json!([])).await, json!(["a.txt", "b.txt"]));
+    assert_eq!(guest.ok("read-file", json!(["b.txt"])).await, "x".repeat(1000));
+    // A piece of a long stream that does not fit ends it.
+    let folder = Folder::new();
+    let mounts = json!({"mounts": [{"fs": folder.id, "guest": "/data", "max_bytes": 100_000}]});
+    assert_eq!(guest.wasi(mounts).err("write-file", json!(["a.txt", "x".repeat(300_000)])).await, "ErrorCode::Quota");
+    assert!(std::fs::metadata(folder.path().join("a.txt")).unwrap().len() <= 100_000);
+}
+
+#[tokio::test]
 async fn sockets_and_names_are_under_the_network_policy() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

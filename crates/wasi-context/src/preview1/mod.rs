@@ -37,18 +37,30 @@ pub fn provide_preview1(store: &mut StoreData, part: impl FnOnce(&mut WasiCtxBui
     store.shared(&CONTEXT, Preview1::default).0.provided.push(Box::new(part));
 }
 
-/// Links all of preview 1.
+/// Links all of preview 1, where it has not been linked yet: what a group has put in the place of a function stays there.
+/// The linker allows shadowing.
 ///
 /// # Errors
 /// As Wasmtime's own.
 pub fn link_preview1(linker: &mut Linker<StoreData>) -> Result<()> {
+    linker.allow_shadowing(false);
+    let linked = link_exit(linker).is_err();
+    linker.allow_shadowing(true);
+    if linked {
+        return Ok(());
+    }
     add(linker).map_err(|error| Error::internal(format!("cannot link preview 1: {error:#}")))
 }
 
-fn add(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
-    add_to_linker_async(linker, context)?;
-    // Wasmtime's takes codes up to 125 alone, and ends in an error of its own.
+fn link_exit(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
     linker.func_wrap(PREVIEW1, "proc_exit", |code: i32| -> wasmtime::Result<()> { Err(GuestExit(code).into()) })?;
+    Ok(())
+}
+
+fn add(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
+    add_to_linker_async(linker, preview1_context)?;
+    // Wasmtime's takes codes up to 125 alone, and ends in an error of its own.
+    link_exit(linker)?;
     // Wasmtime's has no way to ask a source of random numbers that can fail.
     linker.func_wrap_async(PREVIEW1, "random_get", |mut caller, (at, length): (u32, u32)| {
         Box::new(async move {
@@ -75,7 +87,8 @@ async fn fill(caller: &mut Caller<'_, StoreData>, at: usize, length: usize) -> w
     Ok(())
 }
 
-fn context(store: &mut StoreData) -> &mut WasiP1Ctx {
+/// The context of preview 1 of a store, with the descriptors that its module holds.
+pub fn preview1_context(store: &mut StoreData) -> &mut WasiP1Ctx {
     if store.shared(&CONTEXT, Preview1::default).0.made.is_none() {
         let made = make(store);
         store.shared(&CONTEXT, Preview1::default).0.made = Some(made);

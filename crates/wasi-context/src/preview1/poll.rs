@@ -1,7 +1,7 @@
 //! `poll_oneoff`: a program that only sleeps does so by the clock of its call. Wasmtime's own knows the system's alone, and
 //! takes over where a file or a stream is polled too.
 
-use super::{PREVIEW1, context};
+use super::{PREVIEW1, preview1_context};
 use std::time::Duration;
 use wasmtime::{Caller, Linker};
 use wasmtime_wasi::p1::types::{
@@ -116,5 +116,5 @@ async fn everything(
     let memory = caller.get_export("memory").and_then(wasmtime::Extern::into_memory);
     let memory = memory.ok_or_else(|| wasmtime::Error::msg("the module exports no memory"))?;
     let (bytes, store) = memory.data_and_store_mut(caller);
-    poll_oneoff(context(store), &mut GuestMemory::Unshared(bytes), subs, events, count, written).await
+    poll_oneoff(preview1_context(store), &mut GuestMemory::Unshared(bytes), subs, events, count, written).await
 }

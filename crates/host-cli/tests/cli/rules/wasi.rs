@@ -67,3 +67,44 @@ fn what_a_guest_is_given_is_well_formed() {
         ("config: ▸[]", "`config` must be a mapping, found a list", "write `config: { name: { … } }`"),
     ]);
 }
+
+#[test]
+fn a_quota_is_a_number_of_a_mount_for_writing() {
+    each_of_wat(&[
+        (
+            "wasi: { mounts: [{ fs: code, guest: /a, ▸max_bytes: 0 }] }",
+            "wasi.mounts[].max_bytes must be at least 1, got 0",
+            "write read_only: true for a mount that takes nothing, or remove it for no limit",
+        ),
+        (
+            "wasi: { mounts: [{ fs: code, guest: /a, ▸max_files: 0 }] }",
+            "wasi.mounts[].max_files must be at least 1, got 0",
+            "write read_only: true for a mount that takes nothing, or remove it for no limit",
+        ),
+        (
+            "wasi: { mounts: [{ fs: code, guest: /a, max_bytes: ▸1MB }] }",
+            "`wasi.mounts[0].max_bytes` must be a whole number, found the text `1MB`",
+            "write a whole number",
+        ),
+        (
+            "wasi: { mounts: [{ fs: code, guest: /a, ▸max_files: -1 }] }",
+            "wasi.mounts[].max_files must be at least 1, got -1",
+            "write read_only: true for a mount that takes nothing, or remove it for no limit",
+        ),
+        (
+            "wasi: { mounts: [{ fs: code, guest: /a, read_only: true, ▸max_bytes: 10 }] }",
+            "wasi.mounts[].max_bytes has no effect on what is mounted read-only",
+            "remove max_bytes, or read_only: true",
+        ),
+        (
+            "wasi: { mounts: [{ fs: code, guest: /a, ▸max_files: 10 }, { fs: code, guest: /b }] }",
+            "demo:code has a quota, and this entry mounts the same directory for writing again",
+            "mount one of the two with read_only: true, or keep the two apart",
+        ),
+        (
+            "wasi: { mounts: [{ fs: code, guest: /a, ▸max_file: 10 }] }",
+            "unknown key: wasi.mounts[0].max_file",
+            "did you mean \"max_files\"? known keys: fs, guest, max_bytes, max_files, read_only",
+        ),
+    ]);
+}

@@ -1,7 +1,11 @@
 //! `wasi:filesystem`.
 
 mod functions;
+mod hostile;
 mod mounts;
+mod program;
+mod quotas;
+mod quotas_preview1;
 
 use crate::support::{Folder, Guest};
 use serde_json::json;
