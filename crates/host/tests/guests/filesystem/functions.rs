@@ -58,7 +58,6 @@ async fn a_file_is_read_and_written() {
     folder.write("empty.txt", "");
     assert_eq!(guest.ok("read", json!(["/data", "empty.txt"])).await, json!(""));
     assert_eq!(guest.err("read", json!(["/data", "missing.txt"])).await, json!("no-entry"));
-    assert_eq!(guest.err("read", json!(["/data", "."])).await, json!("bad-descriptor"));
     assert_eq!(guest.err("write", json!(["/data", ".", "x"])).await, json!("is-directory"));
 }
 
@@ -90,13 +89,6 @@ async fn a_file_is_read_and_written_by_streams() {
         assert_eq!(guest.err(export, arguments).await, json!("no-entry"), "{export}");
     }
     assert_eq!(guest.err("read-via-stream", json!(["/data", ".", 0])).await, json!("is-directory"));
-}
-
-#[tokio::test]
-async fn an_error_within_a_stream_has_its_code() {
-    let (folder, guest) = mounted();
-    folder.write("a.txt", "text");
-    assert_eq!(guest.ok("filesystem-error-code", json!(["/data", "a.txt"])).await, json!("invalid"));
 }
 
 #[tokio::test]

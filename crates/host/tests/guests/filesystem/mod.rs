@@ -1,19 +1,24 @@
 //! `wasi:filesystem`.
 
+mod errors;
 mod functions;
 mod hostile;
 mod mounts;
 mod program;
 mod quotas;
 mod quotas_preview1;
+#[cfg(feature = "p3")]
+mod p3;
 
 use crate::support::{Folder, Guest};
 use serde_json::json;
 use std::time::SystemTime;
 
+const GUEST: &str = "probe-filesystem";
+
 /// The wall clock is imported for a type alone, and needs no grant.
 fn bare() -> Guest {
-    Guest::new("probe-filesystem").imports(["wasi:filesystem", "wasi:io"])
+    Guest::new(GUEST).imports(["wasi:filesystem", "wasi:io"])
 }
 
 /// A directory that the guest sees as `/data`.

@@ -1,6 +1,6 @@
 //! What a guest sees: its mounts, for reading alone where they say so, and nothing around them.
 
-use super::{bare, mounted, seconds};
+use super::{GUEST, bare, mounted, seconds};
 use crate::support::{Folder, World, component, host};
 use serde_json::json;
 use wippy_host::{CallContext, ErrorKind, Function};
@@ -128,7 +128,7 @@ async fn a_read_only_mount_of_what_another_mount_opens_does_not_load() {
     World::add_directory(inner, &outer.path().join("sub"));
     let inner_mount = json!({"fs": inner, "guest": "/sub", "read_only": true});
     let guest = bare().wasi(json!({"mounts": [outer.mount("/data", false), inner_mount]}));
-    let problems = host().prepare(guest.spec("preopens"), &component("probe-filesystem")).await.err().unwrap().problems;
+    let problems = host().prepare(guest.spec("preopens"), &component(GUEST)).await.err().unwrap().problems;
     assert_eq!(problems.len(), 1);
     assert_eq!(
         problems[0].message,
@@ -210,7 +210,7 @@ async fn a_mount_of_a_directory_that_is_gone_does_not_load() {
     let folder = Folder::new();
     std::fs::remove_dir(folder.path()).unwrap();
     let guest = bare().wasi(json!({"mounts": [folder.mount("/data", false)]}));
-    let component = component("probe-filesystem");
+    let component = component(GUEST);
     let problems = host().prepare(guest.spec("preopens"), &component).await.err().unwrap().problems;
     assert_eq!(problems.len(), 1);
     assert_eq!(

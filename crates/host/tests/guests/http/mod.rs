@@ -2,6 +2,8 @@
 
 mod failures;
 mod messages;
+#[cfg(feature = "p3")]
+mod p3;
 mod server;
 
 use crate::support::Guest;

@@ -1,0 +1,140 @@
+//! The sources of the tests. They are read because a list kept by hand would not notice that a call is gone, and tests run
+//! in any order and in part. All are read, whatever the features are.
+
+use super::rows::Row;
+use crate::support::root;
+use std::collections::BTreeSet;
+use std::fs;
+
+/// The tests that call each guest. Files lie beside those of this program, or below `crates`.
+const FILES: &[(&str, &[&str])] = &[
+    ("c-wordcount", &["toolchains"]),
+    ("handler", &["host-server/tests/server/handlers"]),
+    ("handler-p3", &["host-cli/tests/cli/serve_p3"]),
+    ("probe-cli", &["cli"]),
+    ("probe-clocks", &["clocks"]),
+    ("probe-filesystem", &["filesystem/errors", "filesystem/functions", "filesystem/mounts"]),
+    ("probe-funcs", &["funcs"]),
+    ("probe-http", &["http/failures", "http/messages"]),
+    ("probe-io", &["io"]),
+    ("probe-p3", &["p3", "host/tests/containment/p3", "host-cli/tests/cli/exec/p3"]),
+    ("probe-p3-filesystem", &["filesystem/functions", "filesystem/mounts"]),
+    ("probe-p3-http", &["http/p3"]),
+    ("probe-p3-sockets", &["sockets/p3"]),
+    ("probe-random", &["random"]),
+    ("probe-sockets", &["sockets/errors", "sockets/functions"]),
+    ("std-calls", &["toolchains"]),
+    ("values", &["values"]),
+];
+
+/// How tests of a handler call it, beside naming its export or its file.
+const SERVING: &[&str] = &["serving(", "serve("];
+
+/// A function of a test program: its text without white space.
+struct Source {
+    name: String,
+    is_test: bool,
+    text: String,
+}
+
+pub(super) struct Sources(Vec<(&'static str, Vec<Source>)>);
+
+impl Sources {
+    pub(super) fn read() -> Self {
+        Self(
+            FILES
+                .iter()
+                .map(|(guest, _)| (*guest, files(guest).iter().flat_map(|file| functions_in(file)).collect()))
+                .collect(),
+        )
+    }
+
+    pub(super) fn guests(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().map(|(guest, _)| *guest)
+    }
+
+    fn of(&self, guest: &str) -> &[Source] {
+        self.0.iter().find(|(name, _)| *name == guest).map_or(&[], |(_, sources)| sources)
+    }
+
+    /// The tests that call this export, themselves or by a function beside them: that name it first in a call, or first in a
+    /// row of a table of calls. A component that is called by its interface is named by its file.
+    pub(super) fn calls(&self, guest: &str, export: &str) -> Vec<&str> {
+        let patterns = if export.contains('#') {
+            let mut patterns = vec![format!("\"{export}\","), format!("\"{guest}\""), format!("/{guest}.wasm\"")];
+            patterns.extend(SERVING.iter().map(|call| (*call).to_owned()));
+            patterns
+        } else {
+            vec![format!("(\"{export}\","), format!("[\"{export}\",")]
+        };
+        let sources = self.of(guest);
+        let mut found: BTreeSet<&str> = BTreeSet::new();
+        loop {
+            let before = found.len();
+            for source in sources {
+                let calls = |name: &&str| !name.is_empty() && source.text.contains(&format!("{name}("));
+                let says = |pattern: &String| source.text.contains(pattern.as_str());
+                if patterns.iter().any(says) || found.iter().any(calls) {
+                    found.insert(&source.name);
+                }
+            }
+            if found.len() == before {
+                break;
+            }
+        }
+        sources
+            .iter()
+            .filter(|source| source.is_test && found.contains(source.name.as_str()))
+            .map(|s| &*s.name)
+            .collect()
+    }
+
+    /// Whether there is this test, and it expects this error of this function: by a line of a report that names both, or by
+    /// a call of the export and the error's name.
+    pub(super) fn provokes(&self, row: &Row, test: &str, error: &str) -> bool {
+        let (Some(guest), Some(export)) = (&row.guest, &row.export) else { return false };
+        let Some(source) = self.of(guest).iter().find(|source| source.is_test && source.name == test) else {
+            return false;
+        };
+        let short = row.function.rsplit(['.', ']']).next().unwrap_or_default();
+        let reported = source.text.match_indices(&format!(":{error}\"")).any(|(at, _)| {
+            let line = source.text[..at].rsplit('"').next().unwrap_or_default();
+            line.contains(short)
+        });
+        reported || source.text.contains(&format!("\"{error}\"")) && self.calls(guest, export).contains(&test)
+    }
+}
+
+/// From the root of the workspace.
+pub(super) fn files(guest: &str) -> Vec<String> {
+    let (_, names) = FILES.iter().find(|(name, _)| *name == guest).unwrap();
+    let beside = |name: &&str| root().join(format!("crates/host/tests/guests/{name}.rs")).exists();
+    let path = |name: &&str| {
+        if beside(name) { format!("crates/host/tests/guests/{name}.rs") } else { format!("crates/{name}.rs") }
+    };
+    names.iter().map(path).collect()
+}
+
+/// Those that begin at the left margin, where rustfmt puts them.
+fn functions_in(file: &str) -> Vec<Source> {
+    let text = fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let mut found: Vec<Source> = Vec::new();
+    let mut is_test = false;
+    for line in text.lines() {
+        if line.starts_with("#[") {
+            is_test |= line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+        } else if let Some(name) = name_of(line) {
+            found.push(Source { name: name.to_owned(), is_test: std::mem::take(&mut is_test), text: String::new() });
+        }
+        if let Some(last) = found.last_mut() {
+            last.text.extend(line.chars().filter(|letter| !letter.is_whitespace()));
+        }
+    }
+    found
+}
+
+fn name_of(line: &str) -> Option<&str> {
+    let line = line.strip_prefix("pub(super) ").or(line.strip_prefix("pub(crate) ")).unwrap_or(line);
+    let rest = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ")?;
+    rest.split(['(', '<']).next()
+}
