@@ -38,6 +38,13 @@ pub fn request(request: &IncomingRequest, out: ResponseOutparam) {
     Reply::text(out, 200, &text);
 }
 
+/// A body is had once.
+pub fn consume_twice(request: &IncomingRequest, out: ResponseOutparam) {
+    let _body = request.consume().unwrap();
+    let again = if request.consume().is_ok() { "ok" } else { "err" };
+    Reply::text(out, 200, &format!("consume again: {again}"));
+}
+
 /// Sends back what comes, as it comes, and the trailers behind it.
 pub fn echo(request: IncomingRequest, out: ResponseOutparam) {
     let incoming = request.consume().unwrap();

@@ -47,6 +47,7 @@ impl Guest for Handler {
             "/big" => good::big(out, number, false),
             "/declared" => good::big(out, number, true),
             "/ticks" => good::ticks(out, number),
+            "/consume-twice" => good::consume_twice(&request, out),
             "/informational" => good::informational(out),
             "/work-after" => good::work_after(out, number),
             "/trap-before" => bad::trap_before(),

@@ -65,6 +65,7 @@ fn open(folder: &str, path: &str, how: How) -> Answer<Descriptor> {
         (How::READ, DescriptorFlags::READ),
         (How::WRITE, DescriptorFlags::WRITE),
         (How::MUTATE_DIRECTORY, DescriptorFlags::MUTATE_DIRECTORY),
+        (How::REQUESTED_WRITE_SYNC, DescriptorFlags::REQUESTED_WRITE_SYNC),
     ] {
         access.set(flag, how.contains(wanted));
     }

@@ -218,3 +218,17 @@ pub fn broken(url: String) -> Answer<String> {
         }
     }
 }
+
+/// A body is had once, and its stream too.
+pub fn consume_twice(url: String) -> Answer<Vec<String>> {
+    let outgoing = prepare(&bare("GET", url))?;
+    let pending = outgoing_handler::handle(outgoing, None).map_err(name)?;
+    let response = arrived(&pending)?;
+    let body = response.consume();
+    let again = response.consume().map_or("err", |_| "ok");
+    let body = body.map_err(|()| "incoming-response.consume: err")?;
+    let stream = body.stream();
+    let stream_again = body.stream().map_or("err", |_| "ok");
+    stream.map_err(|()| "incoming-body.stream: err")?;
+    Ok(vec![format!("consume again: {again}"), format!("stream again: {stream_again}")])
+}

@@ -86,4 +86,8 @@ impl Guest for Probe {
     fn http_error_code(url: String) -> Answer<String> {
         exchange::broken(url)
     }
+
+    fn consume_twice(url: String) -> Answer<Vec<String>> {
+        exchange::consume_twice(url)
+    }
 }

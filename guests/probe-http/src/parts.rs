@@ -42,6 +42,10 @@ pub fn fields() -> Vec<String> {
     report.push(format!("append invalid: {}", done(fields.append("not a name", b"1"))));
     report.push(format!("append invalid value: {}", done(fields.append("x-two", b"a\nb"))));
     report.push(format!("append forbidden: {}", done(fields.append("connection", b"close"))));
+    report.push(format!("set invalid: {}", done(fields.set("not a name", &[]))));
+    report.push(format!("set forbidden: {}", done(fields.set("host", &[b"a".to_vec()]))));
+    report.push(format!("delete invalid: {}", done(fields.delete("not a name"))));
+    report.push(format!("delete forbidden: {}", done(fields.delete("host"))));
     let from_list = |list: &[(&str, &str)]| {
         let list: Vec<_> = list.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
         Fields::from_list(&list)
@@ -53,6 +57,10 @@ pub fn fields() -> Vec<String> {
     report.push(match from_list(&[("bad name", "x")]) {
         Ok(_) => "from-list invalid: ok".into(),
         Err(error) => format!("from-list invalid: {}", header_name(error)),
+    });
+    report.push(match from_list(&[("connection", "close")]) {
+        Ok(_) => "from-list forbidden: ok".into(),
+        Err(error) => format!("from-list forbidden: {}", header_name(error)),
     });
     report
 }
@@ -75,6 +83,8 @@ pub fn outgoing_request() -> Vec<String> {
     report.push(format!("scheme: {:?}", request.scheme()));
     report.push(format!("set-scheme: {}", plain(request.set_scheme(Some(&Scheme::Https)))));
     report.push(format!("scheme: {:?}", request.scheme()));
+    let invalid = Scheme::Other("a b".into());
+    report.push(format!("set-scheme invalid: {}", plain(request.set_scheme(Some(&invalid)))));
     report.push(format!("authority: {:?}", request.authority()));
     report.push(format!("set-authority: {}", plain(request.set_authority(Some("example.com:8080")))));
     report.push(format!("authority: {:?}", request.authority()));

@@ -21,6 +21,8 @@ use wasi::filesystem::types::{Descriptor, DescriptorFlags, ErrorCode, OpenFlags,
 use wasi::io::poll::poll;
 use wasi::io::streams::{InputStream, OutputStream, StreamError};
 
+mod failed;
+
 struct Probe;
 export!(Probe);
 
@@ -158,6 +160,10 @@ impl Guest for Probe {
             Err(StreamError::Closed) => Err("closed".into()),
             Err(StreamError::LastOperationFailed(error)) => Ok(error.to_debug_string()),
         }
+    }
+
+    fn failed_streams(folder: String) -> Result<Vec<String>, String> {
+        failed::report(&folder)
     }
 
     fn write_unpermitted() -> Result<(), String> {

@@ -41,6 +41,7 @@ async fn open(folder: String, path: String, how: How) -> Answer<Descriptor> {
         (How::READ, DescriptorFlags::READ),
         (How::WRITE, DescriptorFlags::WRITE),
         (How::MUTATE_DIRECTORY, DescriptorFlags::MUTATE_DIRECTORY),
+        (How::REQUESTED_WRITE_SYNC, DescriptorFlags::REQUESTED_WRITE_SYNC),
     ] {
         access.set(flag, how.contains(wanted));
     }

@@ -9,6 +9,8 @@ wit_bindgen::generate!({
 
 mod address;
 mod options;
+mod report;
+mod states;
 mod tcp;
 mod udp;
 
@@ -114,5 +116,25 @@ impl Guest for Probe {
 
     fn udp_options(ipv6: bool) -> Vec<String> {
         options::udp(ipv6)
+    }
+
+    fn tcp_states(address: String) -> Answer<Vec<String>> {
+        states::tcp(&address)
+    }
+
+    fn tcp_write_to_reset(address: String) -> Answer<Vec<String>> {
+        states::write_to_reset(&address)
+    }
+
+    fn udp_states(address: String) -> Answer<Vec<String>> {
+        states::udp(&address)
+    }
+
+    fn udp_send_until_it_fails(address: String) -> Answer<()> {
+        states::send_until_it_fails(&address)
+    }
+
+    fn name_states(name: String) -> Answer<Vec<String>> {
+        states::name(&name)
     }
 }

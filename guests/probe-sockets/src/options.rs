@@ -3,33 +3,13 @@
 //! What an operating system makes of a wanted buffer size or interval is its own affair, so that these are reported as
 //! `at least` or `ok` and everything else as its value.
 
-use crate::wasi::sockets::network::{ErrorCode, IpAddressFamily};
+use crate::report::Report;
+use crate::wasi::sockets::network::IpAddressFamily;
 use crate::wasi::sockets::tcp_create_socket::create_tcp_socket;
 use crate::wasi::sockets::udp_create_socket::create_udp_socket;
-use std::fmt::Display;
 
 const SECOND: u64 = 1_000_000_000;
 const BUFFER: u64 = 16 * 1024;
-
-#[derive(Default)]
-struct Report(Vec<String>);
-
-impl Report {
-    fn value(&mut self, function: &str, value: Result<impl Display, ErrorCode>) {
-        self.0.push(match value {
-            Ok(value) => format!("{function}: {value}"),
-            Err(code) => format!("{function}: {}", code.name()),
-        });
-    }
-
-    fn done(&mut self, function: &str, outcome: Result<(), ErrorCode>) {
-        self.value(function, outcome.map(|()| "ok"));
-    }
-
-    fn at_least(&mut self, function: &str, value: Result<u64, ErrorCode>, least: u64) {
-        self.value(function, value.map(|value| if value >= least { "enough".into() } else { format!("only {value}") }));
-    }
-}
 
 fn family(ipv6: bool) -> IpAddressFamily {
     if ipv6 {
@@ -65,15 +45,19 @@ pub fn tcp(ipv6: bool) -> Vec<String> {
     report.done("set-keep-alive-idle-time 0", socket.set_keep_alive_idle_time(0));
     report.done("set-keep-alive-interval", socket.set_keep_alive_interval(5 * SECOND));
     report.value("keep-alive-interval", socket.keep_alive_interval());
+    report.done("set-keep-alive-interval 0", socket.set_keep_alive_interval(0));
     report.done("set-keep-alive-count", socket.set_keep_alive_count(4));
     report.value("keep-alive-count", socket.keep_alive_count());
+    report.done("set-keep-alive-count 0", socket.set_keep_alive_count(0));
     report.done("set-hop-limit", socket.set_hop_limit(42));
     report.value("hop-limit", socket.hop_limit());
     report.done("set-hop-limit 0", socket.set_hop_limit(0));
     report.done("set-receive-buffer-size", socket.set_receive_buffer_size(BUFFER));
     report.at_least("receive-buffer-size", socket.receive_buffer_size(), BUFFER);
+    report.done("set-receive-buffer-size 0", socket.set_receive_buffer_size(0));
     report.done("set-send-buffer-size", socket.set_send_buffer_size(BUFFER));
     report.at_least("send-buffer-size", socket.send_buffer_size(), BUFFER);
+    report.done("set-send-buffer-size 0", socket.set_send_buffer_size(0));
     report.value("local-address", socket.local_address().map(crate::address::text));
     report.value("remote-address", socket.remote_address().map(crate::address::text));
     report.0
@@ -92,8 +76,10 @@ pub fn udp(ipv6: bool) -> Vec<String> {
     report.done("set-unicast-hop-limit 0", socket.set_unicast_hop_limit(0));
     report.done("set-receive-buffer-size", socket.set_receive_buffer_size(BUFFER));
     report.at_least("receive-buffer-size", socket.receive_buffer_size(), BUFFER);
+    report.done("set-receive-buffer-size 0", socket.set_receive_buffer_size(0));
     report.done("set-send-buffer-size", socket.set_send_buffer_size(BUFFER));
     report.at_least("send-buffer-size", socket.send_buffer_size(), BUFFER);
+    report.done("set-send-buffer-size 0", socket.set_send_buffer_size(0));
     report.value("local-address", socket.local_address().map(crate::address::text));
     report.value("remote-address", socket.remote_address().map(crate::address::text));
     report.0

@@ -10,9 +10,9 @@ use crate::wasi::sockets::tcp_create_socket::create_tcp_socket;
 use crate::{address, failed, wait, Answer, PATIENCE};
 
 /// Streams before the socket: a child is dropped before what it came from.
-struct Connection {
-    input: InputStream,
-    output: OutputStream,
+pub struct Connection {
+    pub input: InputStream,
+    pub output: OutputStream,
     socket: TcpSocket,
 }
 
@@ -21,7 +21,7 @@ fn create(remote: &str) -> Answer<TcpSocket> {
     create_tcp_socket(family).map_err(|code| failed("create-tcp-socket", code))
 }
 
-fn open(remote: &str) -> Answer<Connection> {
+pub fn open(remote: &str) -> Answer<Connection> {
     let socket = create(remote)?;
     open_with(socket, remote)
 }

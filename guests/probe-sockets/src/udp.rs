@@ -22,7 +22,7 @@ pub fn bind(local: &str) -> Answer<UdpSocket> {
 }
 
 /// Bound to any port of any address of the family of `remote`, as a client is.
-fn client(remote: &str) -> Answer<UdpSocket> {
+pub fn client(remote: &str) -> Answer<UdpSocket> {
     bind(if remote.starts_with('[') { "[::]:0" } else { "0.0.0.0:0" })
 }
 

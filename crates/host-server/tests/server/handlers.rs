@@ -35,6 +35,14 @@ async fn the_request_is_told_as_it_came_without_what_belongs_to_the_connection()
 }
 
 #[tokio::test]
+async fn a_requests_body_is_had_once() {
+    let server = serving("t:twice").await;
+    let answer = get(server.local_addr(), "/consume-twice").await;
+    let lines: Vec<_> = body(&answer).lines().collect();
+    assert_eq!(lines, ["consume again: err"]);
+}
+
+#[tokio::test]
 async fn the_authority_is_the_one_that_the_client_means() {
     let server = serving("t:authority").await;
     let address = server.local_addr();

@@ -61,6 +61,40 @@ async fn a_failed_read_says_why() {
 }
 
 #[tokio::test]
+async fn a_stream_that_failed_says_so_once_and_is_closed() {
+    let folder = Folder::new();
+    assert_eq!(
+        mounting(&folder).ok("failed-streams", json!(["/data"])).await,
+        json!([
+            "read: last-operation-failed",
+            "read: closed",
+            "blocking-read: last-operation-failed",
+            "blocking-read: closed",
+            "skip: last-operation-failed",
+            "skip: closed",
+            "blocking-skip: last-operation-failed",
+            "blocking-skip: closed",
+            "blocking-write-and-flush: last-operation-failed",
+            "blocking-write-and-flush: closed",
+            "blocking-write-zeroes-and-flush: last-operation-failed",
+            "blocking-write-zeroes-and-flush: closed",
+            "check-write: last-operation-failed",
+            "check-write: closed",
+            "flush: last-operation-failed",
+            "flush: closed",
+            "blocking-flush: last-operation-failed",
+            "blocking-flush: closed",
+            "splice: last-operation-failed",
+            "splice: closed",
+            "blocking-splice: last-operation-failed",
+            "blocking-splice: closed",
+            "write: closed",
+            "write-zeroes: closed",
+        ])
+    );
+}
+
+#[tokio::test]
 async fn writing_more_than_is_permitted_ends_the_call() {
     let error = guest().fails("write-unpermitted", json!([])).await;
     assert_eq!(error.kind(), ErrorKind::Internal, "{error}");

@@ -99,13 +99,27 @@ impl Environment for World {
 }
 
 impl Resolver for World {
-    /// The operating system knows `localhost` without asking anybody.
+    /// The operating system knows `localhost` without asking anybody. Names of failures fail, after a moment.
     fn resolve(&self, host: &str) -> Pin<Box<dyn Future<Output = Result<Vec<IpAddr>, ResolveError>> + Send>> {
         if host == "localhost" {
             return SystemResolver::default().resolve(host);
         }
+        if let Some(error) = failure(host) {
+            return Box::pin(async {
+                tokio::task::yield_now().await;
+                Err(error)
+            });
+        }
         let found = NAMES.lock().unwrap().get_or_insert_default().get(host).cloned();
         Box::pin(std::future::ready(found.ok_or(ResolveError::NotFound)))
+    }
+}
+
+fn failure(host: &str) -> Option<ResolveError> {
+    match host {
+        "slow.test" => Some(ResolveError::TimedOut(LONG)),
+        "broken.test" => Some(ResolveError::Failed(std::io::Error::other("out of order"))),
+        _ => None,
     }
 }
 

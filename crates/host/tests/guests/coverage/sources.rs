@@ -13,12 +13,12 @@ const FILES: &[(&str, &[&str])] = &[
     ("handler-p3", &["host-cli/tests/cli/serve_p3"]),
     ("probe-cli", &["cli"]),
     ("probe-clocks", &["clocks"]),
-    ("probe-filesystem", &["filesystem/errors", "filesystem/functions", "filesystem/mounts"]),
+    ("probe-filesystem", &["filesystem/errors", "filesystem/functions", "filesystem/mounts", "filesystem/only_p2"]),
     ("probe-funcs", &["funcs"]),
     ("probe-http", &["http/failures", "http/messages"]),
     ("probe-io", &["io"]),
     ("probe-p3", &["p3", "host/tests/containment/p3", "host-cli/tests/cli/exec/p3"]),
-    ("probe-p3-filesystem", &["filesystem/functions", "filesystem/mounts"]),
+    ("probe-p3-filesystem", &["filesystem/errors", "filesystem/functions", "filesystem/mounts"]),
     ("probe-p3-http", &["http/p3"]),
     ("probe-p3-sockets", &["sockets/p3"]),
     ("probe-random", &["random"]),
@@ -30,11 +30,13 @@ const FILES: &[(&str, &[&str])] = &[
 /// How tests of a handler call it, beside naming its export or its file.
 const SERVING: &[&str] = &["serving(", "serve("];
 
-/// A function of a test program: its text without white space.
+/// A function of a test program.
 struct Source {
     name: String,
     is_test: bool,
     text: String,
+    /// The same without white space, so that it does not matter where lines are broken.
+    dense: String,
 }
 
 pub(super) struct Sources(Vec<(&'static str, Vec<Source>)>);
@@ -72,8 +74,8 @@ impl Sources {
         loop {
             let before = found.len();
             for source in sources {
-                let calls = |name: &&str| !name.is_empty() && source.text.contains(&format!("{name}("));
-                let says = |pattern: &String| source.text.contains(pattern.as_str());
+                let calls = |name: &&str| !name.is_empty() && source.dense.contains(&format!("{name}("));
+                let says = |pattern: &String| source.dense.contains(pattern.as_str());
                 if patterns.iter().any(says) || found.iter().any(calls) {
                     found.insert(&source.name);
                 }
@@ -90,18 +92,20 @@ impl Sources {
     }
 
     /// Whether there is this test, and it expects this error of this function: by a line of a report that names both, or by
-    /// a call of the export and the error's name.
+    /// the error's name beside a call of the export.
     pub(super) fn provokes(&self, row: &Row, test: &str, error: &str) -> bool {
         let (Some(guest), Some(export)) = (&row.guest, &row.export) else { return false };
-        let Some(source) = self.of(guest).iter().find(|source| source.is_test && source.name == test) else {
-            return false;
-        };
         let short = row.function.rsplit(['.', ']']).next().unwrap_or_default();
-        let reported = source.text.match_indices(&format!(":{error}\"")).any(|(at, _)| {
-            let line = source.text[..at].rsplit('"').next().unwrap_or_default();
-            line.contains(short)
-        });
-        reported || source.text.contains(&format!("\"{error}\"")) && self.calls(guest, export).contains(&test)
+        let ending = format!(": {error}\"");
+        let reports = |source: &Source| {
+            let mut lines = source.text.match_indices(&ending).map(|(at, _)| &source.text[..at]);
+            lines.any(|before| before.rsplit('"').next().is_some_and(|line| line.split(' ').any(|word| word == short)))
+        };
+        let mut tests = self.0.iter().flat_map(|(_, sources)| sources).filter(|source| source.is_test);
+        let named = |source: &&Source| source.name == test;
+        tests.any(|source| named(&source) && reports(source))
+            || self.calls(guest, export).contains(&test)
+                && self.of(guest).iter().filter(named).any(|source| source.text.contains(&format!("\"{error}\"")))
     }
 }
 
@@ -124,10 +128,16 @@ fn functions_in(file: &str) -> Vec<Source> {
         if line.starts_with("#[") {
             is_test |= line.starts_with("#[test]") || line.starts_with("#[tokio::test");
         } else if let Some(name) = name_of(line) {
-            found.push(Source { name: name.to_owned(), is_test: std::mem::take(&mut is_test), text: String::new() });
+            found.push(Source {
+                name: name.to_owned(),
+                is_test: std::mem::take(&mut is_test),
+                text: String::new(),
+                dense: String::new(),
+            });
         }
         if let Some(last) = found.last_mut() {
-            last.text.extend(line.chars().filter(|letter| !letter.is_whitespace()));
+            last.text.push_str(line);
+            last.dense.extend(line.chars().filter(|letter| !letter.is_whitespace()));
         }
     }
     found

@@ -12,7 +12,8 @@ const HEAD: &str = "# Which test calls which function of WASI
 
 Generated: `WIPPY_WRITE_COVERAGE=1 cargo test -p wippy-host --test guests coverage` writes it from the WIT texts of `wit/`, from
 `guests/coverage.json`, `guests/errors.json` and the sources of the tests, and the same tests fail where it is stale, where a function
-has no test, and where an error that the WIT of 0.2 names is neither provoked nor said why it cannot occur.
+has no test, and where an error that the WIT of 0.2 names is neither provoked nor said why it cannot occur. An `err` is that of a result without an
+error type. Errors of 0.3 are not listed: the tests of its file system are those of 0.2, and the others name theirs.
 
 ";
 

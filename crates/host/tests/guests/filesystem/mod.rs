@@ -4,11 +4,12 @@ mod errors;
 mod functions;
 mod hostile;
 mod mounts;
+mod only_p2;
+#[cfg(feature = "p3")]
+mod p3;
 mod program;
 mod quotas;
 mod quotas_preview1;
-#[cfg(feature = "p3")]
-mod p3;
 
 use crate::support::{Folder, Guest};
 use serde_json::json;

@@ -2,6 +2,8 @@
 
 #![allow(clippy::duplicate_mod, reason = "the same tests, of another guest")]
 
+#[path = "errors.rs"]
+mod errors;
 #[path = "functions.rs"]
 mod functions;
 #[path = "mounts.rs"]

@@ -26,8 +26,13 @@ async fn fields_are_made_changed_and_checked() {
             "append invalid: invalid-syntax",
             "append invalid value: invalid-syntax",
             "append forbidden: forbidden",
+            "set invalid: invalid-syntax",
+            "set forbidden: forbidden",
+            "delete invalid: invalid-syntax",
+            "delete forbidden: forbidden",
             "from-list: accept=text/plain, accept=text/html",
             "from-list invalid: invalid-syntax",
+            "from-list forbidden: forbidden",
         ])
     );
 }
@@ -52,6 +57,7 @@ async fn a_request_is_made_changed_and_checked() {
             "scheme: None",
             "set-scheme: ok",
             "scheme: Some(Scheme::Https)",
+            "set-scheme invalid: err",
             "authority: None",
             "set-authority: ok",
             "authority: Some(\"example.com:8080\")",
@@ -130,6 +136,13 @@ async fn a_guest_gets_status_headers_and_body() {
         let many: Vec<_> = response["headers"].as_array().unwrap().iter().filter(|pair| pair[0] == "x-many").collect();
         assert_eq!(many, [&json!(["x-many", "1"]), &json!(["x-many", "2"])]);
     }
+}
+
+#[tokio::test]
+async fn a_body_and_its_stream_are_had_once() {
+    let server = Server::telling().await;
+    let report = local().ok("consume-twice", json!([server.url("/")])).await;
+    assert_eq!(report, json!(["consume again: err", "stream again: err"]));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! `wasi:sockets`: TCP, UDP and names, against servers on the loopback, under the entry's network policy.
 
+mod errors;
 mod functions;
 #[cfg(feature = "p3")]
 mod p3;
