@@ -34,6 +34,9 @@ pub(crate) fn into_wasi(error: ClientError) -> Error {
         ClientError::ResponseHeaderSectionSize { limit, .. } => {
             Error::HttpResponseHeaderSectionSize(u32::try_from(limit).ok())
         }
+        ClientError::ResponseTrailerSectionSize { limit, .. } => {
+            Error::HttpResponseTrailerSectionSize(u32::try_from(limit).ok())
+        }
         ClientError::ResponseIncomplete { .. } => Error::HttpResponseIncomplete,
         ClientError::ResponseTransferCoding { detail, .. } => Error::HttpResponseTransferCoding(Some(detail)),
         ClientError::Protocol { .. } => Error::HttpProtocolError,

@@ -49,6 +49,7 @@ fn of(error: &Error) -> ErrorCode {
         Error::HttpRequestUriInvalid => ErrorCode::HttpRequestUriInvalid,
         Error::HttpResponseIncomplete => ErrorCode::HttpResponseIncomplete,
         Error::HttpResponseHeaderSectionSize(size) => ErrorCode::HttpResponseHeaderSectionSize(*size),
+        Error::HttpResponseTrailerSectionSize(size) => ErrorCode::HttpResponseTrailerSectionSize(*size),
         Error::HttpResponseBodySize(size) => ErrorCode::HttpResponseBodySize(*size),
         Error::HttpResponseTransferCoding(coding) => ErrorCode::HttpResponseTransferCoding(coding.clone()),
         Error::HttpResponseTimeout => ErrorCode::HttpResponseTimeout,

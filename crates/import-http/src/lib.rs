@@ -9,7 +9,7 @@ mod handler;
 mod hooks;
 mod outgoing;
 
-pub use config::Config;
+pub use config::{Config, IdentityConfig};
 pub use handler::{BodyCut, HANDLER_INTERFACES, RequestBodyError, ResponseBody, behind_http, handle, handler_method};
 pub use outgoing::{HttpBody, HttpClient};
 
@@ -54,13 +54,15 @@ impl HostImport for Http {
     type State = HttpState;
 
     fn check(_: &SetupContext<'_>, config: &Config) -> Vec<ConfigProblem> {
-        config.extra_roots().err().into_iter().collect()
+        config.extra_roots().err().into_iter().chain(config.own_identity().err()).collect()
     }
 
     async fn setup(cx: &SetupContext<'_>, config: Config) -> Result<SharedClient> {
         let dialer = PolicyDialer { guard: cx.network.clone(), resolver: cx.services.resolver.clone() };
         let extra_roots = config.extra_roots().map_err(|problem| Error::invalid(problem.message))?;
-        Ok(SharedClient(Client::new(Arc::new(dialer), ClientOptions { extra_roots, ..ClientOptions::default() })))
+        let identity = config.own_identity().map_err(|problem| Error::invalid(problem.message))?;
+        let options = ClientOptions { extra_roots, identity, ..ClientOptions::default() };
+        Ok(SharedClient(Client::new(Arc::new(dialer), options)))
     }
 
     fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()> {

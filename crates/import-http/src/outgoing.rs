@@ -76,7 +76,9 @@ fn into_host(error: ClientError) -> Error {
         | ClientError::WriteTimeout { .. } => ErrorKind::Timeout,
         ClientError::NameNotFound { .. } => ErrorKind::NotFound,
         ClientError::UriInvalid { .. } | ClientError::MethodUnsupported { .. } => ErrorKind::Invalid,
-        ClientError::LimitReached { .. } | ClientError::ResponseHeaderSectionSize { .. } => ErrorKind::RateLimited,
+        ClientError::LimitReached { .. }
+        | ClientError::ResponseHeaderSectionSize { .. }
+        | ClientError::ResponseTrailerSectionSize { .. } => ErrorKind::RateLimited,
         ClientError::Internal { .. } | ClientError::RequestBody { .. } => ErrorKind::Internal,
         ClientError::DnsFailed { .. }
         | ClientError::Unroutable { .. }

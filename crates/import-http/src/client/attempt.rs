@@ -5,7 +5,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Poll, ready};
 
-use http::{Request, Response, StatusCode};
+use http::header::TRANSFER_ENCODING;
+use http::{HeaderMap, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use tokio::time::Instant;
@@ -134,12 +135,28 @@ impl Attempt<'_> {
         // The protocols' own limits are for what never ends: hyper lets an HTTP/1 head grow to twice its limit if it
         // arrives quickly, and h2 answers a long one with the same error as a malformed one.
         let limit = self.options.max_response_header_bytes;
-        let size: usize = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum();
-        if size > limit {
+        if section_size(response.headers()) > limit {
             return Err(ClientError::ResponseHeaderSectionSize { to, limit });
         }
-        Ok(())
+        match unknown_coding(response.headers()) {
+            Some(detail) => Err(ClientError::ResponseTransferCoding { to, detail }),
+            None => Ok(()),
+        }
     }
+}
+
+/// The size of fields as HTTP/2 counts it, in bytes.
+pub(super) fn section_size(fields: &HeaderMap) -> usize {
+    fields.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum()
+}
+
+/// A transfer coding that hyper does not take off. The guest never sees the field that names it, and would take what is
+/// still encoded for the body.
+fn unknown_coding(fields: &HeaderMap) -> Option<String> {
+    let values = fields.get_all(TRANSFER_ENCODING).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let mut codings =
+        values.flat_map(|value| value.split(',').map(|coding| coding.trim().to_owned()).collect::<Vec<_>>());
+    codings.find(|coding| !["", "chunked", "identity"].iter().any(|known| coding.eq_ignore_ascii_case(known)))
 }
 
 /// The client had no slot or no socket to spare in time.

@@ -7,6 +7,7 @@ use rustls::pki_types::InvalidDnsNameError;
 
 use super::connector::ConnectFailure;
 use super::error::Limit;
+use super::options::HTTP1_TRAILER_BYTES;
 use super::{ClientError, ClientOptions, DialError, Origin};
 
 /// How far a chain of causes is followed. The longest known (client, hyper, TLS inside two I/O errors) is five.
@@ -193,6 +194,9 @@ impl Context<'_> {
             // Below these may be the TLS error that says more; where there is none, they are hyper's own.
             UnexpectedEof | InvalidData | InvalidInput if wraps_tls(error) => None,
             UnexpectedEof => Some(self.cut_off()),
+            InvalidData if self.stage == Stage::Body && is_about_trailers(error) => {
+                Some(ClientError::ResponseTrailerSectionSize { to, limit: HTTP1_TRAILER_BYTES })
+            }
             InvalidData | InvalidInput if self.stage == Stage::Body => {
                 Some(ClientError::ResponseTransferCoding { to, detail: self.detail() })
             }
@@ -207,6 +211,13 @@ impl Context<'_> {
             Stage::Body => ClientError::ResponseIncomplete { to, detail },
         }
     }
+}
+
+/// Whether trailers are beyond hyper's limits. It says so in words alone; a text that it changed would be taken for a
+/// broken transfer coding, which is what a test is for.
+fn is_about_trailers(error: &io::Error) -> bool {
+    let text = error.to_string();
+    text.starts_with("chunk trailers ")
 }
 
 fn wraps_tls(error: &io::Error) -> bool {

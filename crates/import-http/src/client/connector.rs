@@ -130,7 +130,7 @@ impl Connector {
         let tls = Arc::clone(&self.tls);
         let mut tcp = Tcp { connector: self, purpose, first };
         if secure {
-            let config = tls.config().await.map_err(ConnectFailure::from)?;
+            let config = tls.config(origin::host(&uri), origin::port(&uri)).await.map_err(ConnectFailure::from)?;
             HttpsConnector::from((tcp, config)).call(uri).await
         } else {
             tcp.call(uri).await.map(MaybeHttpsStream::Http)

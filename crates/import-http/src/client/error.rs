@@ -26,11 +26,11 @@ pub(crate) enum ClientError {
     #[error("{to} cannot be resolved: {detail}; check the host's DNS settings")]
     DnsFailed { to: Origin, detail: String },
 
-    /// `destination-not-found`, or `DNS-error` with `NXDOMAIN`.
+    /// `DNS-error` with `NXDOMAIN`.
     #[error("{to} does not exist: no host is named {name}; check its spelling")]
     NameNotFound { to: Origin, name: String },
 
-    /// `destination-IP-prohibited`. The detail is the policy's own and names the remedy.
+    /// `HTTP-request-denied`. The detail is the policy's own and names the remedy.
     #[error("{to} may not be reached: {detail}")]
     Denied { to: Origin, detail: String },
 
@@ -96,12 +96,16 @@ pub(crate) enum ClientError {
     #[error("{to} answered with header fields beyond the limit of {limit} bytes or 100 HTTP/1 lines")]
     ResponseHeaderSectionSize { to: Origin, limit: usize },
 
+    /// `HTTP-response-trailer-section-size`; `limit` is in bytes.
+    #[error("{to} ended its answer with trailers beyond the limit of {limit} bytes or 100 HTTP/1 lines")]
+    ResponseTrailerSectionSize { to: Origin, limit: usize },
+
     /// `HTTP-response-incomplete`.
     #[error("{to} closed the connection in the middle of the response body: {detail}")]
     ResponseIncomplete { to: Origin, detail: String },
 
-    /// `HTTP-response-transfer-coding`.
-    #[error("{to} sent a response body in a broken transfer coding: {detail}")]
+    /// `HTTP-response-transfer-coding`: broken, or another than `chunked`.
+    #[error("{to} sent a response body in a transfer coding that cannot be read: {detail}")]
     ResponseTransferCoding { to: Origin, detail: String },
 
     /// `HTTP-protocol-error`.

@@ -41,6 +41,7 @@ mod connector;
 mod dial;
 mod error;
 mod exchange;
+mod identity;
 mod options;
 mod origin;
 mod response;
@@ -72,6 +73,7 @@ use self::upload::RequestBody;
 
 pub(crate) use self::dial::{DialError, Dialer};
 pub(crate) use self::error::{Awaited, BoxError, ClientError};
+pub(crate) use self::identity::Identity;
 pub(crate) use self::options::{ClientOptions, Timeouts};
 pub(crate) use self::origin::Origin;
 pub(crate) use self::response::ResponseBody;
@@ -177,7 +179,7 @@ impl Client {
             let connector = Connector {
                 dialer: Arc::clone(dialer),
                 connections: Arc::clone(connections),
-                tls: Arc::new(Tls::new(options.extra_roots.clone())),
+                tls: Arc::new(Tls::new(options.extra_roots.clone(), options.identity.clone())),
             };
             let header_list = u32::try_from(options.max_response_header_bytes).unwrap_or(u32::MAX).saturating_mul(4);
             // HTTP/2 pings would find out about servers that vanished, but some servers (those of gRPC) close

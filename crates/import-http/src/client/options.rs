@@ -5,6 +5,8 @@ use std::time::Duration;
 use rustls::pki_types::CertificateDer;
 use tokio::time::Instant;
 
+use super::Identity;
+
 /// The limits of one [`Client`](super::Client). Every limit is on; the defaults are those of
 /// [`ClientOptions::default`].
 #[derive(Debug, Clone)]
@@ -27,9 +29,10 @@ pub(crate) struct ClientOptions {
     /// twice as long; it is never used again after it.
     pub(crate) idle_timeout: Duration,
 
-    /// The size of a response's header fields, in bytes, at least 8,192 (less counts as that), default 65,536. A field
-    /// counts as its name, its value and 32, as HTTP/2 has it. HTTP/1 allows 100 fields besides, and for it this is
-    /// also the size to which a connection's buffers may grow.
+    /// The size of a response's header fields, and of its trailers, in bytes, at least 8,192 (less counts as that),
+    /// default 65,536. A field counts as its name, its value and 32, as HTTP/2 has it. HTTP/1 allows 100 fields besides,
+    /// and trailers of [`HTTP1_TRAILER_BYTES`] at most; for it this is also the size to which a connection's buffers may
+    /// grow.
     pub(crate) max_response_header_bytes: usize,
 
     /// Default for [`Timeouts::connect`], 30 seconds. A connection that takes longer is not going to be made: by then
@@ -49,6 +52,9 @@ pub(crate) struct ClientOptions {
     /// Certificate authorities to trust besides the platform's, none by default. [`certificates`](super::certificates)
     /// reads them from PEM or DER.
     pub(crate) extra_roots: Vec<CertificateDer<'static>>,
+
+    /// The certificate for servers that ask for one, none by default.
+    pub(crate) identity: Option<Identity>,
 }
 
 impl Default for ClientOptions {
@@ -62,6 +68,7 @@ impl Default for ClientOptions {
             first_byte_timeout: Duration::from_secs(600),
             between_bytes_timeout: Duration::from_secs(600),
             extra_roots: Vec::new(),
+            identity: None,
         }
     }
 }
@@ -80,6 +87,9 @@ impl ClientOptions {
         self
     }
 }
+
+/// What hyper takes of the trailers of an HTTP/1 response, in bytes. There is no setting for it.
+pub(super) const HTTP1_TRAILER_BYTES: usize = 16 * 1024;
 
 /// How long one request may wait, each part on its own. `None` takes the client's default; zero allows no wait at all,
 /// only what is ready at once.

@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::CaptureConnection;
 use tokio::time::Sleep;
 
+use super::attempt::section_size;
 use super::classify::{Stage, classify};
 use super::error::Awaited;
 use super::exchange::Awaiting;
@@ -108,6 +109,10 @@ impl Body for ResponseBody {
         match Pin::new(&mut *incoming).poll_frame(context) {
             Poll::Ready(Some(Ok(frame))) => {
                 this.armed = false;
+                let limit = this.options.max_response_header_bytes;
+                if frame.trailers_ref().is_some_and(|trailers| section_size(trailers) > limit) {
+                    return this.fail(ClientError::ResponseTrailerSectionSize { to: this.origin.clone(), limit });
+                }
                 if incoming.is_end_stream() {
                     this.over();
                 }

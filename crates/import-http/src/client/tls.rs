@@ -2,11 +2,15 @@
 
 use std::sync::{Arc, OnceLock};
 
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::sign::SingleCertAndKey;
 use rustls::{ClientConfig, RootCertStore};
 use thiserror::Error;
 use tokio::sync::OnceCell;
+
+use super::Identity;
 
 /// Certificate authorities that one file may hold; the largest public collections have fewer than 200.
 const MAX_CERTIFICATES: usize = 1_000;
@@ -64,30 +68,40 @@ pub(super) enum TlsSetupError {
     Config(#[from] rustls::Error),
 }
 
-/// The TLS configuration of one client, made when the first `https` request needs it.
+/// The TLS configurations of one client, each made when the first `https` request needs it: for the hosts that are shown
+/// the client's certificate, and for the others.
 ///
 /// Each client has its own: it holds the sessions to resume, which must not tell a server that two entries run on one
 /// host.
 pub(super) struct Tls {
     extra_roots: Vec<CertificateDer<'static>>,
-    config: OnceCell<Arc<ClientConfig>>,
+    identity: Option<Identity>,
+    nameless: OnceCell<Arc<ClientConfig>>,
+    named: OnceCell<Arc<ClientConfig>>,
 }
 
 impl Tls {
-    pub(super) fn new(extra_roots: Vec<CertificateDer<'static>>) -> Self {
-        Self { extra_roots, config: OnceCell::new() }
+    pub(super) fn new(extra_roots: Vec<CertificateDer<'static>>, identity: Option<Identity>) -> Self {
+        Self { extra_roots, identity, nameless: OnceCell::new(), named: OnceCell::new() }
     }
 
-    pub(super) async fn config(&self) -> Result<Arc<ClientConfig>, TlsSetupError> {
-        let config = self.config.get_or_try_init(|| async {
+    /// The configuration for connections to `host` at `port`.
+    pub(super) async fn config(&self, host: &str, port: u16) -> Result<Arc<ClientConfig>, TlsSetupError> {
+        let identity = self.identity.as_ref().filter(|identity| identity.is_for(host, port));
+        let config = if identity.is_some() { &self.named } else { &self.nameless };
+        let config = config.get_or_try_init(|| async {
             // Reading a few hundred files takes milliseconds, in which no worker thread may stand still.
             let platform = tokio::task::spawn_blocking(platform_roots).await?;
-            Ok::<_, TlsSetupError>(Arc::new(self.configure(platform)?))
+            Ok::<_, TlsSetupError>(Arc::new(self.configure(platform, identity)?))
         });
         Ok(Arc::clone(config.await?))
     }
 
-    fn configure(&self, platform: Arc<RootCertStore>) -> Result<ClientConfig, rustls::Error> {
+    fn configure(
+        &self,
+        platform: Arc<RootCertStore>,
+        identity: Option<&Identity>,
+    ) -> Result<ClientConfig, rustls::Error> {
         let roots = if self.extra_roots.is_empty() {
             platform
         } else {
@@ -97,15 +111,21 @@ impl Tls {
             }
             Arc::new(roots)
         };
-        // Naming the provider makes this independent of what else in the process chose a default one, or two.
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ClientConfig::builder_with_provider(provider)
+        let config = ClientConfig::builder_with_provider(Arc::new(provider()))
             .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+            .with_root_certificates(roots);
+        let mut config = match identity {
+            Some(identity) => config.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(identity.certified()))),
+            None => config.with_no_client_auth(),
+        };
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(config)
     }
+}
+
+/// Naming the provider makes us independent of what else in the process chose a default one, or two.
+pub(super) fn provider() -> CryptoProvider {
+    rustls::crypto::ring::default_provider()
 }
 
 /// The roots that the platform trusts, or Mozilla's where it has none (a minimal container image). Blocks while the

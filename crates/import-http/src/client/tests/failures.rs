@@ -155,6 +155,49 @@ async fn a_broken_chunk_is_an_error_of_the_transfer_coding() {
 }
 
 #[tokio::test]
+async fn a_coding_that_nobody_asked_for_is_an_error_of_the_transfer_coding() {
+    for coding in ["gzip, chunked", "gzip", "chunked, deflate"] {
+        let error = failure(format!("HTTP/1.1 200 OK\r\ntransfer-encoding: {coding}\r\n\r\n0\r\n\r\n")).await;
+        assert!(matches!(error, ClientError::ResponseTransferCoding { .. }), "{coding}: {error:?}");
+    }
+    for coding in ["Chunked", "identity, chunked", ", chunked"] {
+        let answer = format!("HTTP/1.1 200 OK\r\ntransfer-encoding: {coding}\r\n\r\n2\r\nhi\r\n0\r\n\r\n");
+        let server = answering(answer).await;
+        assert_eq!(fetch(&client(&server), get(URI)).await.unwrap(), "hi", "{coding}");
+    }
+}
+
+#[tokio::test]
+async fn trailers_beyond_the_limit_are_told_with_the_limit() {
+    let told =
+        |limit: usize| format!("ended its answer with trailers beyond the limit of {limit} bytes or 100 HTTP/1 lines");
+    let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n";
+    let large = format!("{chunked}x-large: {}\r\n\r\n", "x".repeat(20_000));
+    assert_eq!(failure(large).await.to_string(), format!("http://service.test {}", told(16_384)));
+    let many = format!("{chunked}{}\r\n", "x-many: 1\r\n".repeat(101));
+    assert_eq!(failure(many).await.to_string(), format!("http://service.test {}", told(16_384)));
+    let endless = format!("{chunked}{}", "x".repeat(100_000));
+    assert_eq!(failure(endless).await.to_string(), format!("http://service.test {}", told(16_384)));
+
+    let identity = Identity::new();
+    let server = http_server(identity.speaks(&["h2"]), |request| {
+        Box::pin(async move {
+            let size: usize = request.uri().path()[1..].parse().unwrap();
+            let trailers =
+                http::HeaderMap::from_iter([("x-large".parse().unwrap(), "x".repeat(size).parse().unwrap())]);
+            let body = http_body_util::Full::new(Bytes::from("hi"));
+            Response::new(body.with_trailers(async { Some(Ok(trailers)) }).boxed_unsync())
+        })
+    })
+    .await;
+    let options = ClientOptions { max_response_header_bytes: 10_000, ..identity.trusted() };
+    let client = client_with(&server, options);
+    assert_eq!(fetch(&client, get("https://service.test/9000")).await.unwrap(), "hi");
+    let error = fetch(&client, get("https://service.test/11000")).await.unwrap_err();
+    assert_eq!(error.to_string(), format!("https://service.test {}", told(10_000)));
+}
+
+#[tokio::test]
 async fn what_is_not_http_is_a_protocol_error() {
     for answer in [
         "SSH-2.0-OpenSSH_9.9\r\n",

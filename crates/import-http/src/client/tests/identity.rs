@@ -8,12 +8,14 @@ use rustls::server::danger::ClientCertVerifier;
 use rustls::{ServerConfig, SupportedProtocolVersion};
 
 use super::support::Speaks;
-use crate::client::ClientOptions;
+use crate::client::{self, ClientOptions};
 
 /// An authority of its own and a certificate for `service.test` by it.
 pub(super) struct Identity {
     pub(super) root: CertificateDer<'static>,
     pub(super) root_pem: String,
+    pub(super) certificate_pem: String,
+    pub(super) key_pem: String,
     certificate: CertificateDer<'static>,
     key: PrivateKeyDer<'static>,
 }
@@ -37,6 +39,8 @@ impl Identity {
         Self {
             root: root.der().clone(),
             root_pem: root.pem(),
+            certificate_pem: certificate.pem(),
+            key_pem: key.serialize_pem(),
             certificate: certificate.der().clone(),
             key: PrivateKeyDer::Pkcs8(key.serialize_der().into()),
         }
@@ -70,6 +74,11 @@ impl Identity {
 
     pub(super) fn speaks(&self, protocols: &[&str]) -> Speaks {
         Speaks::Tls(Arc::new(self.config(protocols)))
+    }
+
+    /// Its certificate as a client's, shown to one host.
+    pub(super) fn shown_to(&self, host: &'static str) -> client::Identity {
+        client::Identity::new(&self.certificate_pem, &self.key_pem, move |asked, _| asked == host).unwrap()
     }
 
     /// Options that trust the authority.

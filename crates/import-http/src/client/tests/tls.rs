@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use http::Version;
 use rcgen::date_time_ymd;
-use rustls::RootCertStore;
 use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, SupportedProtocolVersion};
 use tokio::io::AsyncWriteExt;
 
 use super::identity::Identity;
 use super::support::*;
+use crate::client::identity::IdentityError;
 use crate::client::tls::CertificatesError;
 use crate::client::{ClientError, ClientOptions, certificates};
 
@@ -61,20 +62,75 @@ async fn an_expired_certificate_is_an_error_of_the_certificate() {
     assert!(matches!(error, ClientError::TlsCertificate { .. }), "{error:?}");
 }
 
-#[tokio::test]
-async fn an_alert_keeps_its_number() {
-    let identity = Identity::new();
+/// A server that wants a certificate of the client, by the same authority as its own. TLS 1.3 says so after the
+/// handshake, TLS 1.2 within it.
+async fn demanding(identity: &Identity, version: &'static SupportedProtocolVersion) -> Server {
     let mut roots = RootCertStore::empty();
     roots.add(identity.root.clone()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
-    // The server wants a certificate of the client. TLS 1.3 says so after the handshake, TLS 1.2 within it.
+    let config = identity.config_for_clients(&[version], verifier);
+    http_server(Speaks::Tls(Arc::new(config)), echo).await
+}
+
+#[tokio::test]
+async fn an_alert_keeps_its_number() {
+    let identity = Identity::new();
     for version in [&rustls::version::TLS13, &rustls::version::TLS12] {
-        let config = identity.config_for_clients(&[version], Arc::clone(&verifier) as Arc<_>);
-        let server = http_server(Speaks::Tls(Arc::new(config)), echo).await;
+        let server = demanding(&identity, version).await;
         let error = send(&client_with(&server, identity.trusted()), get(URI)).await.unwrap_err();
         assert_eq!(error.to_string(), "https://service.test ended TLS with alert 116 (CertificateRequired)");
     }
+}
+
+#[tokio::test]
+async fn the_clients_certificate_is_shown_to_its_hosts_and_to_no_other() {
+    let identity = Identity::with(|certificate| {
+        let names = ["service.test", "other.test"].map(|name| rcgen::SanType::DnsName(name.try_into().unwrap()));
+        certificate.subject_alt_names = names.to_vec();
+    });
+    for version in [&rustls::version::TLS13, &rustls::version::TLS12] {
+        let server = demanding(&identity, version).await;
+        let options = ClientOptions { identity: Some(identity.shown_to("service.test")), ..identity.trusted() };
+        let client = client_with(&server, options);
+        for _ in 0..2 {
+            assert_eq!(fetch(&client, post(URI, "hello")).await.unwrap(), "hello");
+            let error = send(&client, get("https://other.test/")).await.unwrap_err();
+            assert!(matches!(error, ClientError::TlsAlert { id: 116, .. }), "{error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_the_server_does_not_trust_is_an_alert() {
+    let identity = Identity::new();
+    let server = demanding(&identity, &rustls::version::TLS13).await;
+    let options = ClientOptions { identity: Some(Identity::new().shown_to("service.test")), ..identity.trusted() };
+    let error = send(&client_with(&server, options), get(URI)).await.unwrap_err();
+    // 48: the authority is unknown. 51: its name is known, and the signature is not its own.
+    assert!(matches!(error, ClientError::TlsAlert { id: 48 | 51, .. }), "{error:?}");
+}
+
+#[test]
+fn what_is_no_identity_is_told_without_its_key() {
+    let (one, other) = (Identity::new(), Identity::new());
+    let error = |certificate: &str, key: &str| client_identity(certificate, key).unwrap_err();
+    assert_eq!(error("", &one.key_pem), IdentityError::NoCertificate);
+    assert_eq!(error(&one.certificate_pem, ""), IdentityError::Key);
+    assert_eq!(error(&one.certificate_pem, &one.certificate_pem), IdentityError::Key);
+    let many = one.certificate_pem.repeat(101);
+    assert_eq!(error(&many, &one.key_pem), IdentityError::LongChain);
+    assert!(matches!(error(&one.certificate_pem, &other.key_pem), IdentityError::Unusable(_)));
+    let broken = one.key_pem.replace("\n-----END", "?\n-----END");
+    let error = error(&one.certificate_pem, &broken);
+    let secret = one.key_pem.lines().nth(1).unwrap();
+    assert!(!error.to_string().contains(secret) && !format!("{error:?}").contains(secret), "{error:?}");
+    let sound = client_identity(&one.certificate_pem, &one.key_pem).unwrap();
+    assert_eq!(format!("{sound:?}"), "Identity { .. }");
+}
+
+fn client_identity(certificate: &str, key: &str) -> Result<crate::client::Identity, IdentityError> {
+    crate::client::Identity::new(certificate, key, |_, _| true)
 }
 
 #[tokio::test]
