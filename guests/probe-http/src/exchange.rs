@@ -180,6 +180,25 @@ fn read_exactly(input: &InputStream, count: usize) -> Answer<String> {
     String::from_utf8(bytes).map_err(|error| error.to_string())
 }
 
+pub fn pour(url: String, first_byte_timeout: u64) -> (u64, Answer<Response>) {
+    let mut taken = 0;
+    let answer = pour_into(url, first_byte_timeout, &mut taken);
+    (taken, answer)
+}
+
+fn pour_into(url: String, first_byte_timeout: u64, taken: &mut u64) -> Answer<Response> {
+    let request = Request { first_byte_timeout: Some(first_byte_timeout), ..bare("POST", url) };
+    let outgoing = prepare(&request)?;
+    let body = outgoing.body().map_err(|()| "outgoing-request.body: err")?;
+    let pending = outgoing_handler::handle(outgoing, options(&request)?).map_err(name)?;
+    let output = body.write().map_err(|()| "outgoing-body.write: err")?;
+    while output.blocking_write_and_flush(&[b'x'; 4096]).is_ok() {
+        *taken += 4096;
+    }
+    drop(output);
+    download(&arrived(&pending)?)
+}
+
 pub fn get_together(urls: Vec<String>) -> Vec<Answer<u16>> {
     let start = |url: String| {
         let outgoing = prepare(&bare("GET", url))?;

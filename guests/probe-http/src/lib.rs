@@ -79,6 +79,10 @@ impl Guest for Probe {
         exchange::converse(&url, &chunks)
     }
 
+    fn pour(url: String, first_byte_timeout: u64) -> (u64, Answer<Response>) {
+        exchange::pour(url, first_byte_timeout)
+    }
+
     fn get_together(urls: Vec<String>) -> Vec<Answer<u16>> {
         exchange::get_together(urls)
     }

@@ -1,8 +1,9 @@
 //! The parts of a message, without sending it.
 
 use crate::wasi::http::types::{
-    Fields, HeaderError, Method, OutgoingBody, OutgoingRequest, OutgoingResponse, RequestOptions, Scheme,
+    http_error_code, Fields, HeaderError, Method, OutgoingBody, OutgoingRequest, OutgoingResponse, RequestOptions, Scheme,
 };
+use crate::wasi::io::streams::StreamError;
 use crate::{header_name, name, pairs_of};
 
 const MILLISECOND: u64 = 1_000_000;
@@ -109,8 +110,31 @@ pub fn outgoing_response() -> Vec<String> {
     report.push(format!("status-code: {}", response.status_code()));
     report.push(format!("set-status-code invalid: {}", plain(response.set_status_code(7))));
     report.push(format!("headers: {}", entries(&response.headers())));
+    report.extend(sized());
     body(&mut report, response.body(), || response.body().is_ok());
     report
+}
+
+/// A response whose body is not as long as its header says.
+fn sized() -> [String; 2] {
+    let begin = || {
+        let fields = Fields::new();
+        let _ = fields.append("content-length", b"2");
+        let response = OutgoingResponse::new(fields);
+        let body = response.body().unwrap();
+        let output = body.write().unwrap();
+        // The body lives as long as its response.
+        (response, body, output)
+    };
+    let (_response, _body, output) = begin();
+    let long = match output.blocking_write_and_flush(b"abc") {
+        Err(StreamError::LastOperationFailed(error)) => http_error_code(&error).map_or("no code".into(), name),
+        other => format!("{other:?}"),
+    };
+    let (_response, body, output) = begin();
+    drop(output);
+    let short = OutgoingBody::finish(body, None).map_or_else(name, |()| "ok".into());
+    [format!("write too much: {long}"), format!("finish too early: {short}")]
 }
 
 /// A body can be taken once, its stream too, and it ends with `finish`.

@@ -10,17 +10,21 @@ wit_bindgen::generate!({
     generate_all,
 });
 
+mod http;
+
+use std::net::SocketAddr;
 use wasi::cli::{environment, exit, stderr, stdin, stdout, terminal_stderr, terminal_stdin, terminal_stdout};
 use wasi::clocks::{monotonic_clock, system_clock, timezone};
 use wasi::filesystem::preopens::get_directories;
 use wasi::filesystem::types::{Descriptor, DescriptorFlags, OpenFlags, PathFlags};
-use wasi::http::client;
-use wasi::http::types::{Fields, Request, Response, Scheme};
+use wasi::http::types::Fields;
 use wasi::random::{insecure, insecure_seed, random};
 use wasi::sockets::ip_name_lookup::resolve_addresses;
 use wasi::sockets::types::{
-    IpAddress, IpAddressFamily, IpSocketAddress, Ipv4SocketAddress, TcpSocket, UdpSocket,
+    IpAddress, IpAddressFamily, IpSocketAddress, Ipv4SocketAddress, Ipv6SocketAddress, TcpSocket, UdpSocket,
 };
+
+type Pairs = Vec<(String, String)>;
 
 struct Probe;
 export!(Probe);
@@ -182,9 +186,10 @@ impl Guest for Probe {
         Ok(shown.collect())
     }
 
-    async fn tcp(port: u16, line: String) -> Result<String, String> {
-        let socket = TcpSocket::create(IpAddressFamily::Ipv4).map_err(text)?;
-        socket.connect(local(port)).await.map_err(text)?;
+    async fn tcp(to: String, line: String) -> Result<String, String> {
+        let to = address(&to)?;
+        let socket = TcpSocket::create(family(&to)).map_err(text)?;
+        socket.connect(to).await.map_err(text)?;
         let (stream, received) = socket.receive();
         let (mut sender, data) = wit_stream::new();
         let sent = socket.send(data);
@@ -196,10 +201,15 @@ impl Guest for Probe {
         utf8(bytes)
     }
 
-    async fn udp(port: u16, line: String) -> Result<String, String> {
-        let socket = UdpSocket::create(IpAddressFamily::Ipv4).map_err(text)?;
-        socket.connect(local(port)).map_err(text)?;
-        socket.send(line.into_bytes(), None).await.map_err(text)?;
+    async fn udp(to: String, line: String, connected: bool) -> Result<String, String> {
+        let to = address(&to)?;
+        let socket = UdpSocket::create(family(&to)).map_err(text)?;
+        if connected {
+            socket.connect(to).map_err(text)?;
+            socket.send(line.into_bytes(), None).await.map_err(text)?;
+        } else {
+            socket.send(line.into_bytes(), Some(to)).await.map_err(text)?;
+        }
         let (bytes, _) = socket.receive().await.map_err(text)?;
         utf8(bytes)
     }
@@ -234,22 +244,31 @@ impl Guest for Probe {
     }
 
     async fn fetch(authority: String, path: String) -> Result<(u16, String), String> {
-        let (trailers, without) = wit_future::new(|| Ok(None));
-        let (request, _sent) = Request::new(Fields::new(), None, without, None);
-        drop(trailers);
-        request.set_scheme(Some(&Scheme::Http)).map_err(text)?;
-        request.set_authority(Some(&authority)).map_err(text)?;
-        request.set_path_with_query(Some(&path)).map_err(text)?;
-        let response = client::send(request).await.map_err(text)?;
-        let status = response.get_status_code();
-        let (_done, read) = wit_future::new(|| Ok(()));
-        let (body, trailers) = Response::consume_body(response, read);
-        let bytes = body.collect().await;
-        trailers.await.map_err(text)?;
-        Ok((status, utf8(bytes)?))
+        http::fetch(&authority, &path).await
+    }
+
+    async fn post(url: String, body: String, trailers: Pairs, patience: Option<u64>) -> Result<(u16, String, Pairs), String> {
+        http::post(&url, body, &trailers, patience).await
     }
 }
 
-fn local(port: u16) -> IpSocketAddress {
-    IpSocketAddress::Ipv4(Ipv4SocketAddress { port, address: (127, 0, 0, 1) })
+fn address(literal: &str) -> Result<IpSocketAddress, String> {
+    Ok(match literal.parse::<SocketAddr>().map_err(text)? {
+        SocketAddr::V4(address) => {
+            let [a, b, c, d] = address.ip().octets();
+            IpSocketAddress::Ipv4(Ipv4SocketAddress { port: address.port(), address: (a, b, c, d) })
+        }
+        SocketAddr::V6(address) => {
+            let [a, b, c, d, e, f, g, h] = address.ip().segments();
+            let (port, flow_info, scope_id) = (address.port(), address.flowinfo(), address.scope_id());
+            IpSocketAddress::Ipv6(Ipv6SocketAddress { port, flow_info, address: (a, b, c, d, e, f, g, h), scope_id })
+        }
+    })
+}
+
+fn family(address: &IpSocketAddress) -> IpAddressFamily {
+    match address {
+        IpSocketAddress::Ipv4(_) => IpAddressFamily::Ipv4,
+        IpSocketAddress::Ipv6(_) => IpAddressFamily::Ipv6,
+    }
 }

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod abi;
+#[cfg(feature = "all")]
+mod addresses;
 mod admission;
 mod compile;
 mod execution;
@@ -16,6 +18,8 @@ mod handles;
 mod memory;
 #[cfg(feature = "all")]
 mod network;
+#[cfg(all(feature = "all", feature = "p3"))]
+mod network_p3;
 #[cfg(feature = "cli")]
 mod output;
 #[cfg(all(target_os = "linux", feature = "all", feature = "p3"))]

@@ -33,5 +33,7 @@ mod random;
 mod sockets;
 #[cfg(feature = "funcs")]
 mod structured;
+#[cfg(all(feature = "funcs", feature = "p3"))]
+mod structured_p3;
 #[cfg(all(feature = "cli", feature = "clocks", feature = "filesystem", feature = "io", feature = "random"))]
 mod toolchains;

@@ -139,7 +139,7 @@ async fn a_quota_of_a_mount_holds_on_both_tracks() {
 #[tokio::test]
 async fn sockets_and_names_are_under_the_network_policy() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
+    let address = listener.local_addr().unwrap().to_string();
     let server = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut bytes = Vec::new();
@@ -147,20 +147,24 @@ async fn sockets_and_names_are_under_the_network_policy() {
         bytes.make_ascii_uppercase();
         stream.write_all(&bytes).await.unwrap();
     });
-    assert_eq!(guest().err("tcp", json!([port, "hello"])).await, "ErrorCode::AccessDenied");
-    assert_eq!(local().ok("tcp", json!([port, "hello"])).await, "HELLO");
+    assert_eq!(guest().err("tcp", json!([address, "hello"])).await, "ErrorCode::AccessDenied");
+    assert_eq!(local().ok("tcp", json!([address, "hello"])).await, "HELLO");
     within(server).await.unwrap();
 
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-    let port = socket.local_addr().unwrap().port();
+    let address = socket.local_addr().unwrap().to_string();
     let server = tokio::spawn(async move {
-        let mut bytes = [0; 64];
-        let (count, from) = socket.recv_from(&mut bytes).await.unwrap();
-        socket.send_to(&bytes[..count], from).await.unwrap();
+        for _ in 0..2 {
+            let mut bytes = [0; 64];
+            let (count, from) = socket.recv_from(&mut bytes).await.unwrap();
+            socket.send_to(&bytes[..count], from).await.unwrap();
+        }
     });
-    let denied = guest().err("udp", json!([port, "hello"])).await;
-    assert_eq!(denied, "ErrorCode::AccessDenied");
-    assert_eq!(local().ok("udp", json!([port, "hello"])).await, "hello");
+    for connected in [true, false] {
+        let denied = guest().err("udp", json!([address, "hello", connected])).await;
+        assert_eq!(denied, "ErrorCode::AccessDenied");
+        assert_eq!(local().ok("udp", json!([address, "hello", connected])).await, "hello");
+    }
     within(server).await.unwrap();
 
     World::add_name("p3.example", &["192.0.2.7".parse().unwrap()]);

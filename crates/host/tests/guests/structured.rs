@@ -14,7 +14,7 @@ fn caller() -> Guest {
 }
 
 /// Registers a Rust closure on the shared host.
-fn closure<R>(id: &str, body: impl Fn(Vec<Value>) -> R + Send + Sync + 'static)
+pub(crate) fn closure<R>(id: &str, body: impl Fn(Vec<Value>) -> R + Send + Sync + 'static)
 where
     R: Future<Output = Result<Value>> + Send + 'static,
 {
@@ -46,11 +46,11 @@ fn nodes(value: &Json) -> Json {
     Json::Array(all)
 }
 
-fn arguments(values: &[Json]) -> Json {
+pub(crate) fn arguments(values: &[Json]) -> Json {
     values.iter().map(nodes).collect()
 }
 
-fn failed(kind: &str, message: &str) -> Json {
+pub(crate) fn failed(kind: &str, message: &str) -> Json {
     json!({"failed": {"kind": kind, "message": message}})
 }
 
@@ -96,7 +96,9 @@ async fn the_err_of_a_callee_is_a_value_and_its_ok_is_unwrapped() {
     });
     let call = |text: &str| json!(["structured:relay", arguments(&[json!("structured:shout"), json!(text)])]);
     assert_eq!(caller().ok("call", call("a")).await, json!([{"text": "A"}]));
-    assert_eq!(caller().err("call", call("")).await, json!({"returned": [{"text": "nothing to shout"}]}));
+    let returned = json!({"returned": [{"text": "nothing to shout"}]});
+    assert_eq!(caller().err("call", call("")).await, returned);
+    assert_eq!(caller().call("call-later", call("")).await[1]["err"], returned);
     let direct = json!(["structured:shout", arguments(&[json!("")])]);
     assert_eq!(caller().err("call", direct).await, failed("conflict", "nothing to shout"));
 }
@@ -105,7 +107,7 @@ async fn the_err_of_a_callee_is_a_value_and_its_ok_is_unwrapped() {
 async fn every_failure_is_an_err_with_its_kind() {
     Guest::new("misbehave").id("structured:trap").register("unreachable-trap").await;
     Guest::new("values").id("structured:narrow").register("echo-u8").await;
-    for export in ["call", "call-later"] {
+    for export in ["call-later", "call"] {
         let error = async |target: &str, arguments: Json| {
             let result = caller().call(export, json!([target, arguments])).await;
             let result = if export == "call" { result } else { result[1].clone() };
@@ -309,67 +311,4 @@ async fn a_track_of_funcs_is_granted_alone() {
     assert!(error.message().contains("add \"funcs\" to its imports"), "{error}");
     let only = Guest::new("probe-funcs-2").imports(["funcs@0.2"]);
     assert_eq!(only.err("call", json!(["a:b", []])).await["failed"]["kind"], "not-found");
-}
-
-#[cfg(feature = "p3")]
-mod concurrent {
-    use super::*;
-
-    fn caller() -> Guest {
-        Guest::new("probe-async-funcs").imports(["funcs"])
-    }
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_component_of_0_3_keeps_a_thousand_calls_in_flight() {
-        let all = Arc::new(Barrier::new(1000));
-        closure("concurrent:together", move |mut arguments| {
-            let all = all.clone();
-            async move {
-                all.wait().await;
-                Ok(arguments.remove(0))
-            }
-        });
-        assert_eq!(caller().ok("many", json!(["concurrent:together", 1000])).await, json!(499_500));
-    }
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn an_asynchronous_import_that_is_bound_is_called_many_times_at_a_time() {
-        let all = Arc::new(Barrier::new(200));
-        closure("concurrent:echo", move |mut arguments| {
-            let all = all.clone();
-            async move {
-                all.wait().await;
-                Ok(arguments.remove(0))
-            }
-        });
-        let bound = caller().bind("demo:probe-async-funcs/later#echo", "concurrent:echo");
-        assert_eq!(bound.call("many-bound", json!([200])).await, json!(19_900));
-    }
-
-    #[tokio::test]
-    async fn a_call_that_a_component_of_0_3_drops_is_cancelled() {
-        let dropped = Arc::new(AtomicUsize::new(0));
-        let flag = dropped.clone();
-        closure("concurrent:endless", move |_| {
-            let flag = DropFlag(flag.clone());
-            async move {
-                let _flag = flag;
-                std::future::pending().await
-            }
-        });
-        closure("concurrent:short", |_| async { Ok(Value::Null) });
-        let first = caller().call("first", json!(["concurrent:endless", "concurrent:short"])).await;
-        assert_eq!(first, json!(1));
-        until("the other is dropped", || dropped.load(Ordering::SeqCst) == 1).await;
-    }
-
-    #[tokio::test]
-    async fn failures_have_the_same_kinds() {
-        assert_eq!(
-            caller().err("call", json!(["nobody:home", []])).await,
-            failed("not-found", "no handler registered for target: nobody:home")
-        );
-        let denied = Guest::new("probe-async-funcs").fails("call", json!(["nobody:home", []])).await;
-        assert_eq!(denied.reason(), Reason::NotGranted);
-    }
 }

@@ -65,7 +65,8 @@ pub(crate) struct World;
 
 static DIRECTORIES: Mutex<Option<HashMap<String, PathBuf>>> = Mutex::new(None);
 static VARIABLES: Mutex<Option<HashMap<String, Option<String>>>> = Mutex::new(None);
-static NAMES: Mutex<Option<HashMap<String, Vec<IpAddr>>>> = Mutex::new(None);
+type Addresses = std::result::Result<Vec<IpAddr>, fn() -> ResolveError>;
+static NAMES: Mutex<Option<HashMap<String, Addresses>>> = Mutex::new(None);
 
 impl World {
     pub(crate) fn add_directory(id: &str, path: &Path) {
@@ -78,7 +79,12 @@ impl World {
     }
 
     pub(crate) fn add_name(name: &str, addresses: &[IpAddr]) {
-        NAMES.lock().unwrap().get_or_insert_default().insert(name.to_owned(), addresses.to_owned());
+        NAMES.lock().unwrap().get_or_insert_default().insert(name.to_owned(), Ok(addresses.to_owned()));
+    }
+
+    /// A name whose look-up fails.
+    pub(crate) fn fail_name(name: &str, error: fn() -> ResolveError) {
+        NAMES.lock().unwrap().get_or_insert_default().insert(name.to_owned(), Err(error));
     }
 }
 
@@ -111,7 +117,7 @@ impl Resolver for World {
             });
         }
         let found = NAMES.lock().unwrap().get_or_insert_default().get(host).cloned();
-        Box::pin(std::future::ready(found.ok_or(ResolveError::NotFound)))
+        Box::pin(std::future::ready(found.unwrap_or(Err(|| ResolveError::NotFound)).map_err(|error| error())))
     }
 }
 
@@ -194,8 +200,12 @@ impl Guest {
         self
     }
 
-    pub(crate) fn wasi(mut self, section: Json) -> Self {
-        self.spec = self.spec.with_section("wasi", section);
+    pub(crate) fn wasi(self, section: Json) -> Self {
+        self.section("wasi", section)
+    }
+
+    pub(crate) fn section(mut self, name: &str, section: Json) -> Self {
+        self.spec = self.spec.with_section(name, section);
         self
     }
 

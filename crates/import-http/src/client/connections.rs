@@ -11,16 +11,17 @@
 //! another.
 
 use std::collections::HashMap;
-use std::pin::pin;
+use std::future::Future;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Context;
 use std::time::Duration;
 
 use futures::task::AtomicWaker;
-use hyper_util::client::legacy::connect::CaptureConnection;
+use hyper_util::client::legacy::connect::{CaptureConnection, Connected};
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep};
 
 use super::Origin;
 
@@ -71,6 +72,9 @@ struct Lookers {
 /// offer one.
 const SPARED: Duration = Duration::from_millis(100);
 
+/// How long a connection that nobody needs any more may take to get rid of what it has to say.
+const LINGER: Duration = Duration::from_secs(1);
+
 struct Entry {
     origin: Origin,
     exchanges: usize,
@@ -78,6 +82,8 @@ struct Entry {
     last_used: Instant,
     /// Of the last exchange that was bound to it, to poison it with.
     chosen: Option<CaptureConnection>,
+    /// Whether HTTP/2 may still hold a request body that was given up: it drops one only when the server takes more of it.
+    stuck: bool,
     retire: Arc<Retire>,
 }
 
@@ -85,7 +91,9 @@ struct Entry {
 #[derive(Default)]
 struct Retire {
     ordered: AtomicBool,
-    reader: AtomicWaker,
+    /// Not an order: hyper is about to close the connection, and must not wait for the server to read.
+    hurried: AtomicBool,
+    task: AtomicWaker,
 }
 
 impl Connections {
@@ -122,11 +130,14 @@ impl Connections {
         book.next_id += 1;
         let retire_too = Arc::clone(&retire);
         let last_used = Instant::now();
-        book.open.insert(id, Entry { origin, exchanges: 0, served: 0, last_used, chosen: None, retire: retire_too });
+        book.open.insert(
+            id,
+            Entry { origin, exchanges: 0, served: 0, last_used, chosen: None, stuck: false, retire: retire_too },
+        );
         // Whoever wanted it may have found another in the meantime.
         book.make_room();
         drop(book);
-        Registration { id, connections: Arc::clone(self), retire, _permit: permit }
+        Registration { id, connections: Arc::clone(self), retire, linger: None, _permit: permit }
     }
 
     /// Notes that an exchange with `origin` has changed its stance.
@@ -155,7 +166,22 @@ impl Connections {
         entry.exchanges += 1;
         entry.served += 1;
         entry.chosen = Some(chosen.clone());
+        entry.retire.hurried.store(false, Ordering::Release);
         entry.served > 1
+    }
+
+    /// Notes, before the [`Self::release`], that an exchange ends before its end; `sending` says whether its request body
+    /// was not over either.
+    pub(super) fn give_up(&self, id: ConnectionId, sending: bool) {
+        let mut book = self.book();
+        let Some(entry) = book.open.get_mut(&id) else { return };
+        if entry.is_http2() {
+            entry.stuck |= sending;
+        } else if entry.exchanges == 1 {
+            // Otherwise the pool has given it to the next already.
+            entry.retire.hurried.store(true, Ordering::Release);
+            entry.retire.task.wake();
+        }
     }
 
     /// Takes back one [`Self::bind`].
@@ -164,6 +190,10 @@ impl Connections {
         if let Some(entry) = book.open.get_mut(&id) {
             entry.exchanges = entry.exchanges.saturating_sub(1);
             entry.last_used = Instant::now();
+            if entry.stuck && entry.exchanges == 0 && !entry.retire.ordered.load(Ordering::Relaxed) {
+                entry.close();
+                book.retiring += 1;
+            }
         }
         book.make_room();
     }
@@ -219,6 +249,11 @@ impl Lookers {
 }
 
 impl Entry {
+    fn is_http2(&self) -> bool {
+        let chosen = self.chosen.as_ref();
+        chosen.is_some_and(|chosen| chosen.connection_metadata().as_ref().is_some_and(Connected::is_negotiated_h2))
+    }
+
     fn close(&self) {
         if let Some(chosen) = &self.chosen
             && let Some(connected) = chosen.connection_metadata().as_ref()
@@ -226,7 +261,7 @@ impl Entry {
             connected.poison();
         }
         self.retire.ordered.store(true, Ordering::Release);
-        self.retire.reader.wake();
+        self.retire.task.wake();
     }
 }
 
@@ -254,6 +289,7 @@ pub(super) struct Registration {
     id: ConnectionId,
     connections: Arc<Connections>,
     retire: Arc<Retire>,
+    linger: Option<Pin<Box<Sleep>>>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -264,8 +300,20 @@ impl Registration {
 
     /// Whether the connection has to close; if not yet, whoever polls is woken when it has to.
     pub(super) fn poll_retired(&self, context: &Context<'_>) -> bool {
-        self.retire.reader.register(context.waker());
+        self.retire.task.register(context.waker());
         self.retire.ordered.load(Ordering::Acquire)
+    }
+
+    /// Whether the connection has waited long enough for the server to read, which it is to be asked when it has to wait.
+    /// Whoever polls is woken when it has.
+    pub(super) fn poll_overdue(&mut self, context: &mut Context<'_>) -> bool {
+        self.retire.task.register(context.waker());
+        if !self.retire.ordered.load(Ordering::Acquire) && !self.retire.hurried.load(Ordering::Acquire) {
+            self.linger = None;
+            return false;
+        }
+        let linger = self.linger.get_or_insert_with(|| Box::pin(tokio::time::sleep(LINGER)));
+        linger.as_mut().poll(context).is_ready()
     }
 }
 

@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Context;
 
+use bytes::Bytes;
 use futures::task::AtomicWaker;
+use http_body_util::combinators::UnsyncBoxBody;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::Origin;
@@ -16,11 +18,17 @@ use super::connections::{ConnectionId, Connections, Stance};
 use super::connector::Purpose;
 use super::error::BoxError;
 
+/// What the guest sends.
+pub(super) type Sent = UnsyncBoxBody<Bytes, BoxError>;
+
 /// The state that request body, response body and the waiting caller share.
 pub(super) struct Exchange {
     pub(super) origin: Origin,
     connections: Arc<Connections>,
     held: Mutex<Held>,
+    /// The request body, which is here and not with hyper so that cancelling ends it: hyper drops a body only when it has
+    /// got rid of what it took of it before, and whoever writes the body would wait for a server that reads nothing.
+    sent: Mutex<Option<Sent>>,
     cancelled: AtomicBool,
     upload_waker: AtomicWaker,
     upload: AtomicU8,
@@ -50,7 +58,12 @@ pub(super) enum Upload {
 
 impl Exchange {
     /// Starts an exchange.
-    pub(super) fn new(origin: Origin, connections: Arc<Connections>, slot: Option<OwnedSemaphorePermit>) -> Arc<Self> {
+    pub(super) fn new(
+        origin: Origin,
+        connections: Arc<Connections>,
+        slot: Option<OwnedSemaphorePermit>,
+        sent: Sent,
+    ) -> Arc<Self> {
         Arc::new(Self {
             origin,
             connections,
@@ -63,6 +76,7 @@ impl Exchange {
                 response_over: false,
                 upload_error: None,
             }),
+            sent: Mutex::new(Some(sent)),
             cancelled: AtomicBool::new(false),
             upload_waker: AtomicWaker::new(),
             upload: AtomicU8::new(Upload::Starved as u8),
@@ -109,8 +123,15 @@ impl Exchange {
         held.let_go(self);
     }
 
+    /// The request body, unless it is over.
+    pub(super) fn sent(&self) -> MutexGuard<'_, Option<Sent>> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The request body has ended, or is no longer wanted.
     pub(super) fn request_over(&self) {
+        let sent = self.sent().take();
+        drop(sent);
         self.upload.store(Upload::Done as u8, Ordering::Relaxed);
         let mut held = self.held();
         held.request_over = true;
@@ -120,10 +141,15 @@ impl Exchange {
     /// Gives up both directions. What hyper still holds of the request learns of it through the request body.
     pub(super) fn cancel(&self) {
         let mut held = self.held();
+        if let Some(id) = held.connection {
+            self.connections.give_up(id, !held.request_over);
+        }
         held.response_over = true;
         held.request_over = true;
         held.let_go(self);
         drop(held);
+        let sent = self.sent().take();
+        drop(sent);
         self.cancelled.store(true, Ordering::Release);
         self.upload_waker.wake();
     }

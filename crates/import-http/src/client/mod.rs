@@ -167,8 +167,8 @@ impl Client {
             Ok(slot) => slot.ok(),
             Err(_) => return Err(attempt::limit_reached(origin, options, waits).into()),
         };
-        let exchange = Exchange::new(origin.clone(), Arc::clone(connections), slot);
-        let request = Request::from_parts(parts, RequestBody::new(body, Arc::clone(&exchange)));
+        let exchange = Exchange::new(origin.clone(), Arc::clone(connections), slot, body);
+        let request = Request::from_parts(parts, RequestBody::new(Arc::clone(&exchange)));
         let attempt = Attempt { pool: self.pool(), options, waits, connect_deadline };
         attempt.run(request, exchange).await
     }

@@ -12,7 +12,8 @@ use tokio::net::TcpStream;
 use super::connections::Registration;
 
 /// The stream, and its line in the ledger. When the ledger wants it closed, it reads as ended: an idle connection then
-/// closes in the same way as if the server had closed it, which the pool knows how to handle at any moment.
+/// closes in the same way as if the server had closed it, which the pool knows how to handle at any moment. hyper sends
+/// what it has before it closes; where the server does not take it, writing fails after a moment.
 pub(super) struct CountedStream {
     io: TokioIo<TcpStream>,
     registration: Registration,
@@ -21,6 +22,19 @@ pub(super) struct CountedStream {
 impl CountedStream {
     pub(super) fn new(stream: TcpStream, registration: Registration) -> Self {
         Self { io: TokioIo::new(stream), registration }
+    }
+
+    fn unless_overdue(
+        &mut self,
+        context: &mut Context<'_>,
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        match written {
+            Poll::Pending if self.registration.poll_overdue(context) => {
+                Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+            }
+            written => written,
+        }
     }
 }
 
@@ -45,7 +59,8 @@ impl Read for CountedStream {
 
 impl Write for CountedStream {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(context, bytes)
+        let written = Pin::new(&mut self.io).poll_write(context, bytes);
+        self.unless_overdue(context, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -65,6 +80,7 @@ impl Write for CountedStream {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(context, slices)
+        let written = Pin::new(&mut self.io).poll_write_vectored(context, slices);
+        self.unless_overdue(context, written)
     }
 }

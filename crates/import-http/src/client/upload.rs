@@ -6,22 +6,19 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::combinators::UnsyncBoxBody;
 use thiserror::Error;
 
-use super::error::BoxError;
 use super::exchange::{Exchange, Upload};
 
 /// A request body that tells its exchange how far it is, and ends when the exchange is cancelled. It holds nothing
 /// back and nothing ready: hyper asks for a frame when it has room for one.
 pub(super) struct RequestBody {
-    inner: UnsyncBoxBody<Bytes, BoxError>,
     exchange: Arc<Exchange>,
 }
 
 impl RequestBody {
-    pub(super) fn new(inner: UnsyncBoxBody<Bytes, BoxError>, exchange: Arc<Exchange>) -> Self {
-        Self { inner, exchange }
+    pub(super) fn new(exchange: Arc<Exchange>) -> Self {
+        Self { exchange }
     }
 }
 
@@ -41,12 +38,16 @@ impl Body for RequestBody {
     type Data = Bytes;
     type Error = GivenUp;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, GivenUp>>> {
-        let this = &mut *self;
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, GivenUp>>> {
+        let this = &*self;
         if this.exchange.poll_cancelled(context) {
             return Poll::Ready(Some(Err(GivenUp::new())));
         }
-        match Pin::new(&mut this.inner).poll_frame(context) {
+        let polled = match this.exchange.sent().as_mut() {
+            Some(sent) => Pin::new(sent).poll_frame(context),
+            None => return Poll::Ready(Some(Err(GivenUp::new()))),
+        };
+        match polled {
             Poll::Ready(Some(Ok(frame))) => {
                 this.exchange.set_upload(Upload::HandedOver);
                 Poll::Ready(Some(Ok(frame)))
@@ -67,11 +68,11 @@ impl Body for RequestBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.exchange.sent().as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        self.exchange.sent().as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
 }
 

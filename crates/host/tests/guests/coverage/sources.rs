@@ -8,16 +8,20 @@ use std::fs;
 
 /// The tests that call each guest. Files lie beside those of this program, or below `crates`.
 const FILES: &[(&str, &[&str])] = &[
+    ("bound", &["bindings"]),
     ("c-wordcount", &["toolchains"]),
+    ("churn", &["host/tests/flat"]),
     ("handler", &["host-server/tests/server/handlers"]),
     ("handler-p3", &["host-cli/tests/cli/serve_p3"]),
+    ("probe-async-funcs", &["structured_p3", "host/tests/pools/shared"]),
     ("probe-cli", &["cli"]),
     ("probe-clocks", &["clocks"]),
     ("probe-filesystem", &["filesystem/errors", "filesystem/functions", "filesystem/mounts", "filesystem/only_p2"]),
     ("probe-funcs", &["funcs"]),
-    ("probe-http", &["http/failures", "http/messages"]),
+    ("probe-funcs-2", &["structured"]),
+    ("probe-http", &["http/failures", "http/messages", "http/pressure"]),
     ("probe-io", &["io"]),
-    ("probe-p3", &["p3", "host/tests/containment/p3", "host-cli/tests/cli/exec/p3"]),
+    ("probe-p3", &["p3", "http/client_p3", "host/tests/containment/p3", "host-cli/tests/cli/exec/p3"]),
     ("probe-p3-filesystem", &["filesystem/errors", "filesystem/functions", "filesystem/mounts"]),
     ("probe-p3-http", &["http/p3"]),
     ("probe-p3-sockets", &["sockets/p3"]),

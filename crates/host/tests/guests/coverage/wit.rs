@@ -79,6 +79,7 @@ fn parsed() -> Resolve {
         ("wasi-0.2", &["io", "clocks", "random", "filesystem", "sockets", "cli", "http"][..]),
         ("wasi-0.3", &["clocks", "random", "filesystem", "sockets", "cli", "http"]),
         ("wippy-runtime-0.1", &["funcs"]),
+        ("wippy-runtime-0.2", &["funcs"]),
     ] {
         let folder = root().join("wit").join(folder);
         assert_eq!(fs::read_dir(&folder).unwrap().count(), names.len(), "a file of {} is not read", folder.display());

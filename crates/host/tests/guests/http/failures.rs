@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpSocket;
+use wippy_host::ResolveError;
 
 #[tokio::test]
 async fn one_failed_request_leaves_the_others_alone() {
@@ -32,7 +33,9 @@ async fn each_failure_of_the_network_has_its_code() {
     let closing = Server::raw(|stream| async move { drop(stream) }).await;
     let plain = Server::telling().await;
     World::add_name("rebound.test", &[Ipv4Addr::LOCALHOST.into()]);
-    let named = guest().allow(&["rebound.test:*", "missing.test:*"]);
+    World::fail_name("slow.dns.test", || ResolveError::TimedOut(LONG));
+    World::fail_name("broken.dns.test", || ResolveError::Failed(std::io::Error::other("SERVFAIL")));
+    let named = guest().allow(&["rebound.test:*", "*.dns.test", "missing.test:*"]);
     for (guest, url, code) in [
         (local(), format!("http://{refusing}/"), "ConnectionRefused"),
         (local(), closing.url("/"), "ConnectionTerminated"),
@@ -41,8 +44,13 @@ async fn each_failure_of_the_network_has_its_code() {
         (guest().allow(&["0.0.0.0/0"]), plain.url("/"), "HttpRequestDenied"),
         (local(), "http://elsewhere.test/".to_owned(), "HttpRequestDenied"),
         (named.clone(), format!("http://rebound.test:{}/", plain.address.port()), "HttpRequestDenied"),
-        (named, "http://missing.test/".to_owned(), "DnsError"),
-        (local(), "ftp://127.0.0.1/".to_owned(), "HttpProtocolError"),
+        (named.clone(), "http://missing.test/".to_owned(), "DnsError"),
+        (named.clone(), "http://broken.dns.test/".to_owned(), "DnsError"),
+        (named, "http://slow.dns.test/".to_owned(), "DnsTimeout"),
+        // The broadcast address of the loopback: no connection leads there.
+        (guest().allow(&["127.255.255.255"]), "http://127.255.255.255/".to_owned(), "DestinationIpUnroutable"),
+        // Without the name of an interface the operating system cannot tell what is meant.
+        (guest().allow(&["[fe80::1]"]), "http://[fe80::1]/".to_owned(), "InternalError"),
     ] {
         let error = guest.err("get", json!([url])).await;
         let error = error.as_str().unwrap();
@@ -51,10 +59,38 @@ async fn each_failure_of_the_network_has_its_code() {
 }
 
 #[tokio::test]
+async fn a_request_that_cannot_be_sent_has_its_code() {
+    for (method, url, code) in [
+        ("CONNECT", "http://127.0.0.1/", "HttpRequestMethodInvalid"),
+        ("GET", "https://a..test/", "HttpRequestUriInvalid"),
+        ("GET", "http://me@127.0.0.1/", "HttpRequestUriInvalid"),
+        ("GET", "http://127.0.0.1:0/", "HttpRequestUriInvalid"),
+        ("GET", "ftp://127.0.0.1/", "HttpProtocolError"),
+    ] {
+        let arguments = request(method, url, json!([]), json!([]), json!([]));
+        assert_eq!(local().err("send", arguments).await, json!(code), "{method} {url}");
+    }
+}
+
+#[tokio::test]
+async fn a_path_beyond_the_limit_makes_no_request() {
+    let server = Server::telling().await;
+    let path = |length: usize| server.url(&format!("/{}", "x".repeat(length - 1)));
+    assert_eq!(local().ok("get", json!([path(60_000)])).await["status"], 200);
+    assert_eq!(local().err("get", json!([path(66_000)])).await, json!("set-path-with-query: err"));
+    assert_eq!(server.accepted.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
 async fn an_answer_that_is_no_http_has_its_code() {
     for (answer, code) in [
         ("SSH-2.0-OpenSSH_9.9\r\n", "HttpProtocolError"),
         ("HTTP/1.1 200 OK\r\ncontent-length: many\r\n\r\n", "HttpProtocolError"),
+        ("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n", "HttpUpgradeFailed"),
+        (
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+            "HttpResponseTransferCoding(Some(\"gzip\"))",
+        ),
         ("", "ConnectionTerminated"),
     ] {
         let server = Server::sending(answer).await;
@@ -76,11 +112,16 @@ async fn a_body_that_breaks_off_has_its_code_within_the_stream() {
 }
 
 #[tokio::test]
-async fn a_head_beyond_the_limit_is_refused() {
-    let large: &'static str = format!("HTTP/1.1 200 OK\r\nx-large: {}\r\n\r\n", "x".repeat(200_000)).leak();
-    let server = Server::sending(large).await;
+async fn heads_and_trailers_beyond_the_limit_are_refused() {
+    let large = format!("x-large: {}\r\n\r\n", "x".repeat(200_000));
+    let server = Server::sending(format!("HTTP/1.1 200 OK\r\n{large}")).await;
     let error = local().err("get", json!([server.url("/")])).await;
-    assert!(error.as_str().unwrap().starts_with("HttpResponseHeaderSectionSize"), "{error}");
+    assert_eq!(error, json!("HttpResponseHeaderSectionSize(Some(65536))"));
+
+    let chunks = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n";
+    let server = Server::sending(format!("{chunks}{large}")).await;
+    let error = local().err("get", json!([server.url("/")])).await;
+    assert_eq!(error, json!("read: HttpResponseTrailerSectionSize(Some(16384))"));
 }
 
 #[tokio::test]

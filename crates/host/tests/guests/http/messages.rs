@@ -87,6 +87,8 @@ async fn a_response_is_made_changed_and_checked() {
             "status-code: 418",
             "set-status-code invalid: err",
             "headers: x-probe=1",
+            "write too much: HttpResponseBodySize(Some(3))",
+            "finish too early: HttpResponseBodySize(Some(0))",
             "body: ok",
             "body again: err",
             "write: ok",

@@ -1,9 +1,15 @@
 //! `wasi:http`: requests of a guest to servers on the loopback.
 
+mod authority;
+#[cfg(all(feature = "all", feature = "p3"))]
+mod client_p3;
+mod codes;
 mod failures;
 mod messages;
 #[cfg(feature = "p3")]
 mod p3;
+mod pressure;
+mod secure;
 mod server;
 
 use crate::support::Guest;

@@ -5,7 +5,8 @@ use http_body_util::{BodyExt, Empty, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Request, Response};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls::ServerConfig;
 use serde_json::{Value as Json, json};
 use std::convert::Infallible;
 use std::future::Future;
@@ -15,6 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
 pub(super) type Body = UnsyncBoxBody<Bytes, hyper::Error>;
 
@@ -31,6 +33,11 @@ impl Server {
         format!("http://{}{path}", self.address)
     }
 
+    /// The URL by the name that the certificates of [`Authority`](super::authority::Authority) are for.
+    pub(super) fn secure_url(&self, path: &str) -> String {
+        format!("https://localhost:{}{path}", self.address.port())
+    }
+
     /// A server that speaks for itself.
     pub(super) async fn raw<F: Future<Output = ()> + Send + 'static>(
         handle: impl Fn(TcpStream) -> F + Send + 'static,
@@ -44,6 +51,8 @@ impl Server {
             let mut connections = JoinSet::new();
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
+                // An answer in two parts would otherwise wait for the guest's acknowledgement of the first.
+                stream.set_nodelay(true).unwrap();
                 count.fetch_add(1, Ordering::SeqCst);
                 connections.spawn(handle(stream));
             }
@@ -52,17 +61,18 @@ impl Server {
     }
 
     /// A server that answers each request head with these bytes, and closes.
-    pub(super) async fn sending(answer: &'static str) -> Self {
-        Self::raw(move |mut stream| async move {
-            let mut head = Vec::new();
-            while !head.ends_with(b"\r\n\r\n") {
-                let Ok(byte) = stream.read_u8().await else { return };
-                head.push(byte);
+    pub(super) async fn sending(answer: impl Into<Vec<u8>>) -> Self {
+        let answer: Arc<[u8]> = answer.into().into();
+        Self::raw(move |mut stream| {
+            let answer = answer.clone();
+            async move {
+                read_head(&mut stream).await;
+                // The guest may have had enough before the end.
+                let _ = stream.write_all(&answer).await;
+                let _ = stream.shutdown().await;
+                // Closing with unread bytes would be a reset.
+                let _ = stream.read_to_end(&mut Vec::new()).await;
             }
-            stream.write_all(answer.as_bytes()).await.unwrap();
-            stream.shutdown().await.unwrap();
-            // Closing with unread bytes would be a reset.
-            let _ = stream.read_to_end(&mut head).await;
         })
         .await
     }
@@ -73,13 +83,32 @@ impl Server {
         Self::raw(move |stream| {
             let answer = answer.clone();
             async move {
-                let service = service_fn(move |request| {
-                    let answered = answer(request);
-                    async move { Ok::<_, Infallible>(answered.await) }
-                });
                 let connection = hyper::server::conn::http1::Builder::new();
                 // Guests that go away in the middle are part of the tests.
-                let _ = connection.serve_connection(TokioIo::new(stream), service).await;
+                let _ = connection.serve_connection(TokioIo::new(stream), service(answer)).await;
+            }
+        })
+        .await
+    }
+
+    /// A server with TLS, which speaks HTTP/2 where the settings offer it.
+    pub(super) async fn secure<F: Future<Output = Response<Body>> + Send + 'static>(
+        settings: ServerConfig,
+        answer: impl Fn(Request<Incoming>) -> F + Clone + Send + 'static,
+    ) -> Self {
+        let acceptor = TlsAcceptor::from(Arc::new(settings));
+        Self::raw(move |stream| {
+            let (acceptor, answer) = (acceptor.clone(), answer.clone());
+            async move {
+                let Ok(stream) = acceptor.accept(stream).await else { return };
+                let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+                let (io, service) = (TokioIo::new(stream), service(answer));
+                let _ = if http2 {
+                    let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+                    connection.serve_connection(io, service).await
+                } else {
+                    hyper::server::conn::http1::Builder::new().serve_connection(io, service).await
+                };
             }
         })
         .await
@@ -87,32 +116,54 @@ impl Server {
 
     /// A server that tells what it was asked, as JSON.
     pub(super) async fn telling() -> Self {
-        Self::http(|request| async move {
-            let (head, body) = request.into_parts();
-            let body = body.collect().await.unwrap();
-            let trailers = body.trailers().map(pairs);
-            let body = String::from_utf8(body.to_bytes().into()).unwrap();
-            let told = json!({
-                "method": head.method.as_str(), "uri": head.uri.to_string(), "headers": pairs(&head.headers),
-                "body": body, "trailers": trailers,
-            });
-            Response::new(text(&told.to_string()))
-        })
-        .await
+        Self::http(tell).await
     }
 
     /// A server that sends back each part of the body as it comes, trailers included.
     pub(super) async fn echo() -> Self {
-        Self::http(|request| async move {
-            let (head, body) = request.into_parts();
-            let mut response = Response::new(body.boxed_unsync());
-            for name in head.headers.get_all("trailer") {
-                response.headers_mut().append("trailer", name.clone());
-            }
-            response
-        })
-        .await
+        Self::http(echo).await
     }
+}
+
+fn service<F: Future<Output = Response<Body>> + Send>(
+    answer: impl Fn(Request<Incoming>) -> F,
+) -> impl hyper::service::Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send> {
+    service_fn(move |request| {
+        let answered = answer(request);
+        async move { Ok::<_, Infallible>(answered.await) }
+    })
+}
+
+/// Reads a request's head, up to and with the empty line, or what comes of it.
+pub(super) async fn read_head(stream: &mut TcpStream) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let Ok(byte) = stream.read_u8().await else { return };
+        head.push(byte);
+    }
+}
+
+/// Answers with what it was asked, as JSON.
+pub(super) async fn tell(request: Request<Incoming>) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.unwrap();
+    let trailers = body.trailers().map(pairs);
+    let body = String::from_utf8(body.to_bytes().into()).unwrap();
+    let told = json!({
+        "method": head.method.as_str(), "uri": head.uri.to_string(), "version": format!("{:?}", head.version),
+        "headers": pairs(&head.headers), "body": body, "trailers": trailers,
+    });
+    Response::new(text(&told.to_string()))
+}
+
+/// Sends back each part of the body as it comes, trailers included.
+pub(super) async fn echo(request: Request<Incoming>) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    let mut response = Response::new(body.boxed_unsync());
+    for name in head.headers.get_all("trailer") {
+        response.headers_mut().append("trailer", name.clone());
+    }
+    response
 }
 
 pub(super) fn text(text: &str) -> Body {

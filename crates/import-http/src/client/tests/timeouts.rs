@@ -161,12 +161,20 @@ async fn a_server_that_stops_reading_is_a_write_timeout() {
         (client(&http1), "http://service.test/silent"),
         (client_with(&http2, identity.trusted()), "https://service.test/silent"),
     ] {
-        let (body, _) = zeros::<std::convert::Infallible>(usize::MAX);
+        let (body, mut made) = zeros::<std::convert::Infallible>(usize::MAX);
         // The buffers between fill in this time, or the message is another one.
         let first_byte = Some(Duration::from_secs(2));
         let waits = Timeouts { first_byte, ..NEVER };
         let error = within(client.send(Request::post(uri).body(body).unwrap(), waits)).await.unwrap_err();
         assert!(matches!(error, ClientError::WriteTimeout { .. }), "{error:?}");
+        // Whoever writes the body learns of it at once, and the connection goes, although the server takes nothing more.
+        within(async { while made.changed().await.is_ok() {} }).await;
+        within(async {
+            while client.sockets() > 0 {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
     }
 }
 
