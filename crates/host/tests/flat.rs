@@ -105,7 +105,6 @@ async fn memory_stays_where_it_was_however_often_a_guest_opens_drops_floods_and_
         ("directories", system_calls),
         ("open", system_calls),
         ("streams", system_calls),
-        ("error", system_calls),
         ("listing", system_calls),
         ("tcp", system_calls),
         ("udp", system_calls),

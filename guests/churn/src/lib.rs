@@ -69,13 +69,6 @@ fn once(what: &str, root: Option<&Descriptor>) -> bool {
         "random" => drop(get_random_bytes(256)),
         "environment" => drop((environment::get_environment(), environment::get_arguments())),
         "output" => return stdout::get_stdout().blocking_write_and_flush(b"a line of output\n").is_ok(),
-        "error" => {
-            let Some(root) = root else { return false };
-            let stream = root.read_via_stream(0);
-            // A directory is no file: the stream fails with an error of its own.
-            let failed = stream.map(|stream| stream.blocking_read(1).is_err());
-            return failed.unwrap_or(false);
-        }
         "directories" => drop(get_directories()),
         "open" => return open(root, "file", OpenFlags::empty()),
         "streams" => {

@@ -46,6 +46,14 @@ struct State {
     spent: bool,
 }
 
+impl State {
+    /// No other call comes in, and the instance is not kept.
+    fn spend(&mut self) {
+        self.spent = true;
+        self.left = 0;
+    }
+}
+
 impl Seats {
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -85,8 +93,7 @@ impl Drop for Seat {
         let mut state = self.seats.state();
         state.waiting -= 1;
         if !self.ended {
-            state.spent = true;
-            state.left = 0;
+            state.spend();
         }
         if state.spent && state.waiting == 0 {
             self.seats.given_up.notify_one();
@@ -118,7 +125,7 @@ impl Maker {
         match answer {
             Ok(Ok(result)) => Ok(result),
             Ok(Err(error)) => {
-                seat.seats.state().spent = true;
+                seat.seats.state().spend();
                 Err(self.error(&error))
             }
             Err(_) => Err(seat.seats.ended.wait().await.clone().unwrap_or_else(|| self.lost())),
