@@ -38,8 +38,7 @@ async fn the_request_is_told_as_it_came_without_what_belongs_to_the_connection()
 async fn a_requests_body_is_had_once() {
     let server = serving("t:twice").await;
     let answer = get(server.local_addr(), "/consume-twice").await;
-    let lines: Vec<_> = body(&answer).lines().collect();
-    assert_eq!(lines, ["consume again: err"]);
+    assert!(body(&answer).lines().any(|line| line == "consume again: err"), "{answer}");
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ async fn what_the_host_itself_is_refused_has_its_code() {
     let (folder, guest) = mounted();
     folder.write("closed.txt", "text");
     let closed = folder.path().join("closed.txt");
-    std::fs::set_permissions(&closed, PermissionsExt::from_mode(0)).unwrap();
+    std::fs::set_permissions(&closed, PermissionsExt::from_mode(0o000)).unwrap();
     if std::fs::File::open(&closed).is_err() {
         assert_eq!(guest.err("read", json!(["/data", "closed.txt"])).await, json!("access"));
     }
