@@ -30,7 +30,7 @@ fn an_unknown_key_is_answered_with_the_nearest() {
 error: demo:it: unknown key: wasi.mounts[0].gest
   --> _index.yaml:10:28
     10 |       mounts: [{ fs: data, gest: /x }]
-  help: did you mean \"guest\"? known keys: fs, guest, read_only
+  help: did you mean \"guest\"? known keys: fs, guest, max_bytes, max_files, read_only
 "
     );
 }

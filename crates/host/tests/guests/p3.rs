@@ -1,5 +1,6 @@
 //! WASI 0.3: a guest with asynchronous functions, whose standard library is of the other track.
 
+use crate::filesystem::hostile::Swapped;
 use crate::support::{Folder, Guest, World, until, within};
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -105,6 +106,23 @@ async fn both_tracks_see_the_same_files() {
         guest.err("read-file", json!([path])).await;
     }
     assert_eq!(std::fs::read_to_string(folder.path().join("b.txt")).unwrap(), "more");
+}
+
+#[tokio::test]
+async fn no_race_with_a_rename_from_outside_leads_out_of_a_mount() {
+    let swapped = Swapped::new();
+    let function = guest().wasi(swapped.mounts()).function("read-file").await;
+    let (mut attempts, mut opened, mut found) = (0, false, false);
+    while swapped.goes_on(attempts) || !opened || !found {
+        opened |= swapped.is_open();
+        for path in ["door/file", "leaf", "inner/../door/file"] {
+            let answer =
+                within(function.call(&CallContext::new(), vec![path.into()])).await.unwrap().into_json().unwrap();
+            found |= answer.get("ok").is_some();
+            assert!(!answer.to_string().contains("secret"), "{path}: {answer}");
+            attempts += 1;
+        }
+    }
 }
 
 #[tokio::test]

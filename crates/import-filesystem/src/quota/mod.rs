@@ -98,7 +98,7 @@ impl Quota {
             tracing::warn!(
                 entry,
                 count,
-                "the mount {} has reached its quota; raise wasi.mounts[].{line}, which is {max}",
+                "entry {entry}: the quota of its mount {} is used up; raise {line} of it in wasi.mounts, which is {max}",
                 self.guest
             );
         }
@@ -107,7 +107,7 @@ impl Quota {
 }
 
 fn is_power_of_ten(mut count: u64) -> bool {
-    while count > 1 && count % 10 == 0 {
+    while count > 1 && count.is_multiple_of(10) {
         count /= 10;
     }
     count == 1

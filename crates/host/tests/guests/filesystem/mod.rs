@@ -2,13 +2,14 @@
 
 mod errors;
 mod functions;
-mod hostile;
+pub(crate) mod hostile;
 mod mounts;
 mod only_p2;
 #[cfg(feature = "p3")]
 mod p3;
 mod program;
 mod quotas;
+mod quotas_counted;
 mod quotas_preview1;
 
 use crate::support::{Folder, Guest};

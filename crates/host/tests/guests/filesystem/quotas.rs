@@ -9,7 +9,7 @@ use wippy_host::{CallContext, Function, Value, WasmFunction};
 const TIB: u64 = 1 << 40;
 
 /// A mount with these quotas as `/data`.
-fn limited(folder: &Folder, quotas: &[(&str, u64)]) -> Guest {
+pub(super) fn limited(folder: &Folder, quotas: &[(&str, u64)]) -> Guest {
     bare().wasi(json!({"mounts": [mount(folder, "/data", quotas)]}))
 }
 
@@ -22,7 +22,7 @@ fn mount(folder: &Folder, guest: &str, quotas: &[(&str, u64)]) -> Json {
 }
 
 /// What the steps of `script` answer, in one instance.
-async fn steps(guest: &Guest, steps: &[&str]) -> Vec<String> {
+pub(super) async fn steps(guest: &Guest, steps: &[&str]) -> Vec<String> {
     serde_json::from_value(guest.call("script", json!(["/data", steps])).await).unwrap()
 }
 
