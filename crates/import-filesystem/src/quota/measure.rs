@@ -6,7 +6,8 @@ use std::fs::Metadata;
 use std::io;
 use std::path::Path;
 
-/// How many names are counted at most: about ten seconds of a slow disk. A directory with more cannot be given a quota.
+/// How many names are counted at most, so that an entry is prepared within seconds. A directory with more cannot be given a
+/// quota.
 pub(crate) const MAX_NAMES: u64 = 1_000_000;
 
 /// Walks through a directory, through no link.

@@ -1,7 +1,7 @@
 //! Quotas of mounts: that the count is right whatever has been done, and what the log says.
 
 use super::quotas::{limited, steps};
-use crate::support::{Folder, within};
+use crate::support::{Folder, component, host, within};
 use serde_json::json;
 use std::sync::{Arc, Mutex};
 use wippy_host::{CallContext, Function, Value};
@@ -84,6 +84,25 @@ async fn whatever_guests_have_done_the_room_is_what_is_left() {
         }
         assert_eq!(call(&fill).await, json!(expected), "{seed}: {bytes} bytes, {files} files, {fill:?}");
     }
+}
+
+/// One that is deeper than a path of the operating system may be long.
+#[tokio::test]
+async fn a_directory_that_cannot_be_measured_takes_no_quota() {
+    let folder = Folder::new();
+    let long = vec!["x".repeat(200); 12].join("/");
+    for top in ["a", "b"] {
+        std::fs::create_dir_all(folder.path().join(top).join(&long)).unwrap();
+    }
+    std::fs::rename(folder.path().join("b"), folder.path().join("a").join(&long).join("b")).unwrap();
+    let guest = limited(&folder, &[("max_bytes", 10)]);
+    let problems = host().prepare(guest.spec("preopens"), &component("probe-filesystem")).await.err().unwrap().problems;
+    assert_eq!(problems.len(), 1);
+    let said = format!("{}: the directory {} cannot be measured for its quota: ", folder.id, folder.path().display());
+    assert!(problems[0].message.starts_with(&said), "{}", problems[0].message);
+    let remedy = "mount it without max_bytes and max_files, or tidy it up";
+    assert_eq!(problems[0].remedy.as_deref(), Some(remedy));
+    assert_eq!(limited(&folder, &[]).call("preopens", json!([])).await, json!(["/data"]));
 }
 
 /// What was written to the log on this thread.
