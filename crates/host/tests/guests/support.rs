@@ -200,12 +200,14 @@ impl Guest {
         self
     }
 
-    pub(crate) fn wasi(self, section: Json) -> Self {
-        self.section("wasi", section)
+    pub(crate) fn wasi(mut self, section: Json) -> Self {
+        self.spec = self.spec.with_section("wasi", section);
+        self
     }
 
-    pub(crate) fn section(mut self, name: &str, section: Json) -> Self {
-        self.spec = self.spec.with_section(name, section);
+    /// The import's own section of the entry's `config`.
+    pub(crate) fn config(mut self, import: &str, section: Json) -> Self {
+        self.spec = self.spec.with_section("config", json!({import: section}));
         self
     }
 

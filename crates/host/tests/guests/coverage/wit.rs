@@ -65,9 +65,9 @@ pub(super) fn large_errors(functions: &BTreeMap<Name, Function>) -> BTreeMap<Str
     large.map(|error| (error.of.clone(), error.cases.iter().cloned().collect())).collect()
 }
 
-/// `wasi:cli/exit@0.2.12` as `wasi:cli/exit@0.2`.
+/// `wasi:cli/exit@0.2.12` as `wasi:cli/exit@0.2`; one without a version as it is.
 pub(super) fn tracked(interface: &str) -> String {
-    let (name, version) = interface.split_once('@').unwrap();
+    let Some((name, version)) = interface.split_once('@') else { return interface.to_owned() };
     let track: Vec<&str> = version.split('.').take(2).collect();
     format!("{name}@{}", track.join("."))
 }

@@ -42,7 +42,7 @@ impl Authority {
 
     /// The same for a server that demands a certificate of this authority from its clients.
     pub(super) fn demanding_server(&self) -> ServerConfig {
-        self.settings(true, &["h2"])
+        self.settings(true, &["http/1.1"])
     }
 
     fn settings(&self, demanding: bool, protocols: &[&str]) -> ServerConfig {

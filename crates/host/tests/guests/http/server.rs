@@ -100,7 +100,14 @@ impl Server {
         Self::raw(move |stream| {
             let (acceptor, answer) = (acceptor.clone(), answer.clone());
             async move {
-                let Ok(stream) = acceptor.accept(stream).await else { return };
+                let stream = match acceptor.accept(stream).into_fallible().await {
+                    Ok(stream) => stream,
+                    Err((_, mut stream)) => {
+                        // Closing with unread bytes would be a reset, which may overtake the alert.
+                        let _ = stream.read_to_end(&mut Vec::new()).await;
+                        return;
+                    }
+                };
                 let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
                 let (io, service) = (TokioIo::new(stream), service(answer));
                 let _ = if http2 {
