@@ -274,11 +274,3 @@ async fn a_file_is_written_through_a_folder_that_was_opened_before() {
     assert_eq!(folder.read("sub/a.txt"), "text");
     assert_eq!(guest.err("write-via-folder", json!(["/data", "missing", how, "a.txt", "x"])).await, json!("no-entry"));
 }
-
-#[tokio::test]
-async fn a_file_that_has_lost_its_name_is_written_until_it_is_closed() {
-    let (folder, guest) = mounted();
-    let steps = ["make a", "hold a", "unlink a", "held 0 1000000", "make a", "held 5 10", "let-go", "append a 3"];
-    assert_eq!(guest.call("script", json!(["/data", steps])).await, json!(vec!["ok"; 8]));
-    assert_eq!(folder.read("a"), "xxx");
-}

@@ -24,3 +24,11 @@ async fn a_time_that_cannot_be_told_overflows() {
     assert_eq!(guest.err("set-times", json!(["/data", "a.txt", u64::MAX])).await, json!("overflow"));
     assert_eq!(guest.err("set-times-at", json!(["/data", "a.txt", true, u64::MAX])).await, json!("overflow"));
 }
+
+#[tokio::test]
+async fn a_file_that_has_lost_its_name_is_written_until_it_is_closed() {
+    let (folder, guest) = mounted();
+    let steps = ["make a", "hold a", "unlink a", "held 0 1000000", "make a", "held 5 10", "let-go", "append a 3"];
+    assert_eq!(guest.call("script", json!(["/data", steps])).await, json!(vec!["ok"; 8]));
+    assert_eq!(folder.read("a"), "xxx");
+}
