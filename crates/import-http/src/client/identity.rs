@@ -13,13 +13,16 @@ use super::tls::provider;
 /// Certificates that a chain may have; three is usual.
 const MAX_CHAIN: usize = 100;
 
+/// Whether a host at a port is shown the certificate.
+type ShownTo = dyn Fn(&str, u16) -> bool + Send + Sync;
+
 /// A certificate with its key, for the servers that ask for one.
 ///
 /// A certificate names its owner to whoever asks, so that it is shown to the hosts that it is meant for and to no other.
 #[derive(Clone)]
 pub(crate) struct Identity {
     certified: Arc<CertifiedKey>,
-    shown_to: Arc<dyn Fn(&str, u16) -> bool + Send + Sync>,
+    shown_to: Arc<ShownTo>,
 }
 
 /// Why texts are no identity. None of them quotes a key.
