@@ -74,7 +74,7 @@ fn every_wrong_binding_is_told_at_its_place() {
     .problems();
     for told in [
         "`bindings.demo:bound/ops.add` names demo:ad, and there is no such entry",
-        "did you mean `demo:add`?",
+        "help: there are: demo:add, demo:divide",
         "the component does not import demo:bound/ops#divde",
         "`bindings.demo:bound/ops.check` must name an entry of kind function.wasm or function.wat or function.lua, and \
          demo:data is of kind fs.directory",
