@@ -22,7 +22,7 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 const SLACK: usize = 256 << 10;
 
 /// What a run may hold at one time beside what it holds at its end: as much as for a few handles.
-const AT_ONCE: usize = 8 << 20;
+const AT_ONCE: usize = 16 << 20;
 
 struct Folders(HashMap<&'static str, PathBuf>);
 

@@ -2,7 +2,7 @@
 //! keeps the stream; this one reads them as they are asked for.
 
 use crate::shadow::{answer, shadowing};
-use rustix::fs::{AtFlags, Dir, FileType, statat};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, openat, statat};
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::AsFd;
@@ -54,7 +54,8 @@ async fn begin(store: &mut StoreData, fd: Fd) -> FsResult<Resource<Listing>> {
         Descriptor::File(_) => return Err(ErrorCode::NotDirectory.into()),
     };
     let opened = folder.clone();
-    let rest = blocking(move || Dir::read_from(&opened).map_err(io::Error::from)).await??;
+    let here = store.services().deterministic;
+    let rest = blocking(here, move || open(&opened)).await??;
     Ok(store.table().push(Listing { folder, rest: Some(rest), read: VecDeque::new() })?)
 }
 
@@ -64,7 +65,8 @@ async fn next(store: &mut StoreData, number: Resource<Listing>) -> FsResult<Opti
         && let Some(mut rest) = listing.rest.take()
     {
         let folder = listing.folder.clone();
-        let (read, rest) = blocking(move || {
+        let here = store.services().deterministic;
+        let (read, rest) = blocking(here, move || {
             let read = rest.by_ref().filter(|entry| !is_dots(entry)).take(NAMES);
             let read: VecDeque<_> = read.map(|entry| named(&folder, entry)).collect();
             (read, rest)
@@ -77,8 +79,18 @@ async fn next(store: &mut StoreData, number: Resource<Listing>) -> FsResult<Opti
     Ok(store.table().get_mut(&number)?.read.pop_front().transpose()?)
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> FsResult<T> {
-    tokio::task::spawn_blocking(work).await.map_err(FsError::trap)
+/// A directory opened to be read, which that of a mount is not.
+fn open(folder: &std::fs::File) -> io::Result<Dir> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(Dir::new(openat(folder, ".", flags, Mode::empty())?)?)
+}
+
+/// On a thread for such work; of a host whose runs repeat on this one, as Wasmtime's own operations are.
+async fn blocking<T: Send + 'static>(here: bool, work: impl FnOnce() -> T + Send + 'static) -> FsResult<T> {
+    match here {
+        true => Ok(work()),
+        false => tokio::task::spawn_blocking(work).await.map_err(FsError::trap),
+    }
 }
 
 fn is_dots(entry: &rustix::io::Result<rustix::fs::DirEntry>) -> bool {

@@ -53,7 +53,7 @@ impl HostImport for Funcs {
     }
 
     fn state(cx: &mut StateContext<'_>, _: &Arc<()>) -> Result<budget::Budget> {
-        Ok(budget::Budget::new(cx.limits().max_host_bytes))
+        Ok(budget::Budget::new(cx.limits()))
     }
 }
 

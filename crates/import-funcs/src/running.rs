@@ -35,16 +35,21 @@ impl Running {
         Self(State::Ended(Kept::failed(Error::internal("the call was not started"))))
     }
 
-    pub(crate) fn start(call: NestedCall, arguments: Vec<Vec<Node>>, budget: &Budget) -> Self {
+    /// Begins the call, when there is a place for its task.
+    pub(crate) async fn start(call: NestedCall, arguments: Vec<Vec<Node>>, budget: &Budget) -> Self {
+        // A guest that does nothing but start calls must let those go on that are to end.
+        tokio::task::coop::consume_budget().await;
+        let place = budget.place().await;
         let size = arguments.iter().map(|nodes| node::size(nodes)).sum();
         let prepared = budget.take(size).and_then(|share| Ok((share, values(arguments)?)));
-        let prepared = prepared.and_then(|prepared| Ok((prepared, runtime()?)));
-        let ((share, arguments), runtime) = match prepared {
+        let prepared = prepared.and_then(|(share, arguments)| Ok((share, arguments, place?, runtime()?)));
+        let (share, arguments, place, runtime) = match prepared {
             Ok(prepared) => prepared,
             Err(error) => return Self(State::Ended(Kept::failed(error))),
         };
         let budget = budget.clone();
         let task = runtime.spawn(async move {
+            let _place = place;
             let answer = answer(call.with_values(arguments).await);
             // The arguments are gone; what has come in their place is paid for from here on.
             drop(share);

@@ -24,14 +24,17 @@ pub(crate) fn link(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
         let call = store.data().nested_call(target);
         Box::new(async move { Ok((call_now(call, arguments).await,)) })
     })?;
-    funcs.func_wrap("[constructor]running", |mut store, (target, arguments): (String, Arguments)| {
-        let data = store.data_mut();
-        let call = data.nested_call(target);
-        let (budget, table) = data.state_and_table::<Funcs>();
-        // Before the call is started: a guest that has no handle left starts none.
-        let running = table.push(Running::not_started())?;
-        *table.get_mut(&running)? = Running::start(call, arguments, budget);
-        Ok((running,))
+    funcs.func_wrap_async("[constructor]running", |mut store, (target, arguments): (String, Arguments)| {
+        Box::new(async move {
+            let data = store.data_mut();
+            let call = data.nested_call(target);
+            // Before the call is started: a guest that has no handle left starts none.
+            let running = data.table().push(Running::not_started())?;
+            let budget = data.state::<Funcs>().clone();
+            let started = Running::start(call, arguments, &budget).await;
+            *store.data_mut().table().get_mut(&running)? = started;
+            Ok((running,))
+        })
     })?;
     funcs.func_wrap("[method]running.ended", |mut store, (call,): (Resource<Running>,)| {
         Ok((store.data_mut().table().get(&call)?.has_ended(),))
@@ -50,12 +53,11 @@ pub(crate) fn link_concurrent(linker: &mut Linker<StoreData>) -> wasmtime::Resul
     let mut funcs = linker.instance("wippy:runtime/async-funcs@0.2.0")?;
     funcs.func_wrap_concurrent("call", |accessor, (target, arguments): (String, Arguments)| {
         Box::pin(async move {
-            let running = accessor.with(|mut store| {
+            let (call, budget) = accessor.with(|mut store| {
                 let data = store.data_mut();
-                let call = data.nested_call(target);
-                Running::start(call, arguments, data.state::<Funcs>())
+                (data.nested_call(target), data.state::<Funcs>().clone())
             });
-            Ok((running.finish().await,))
+            Ok((Running::start(call, arguments, &budget).await.finish().await,))
         })
     })
 }

@@ -2,7 +2,7 @@
 
 mod preview1;
 
-pub use preview1::{PREVIEW1, link_preview1, preview1_context, provide_preview1};
+pub use preview1::{PREVIEW1, link_preview1, preview1_parts, provide_preview1};
 
 use wasmtime::component::{HasData, ResourceTable};
 use wasmtime_wasi::WasiCtxBuilder;

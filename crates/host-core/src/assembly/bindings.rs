@@ -11,7 +11,10 @@ use std::collections::hash_map::Entry as Slot;
 
 /// The bindings of one entry, by what they bind.
 #[derive(Default)]
-pub(crate) struct Bindings<'a>(HashMap<(Option<&'a str>, &'a str), Vec<(usize, &'a Binding)>>);
+pub(crate) struct Bindings<'a>(HashMap<Import<'a>, Vec<(usize, &'a Binding)>>);
+
+/// An interface without its version, if the function is in one, and the function.
+type Import<'a> = (Option<&'a str>, &'a str);
 
 /// Imports that a message lists at most.
 const LISTED: usize = 12;

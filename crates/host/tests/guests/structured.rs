@@ -67,7 +67,7 @@ async fn structured_values_reach_a_callee_and_come_back() {
         let id = format!("structured:{name}");
         Guest::new("values").id(&id).register(export).await;
         for export in ["call", "call-later"] {
-            let result = caller().call(export, json!([id, arguments(&[value.clone()])])).await;
+            let result = caller().call(export, json!([id, arguments(std::slice::from_ref(&value))])).await;
             let result = if export == "call" { result } else { result[1].clone() };
             assert_eq!(result, json!({ "ok": nodes(&value) }), "{name}, {export}");
         }

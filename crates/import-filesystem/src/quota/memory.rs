@@ -1,15 +1,13 @@
 //! The memory of a module that calls preview 1.
 
-use wasmtime::{Caller, Extern};
-use wasmtime_wasi::p1::WasiP1Ctx;
+use wasmtime::Caller;
 use wasmtime_wasi::p1::types::Errno;
-use wasmtime_wasi::p1::wasi_snapshot_preview1::WasiSnapshotPreview1 as _;
 use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
 use wasmtime_wasi::p2::{FsError, FsResult};
 use wasmtime_wasi_io::bytes::Bytes;
-use wiggle::{GuestMemory, GuestPtr};
+use wiggle::GuestPtr;
 use wippy_host_core::StoreData;
-use wippy_wasi_context::preview1_context;
+pub(super) use wippy_wasi_context::preview1_parts as parts;
 
 /// What one write takes; the guest writes the rest in another.
 const MAX_WRITE: u32 = 1 << 20;
@@ -17,19 +15,6 @@ const MAX_WRITE: u32 = 1 << 20;
 const MAX_VECTORS: u32 = 1024;
 /// No operating system takes a path as long as this.
 const MAX_PATH: u32 = 64 * 1024;
-
-/// The memory, and the context of Wasmtime's functions.
-pub(super) fn parts<'c>(
-    caller: &'c mut Caller<'_, StoreData>,
-) -> wasmtime::Result<(GuestMemory<'c>, &'c mut WasiP1Ctx)> {
-    let memory = caller.get_export("memory").and_then(Extern::into_memory);
-    let memory = memory.ok_or_else(|| wasmtime::Error::msg("the module exports no memory"))?;
-    let fuel = wasmtime::AsContextMut::as_context_mut(caller).hostcall_fuel();
-    let (memory, store) = memory.data_and_store_mut(caller);
-    let context = preview1_context(store);
-    context.set_hostcall_fuel(fuel);
-    Ok((GuestMemory::Unshared(memory), context))
-}
 
 pub(super) fn path(caller: &mut Caller<'_, StoreData>, at: i32, length: i32) -> FsResult<String> {
     let length = length.cast_unsigned();

@@ -7,13 +7,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::{io, pin::Pin};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use wasmtime::{Caller, Linker};
+use wasmtime::{AsContextMut, Caller, Linker};
 use wasmtime_wasi::cli::{IsTerminal, StdinStream, StdoutStream};
+use wasmtime_wasi::p1::wasi_snapshot_preview1::WasiSnapshotPreview1 as _;
 use wasmtime_wasi::p1::{WasiP1Ctx, add_to_linker_async};
 use wasmtime_wasi::{WasiCtxBuilder, WasiView};
 use wasmtime_wasi_io::bytes::Bytes;
 use wasmtime_wasi_io::poll::Pollable;
 use wasmtime_wasi_io::streams::{InputStream, OutputStream, StreamError, StreamResult};
+use wiggle::GuestMemory;
 use wippy_host_core::{Error, GuestExit, NotGranted, Result, Slot, StoreData, async_trait};
 
 /// The module of the functions of preview 1.
@@ -58,7 +60,7 @@ fn link_exit(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
 }
 
 fn add(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
-    add_to_linker_async(linker, preview1_context)?;
+    add_to_linker_async(linker, context)?;
     // Wasmtime's takes codes up to 125 alone, and ends in an error of its own.
     link_exit(linker)?;
     // Wasmtime's has no way to ask a source of random numbers that can fail.
@@ -87,8 +89,24 @@ async fn fill(caller: &mut Caller<'_, StoreData>, at: usize, length: usize) -> w
     Ok(())
 }
 
-/// The context of preview 1 of a store, with the descriptors that its module holds.
-pub fn preview1_context(store: &mut StoreData) -> &mut WasiP1Ctx {
+/// What functions in the place of Wasmtime's need: the module's memory, and the context with the descriptors that it holds, ready
+/// for one call of a function of Wasmtime's.
+///
+/// # Errors
+/// Where the module exports no memory.
+pub fn preview1_parts<'c>(
+    caller: &'c mut Caller<'_, StoreData>,
+) -> wasmtime::Result<(GuestMemory<'c>, &'c mut WasiP1Ctx)> {
+    let memory = caller.get_export("memory").and_then(wasmtime::Extern::into_memory);
+    let memory = memory.ok_or_else(|| wasmtime::Error::msg("the module exports no memory"))?;
+    let fuel = caller.as_context_mut().hostcall_fuel();
+    let (memory, store) = memory.data_and_store_mut(caller);
+    let context = context(store);
+    context.set_hostcall_fuel(fuel);
+    Ok((GuestMemory::Unshared(memory), context))
+}
+
+fn context(store: &mut StoreData) -> &mut WasiP1Ctx {
     if store.shared(&CONTEXT, Preview1::default).0.made.is_none() {
         let made = make(store);
         store.shared(&CONTEXT, Preview1::default).0.made = Some(made);

@@ -1,14 +1,14 @@
 //! `poll_oneoff`: a program that only sleeps does so by the clock of its call. Wasmtime's own knows the system's alone, and
 //! takes over where a file or a stream is polled too.
 
-use super::{PREVIEW1, preview1_context};
+use super::{PREVIEW1, preview1_parts};
 use std::time::Duration;
 use wasmtime::{Caller, Linker};
 use wasmtime_wasi::p1::types::{
     Clockid, Errno, Event, EventFdReadwrite, Eventrwflags, Eventtype, Subclockflags, Subscription, SubscriptionU,
 };
 use wasmtime_wasi::p1::wasi_snapshot_preview1::poll_oneoff;
-use wiggle::{GuestMemory, GuestPtr};
+use wiggle::GuestPtr;
 use wippy_host_core::{Clock, StoreData};
 
 /// Sleeps that are looked at; a longer list is Wasmtime's.
@@ -66,7 +66,7 @@ impl Sleep {
 /// The subscriptions, where all are sleeps by a clock that there is.
 fn sleeps(caller: &mut Caller<'_, StoreData>, subs: i32, count: i32) -> Option<Vec<Sleep>> {
     let count = u32::try_from(count).ok().filter(|count| (1..=SLEEPS).contains(count))?;
-    let memory = memory(caller)?;
+    let (memory, _) = preview1_parts(caller).ok()?;
     let subs = GuestPtr::<Subscription>::new(subs.cast_unsigned()).as_array(count);
     let sleep = |sub| {
         let sub: Subscription = memory.read(sub).ok()?;
@@ -88,8 +88,8 @@ fn write(
     due: impl Iterator<Item = u64>,
     events: i32,
     written: i32,
-) -> Result<(), wiggle::GuestError> {
-    let mut memory = memory(caller).ok_or(wiggle::GuestError::InvalidFlagValue("memory"))?;
+) -> wasmtime::Result<()> {
+    let (mut memory, _) = preview1_parts(caller)?;
     let events = GuestPtr::<Event>::new(events.cast_unsigned());
     let mut count = 0;
     for userdata in due {
@@ -98,12 +98,7 @@ fn write(
         memory.write(events.add(count)?, event)?;
         count += 1;
     }
-    memory.write(GuestPtr::<u32>::new(written.cast_unsigned()), count)
-}
-
-fn memory<'c>(caller: &'c mut Caller<'_, StoreData>) -> Option<GuestMemory<'c>> {
-    let memory = caller.get_export("memory").and_then(wasmtime::Extern::into_memory)?;
-    Some(GuestMemory::Unshared(memory.data_mut(caller)))
+    Ok(memory.write(GuestPtr::<u32>::new(written.cast_unsigned()), count)?)
 }
 
 async fn everything(
@@ -113,8 +108,6 @@ async fn everything(
     count: i32,
     written: i32,
 ) -> wasmtime::Result<i32> {
-    let memory = caller.get_export("memory").and_then(wasmtime::Extern::into_memory);
-    let memory = memory.ok_or_else(|| wasmtime::Error::msg("the module exports no memory"))?;
-    let (bytes, store) = memory.data_and_store_mut(caller);
-    poll_oneoff(preview1_context(store), &mut GuestMemory::Unshared(bytes), subs, events, count, written).await
+    let (mut memory, context) = preview1_parts(caller)?;
+    poll_oneoff(context, &mut memory, subs, events, count, written).await
 }

@@ -10,13 +10,15 @@ use std::fs;
 const FILES: &[(&str, &[&str])] = &[
     ("bound", &["bindings"]),
     ("c-wordcount", &["toolchains"]),
-    ("churn", &["host/tests/flat"]),
     ("handler", &["host-server/tests/server/handlers"]),
     ("handler-p3", &["host-cli/tests/cli/serve_p3"]),
-    ("probe-async-funcs", &["structured_p3", "host/tests/pools/shared"]),
+    ("probe-async-funcs", &["structured_p3"]),
     ("probe-cli", &["cli"]),
     ("probe-clocks", &["clocks"]),
-    ("probe-filesystem", &["filesystem/errors", "filesystem/functions", "filesystem/mounts", "filesystem/only_p2"]),
+    (
+        "probe-filesystem",
+        &["filesystem/errors", "filesystem/functions", "filesystem/mounts", "filesystem/only_p2", "filesystem/quotas"],
+    ),
     ("probe-funcs", &["funcs"]),
     ("probe-funcs-2", &["structured"]),
     ("probe-http", &["http/failures", "http/messages", "http/pressure"]),
