@@ -31,7 +31,7 @@ pub use import::{
     NameProblem, NoConfig, Registration, Registry, RegistryBuilder, Section, SetupContext, StateContext, Submitted,
     nearest, track,
 };
-pub use instance::{GuestExit, NotGranted, OutputWriter, StoreData, WasmFunction};
+pub use instance::{GuestExit, HostBytes, HostShare, NotGranted, OutputWriter, StoreData, WasmFunction};
 pub use limits::Limits;
 pub use policy::{CallRequest, EnvironmentRequest, MountAccess, MountRequest, Policy};
 pub use problem::{EntryProblem, EntryProblems, Place};

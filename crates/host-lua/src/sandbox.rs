@@ -44,11 +44,14 @@ pub(crate) fn open(lua: &Lua) -> mlua::Result<Sandbox> {
 /// Takes the chance out of what Lua brings: the order of `pairs` and the seed of `math.random`.
 fn repeat_runs(lua: &Lua, globals: &Table) -> mlua::Result<()> {
     let own: Function = lua.globals().raw_get("getmetatable")?;
-    ORDERED.load(lua)?.call::<()>((globals, own))?;
-    let mut seed = [0; 8];
-    running::of(lua)?.services().entropy.fill(&mut seed).map_err(mlua::Error::external)?;
+    let draw = lua.create_function(|lua, ()| {
+        let mut seed = [0; 8];
+        running::of(lua)?.services().entropy.fill(&mut seed).map_err(mlua::Error::external)?;
+        Ok(i64::from_le_bytes(seed))
+    })?;
+    ORDERED.load(lua)?.call::<()>((globals, own, draw))?;
     let math: Table = globals.raw_get("math")?;
-    math.raw_get::<Function>("randomseed")?.call(i64::from_le_bytes(seed))
+    math.raw_get::<Function>("randomseed")?.call(())
 }
 
 fn host_functions(lua: &Lua) -> mlua::Result<Table> {

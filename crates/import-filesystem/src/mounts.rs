@@ -56,5 +56,6 @@ async fn quota(
     let usage: Usage =
         measured.await.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.to_string()))?;
     let max = |max: Option<i64>| max.map(|max| u64::try_from(max).unwrap_or_default());
-    Ok(Arc::new(Quota::new(cx.entry.id().to_string(), guest, max(mount.max_bytes), max(mount.max_files), usage)))
+    let (max_bytes, max_files, deterministic) = (max(mount.max_bytes), max(mount.max_files), cx.services.deterministic);
+    Ok(Arc::new(Quota::new(cx.entry.id().to_string(), guest, max_bytes, max_files, usage, deterministic)))
 }

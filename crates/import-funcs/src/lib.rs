@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
-mod budget;
 mod error;
 mod node;
+mod places;
 mod running;
 mod structured;
 mod text;
@@ -23,18 +23,19 @@ impl HostImport for Funcs {
         aliases: &[],
         summary: "Calls of other functions of the registry",
         interfaces: &[
-            Interface::new("wippy:runtime/funcs", "0.1.0"),
+            // A call that one makes is made in the name of the instance's call: it inherits chain, deadline and actor.
+            Interface::new("wippy:runtime/funcs", "0.1.0").for_one_call(),
             Interface::new("wippy:runtime/values", "0.2.0"),
-            Interface::new("wippy:runtime/funcs", "0.2.0"),
+            Interface::new("wippy:runtime/funcs", "0.2.0").for_one_call(),
             #[cfg(feature = "p3")]
-            Interface::concurrent("wippy:runtime/async-funcs", "0.2.0"),
+            Interface::concurrent("wippy:runtime/async-funcs", "0.2.0").for_one_call(),
         ],
         section: Section::None,
     };
 
     type Config = NoConfig;
     type Shared = ();
-    type State = budget::Budget;
+    type State = places::Places;
 
     async fn setup(_: &SetupContext<'_>, _: NoConfig) -> Result<()> {
         Ok(())
@@ -52,8 +53,8 @@ impl HostImport for Funcs {
         Ok(())
     }
 
-    fn state(cx: &mut StateContext<'_>, _: &Arc<()>) -> Result<budget::Budget> {
-        Ok(budget::Budget::new(cx.limits()))
+    fn state(cx: &mut StateContext<'_>, _: &Arc<()>) -> Result<places::Places> {
+        Ok(places::Places::new(cx.limits().max_resources))
     }
 }
 

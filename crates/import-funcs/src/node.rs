@@ -68,15 +68,11 @@ fn next(nodes: &mut IntoIter<Node>, depth: usize) -> Result<Value> {
             Value::List(items?)
         }
         Node::Object(names) => {
-            let mut object = Object::new();
-            for name in names {
-                let value = next(nodes, depth)?;
-                if object.get(&name).is_some() {
-                    return Err(malformed(format!("an object has the name {name:?} twice")));
-                }
-                object.insert(name, value);
+            if names.len() > nodes.len() {
+                return Err(malformed(format!("an object of {} has {} nodes behind it", names.len(), nodes.len())));
             }
-            Value::Object(object)
+            let pairs: Result<Vec<_>> = names.into_iter().map(|name| Ok((name, next(nodes, depth)?))).collect();
+            Value::Object(Object::from_pairs(pairs?).map_err(|error| malformed(error.to_string()))?)
         }
     })
 }

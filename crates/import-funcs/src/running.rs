@@ -1,14 +1,14 @@
 //! Calls that run while their guest does something else.
 
-use crate::budget::{Budget, Share};
 use crate::error::{Answer, answer, failed};
 use crate::node::{self, Node};
+use crate::places::Places;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::runtime::Handle;
 use tokio_util::task::AbortOnDropHandle;
-use wippy_host_core::{Error, NestedCall, Value};
+use wippy_host_core::{Error, HostBytes, HostShare, NestedCall, Value};
 
 /// A call on a task of its own. Dropping it cancels the call.
 pub(crate) struct Running(State);
@@ -21,7 +21,7 @@ enum State {
 /// What came of a call, until the guest asks for it.
 struct Kept {
     answer: Answer,
-    _share: Option<Share>,
+    _share: Option<HostShare>,
 }
 
 impl Kept {
@@ -36,24 +36,25 @@ impl Running {
     }
 
     /// Begins the call, when there is a place for its task.
-    pub(crate) async fn start(call: NestedCall, arguments: Vec<Vec<Node>>, budget: &Budget) -> Self {
+    pub(crate) async fn start(call: NestedCall, arguments: Vec<Vec<Node>>, bytes: &HostBytes, places: &Places) -> Self {
+        // Counted before anything is waited for: a guest with asynchronous functions goes on meanwhile.
+        let size = arguments.iter().map(|nodes| node::size(nodes)).sum();
+        let prepared = bytes.take(size).and_then(|share| Ok((share, values(arguments)?)));
         // A guest that does nothing but start calls must let those go on that are to end.
         tokio::task::coop::consume_budget().await;
-        let place = budget.place().await;
-        let size = arguments.iter().map(|nodes| node::size(nodes)).sum();
-        let prepared = budget.take(size).and_then(|share| Ok((share, values(arguments)?)));
+        let place = places.take().await;
         let prepared = prepared.and_then(|(share, arguments)| Ok((share, arguments, place?, runtime()?)));
         let (share, arguments, place, runtime) = match prepared {
             Ok(prepared) => prepared,
             Err(error) => return Self(State::Ended(Kept::failed(error))),
         };
-        let budget = budget.clone();
+        let bytes = bytes.clone();
         let task = runtime.spawn(async move {
             let _place = place;
             let answer = answer(call.with_values(arguments).await);
             // The arguments are gone; what has come in their place is paid for from here on.
             drop(share);
-            match budget.take(size_of_answer(&answer)) {
+            match bytes.take(size_of_answer(&answer)) {
                 Ok(share) => Kept { answer, _share: Some(share) },
                 Err(error) => Kept::failed(error),
             }

@@ -30,8 +30,8 @@ pub(crate) fn link(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
             let call = data.nested_call(target);
             // Before the call is started: a guest that has no handle left starts none.
             let running = data.table().push(Running::not_started())?;
-            let budget = data.state::<Funcs>().clone();
-            let started = Running::start(call, arguments, &budget).await;
+            let (bytes, places) = (data.host_bytes().clone(), data.state::<Funcs>().clone());
+            let started = Running::start(call, arguments, &bytes, &places).await;
             *store.data_mut().table().get_mut(&running)? = started;
             Ok((running,))
         })
@@ -53,11 +53,11 @@ pub(crate) fn link_concurrent(linker: &mut Linker<StoreData>) -> wasmtime::Resul
     let mut funcs = linker.instance("wippy:runtime/async-funcs@0.2.0")?;
     funcs.func_wrap_concurrent("call", |accessor, (target, arguments): (String, Arguments)| {
         Box::pin(async move {
-            let (call, budget) = accessor.with(|mut store| {
+            let (call, bytes, places) = accessor.with(|mut store| {
                 let data = store.data_mut();
-                (data.nested_call(target), data.state::<Funcs>().clone())
+                (data.nested_call(target), data.host_bytes().clone(), data.state::<Funcs>().clone())
             });
-            Ok((Running::start(call, arguments, &budget).await.finish().await,))
+            Ok((Running::start(call, arguments, &bytes, &places).await.finish().await,))
         })
     })
 }

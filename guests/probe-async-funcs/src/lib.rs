@@ -9,17 +9,12 @@ wit_bindgen::generate!({
 use demo::probe_async_funcs::later;
 use std::future::{poll_fn, Future};
 use std::pin::pin;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::task::Poll;
 use wippy::runtime::async_funcs;
 use wippy::runtime::values::Node;
 
 struct Probe;
 export!(Probe);
-
-static CALLS: AtomicU32 = AtomicU32::new(0);
-static INSIDE: AtomicU32 = AtomicU32::new(0);
-static MOST: AtomicU32 = AtomicU32::new(0);
 
 /// Runs all at a time.
 async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
@@ -69,19 +64,5 @@ impl Guest for Probe {
             Poll::Pending
         }));
         first.as_mut().await
-    }
-
-    async fn counted(target: String) -> (u32, u32) {
-        let number = CALLS.fetch_add(1, Relaxed) + 1;
-        MOST.fetch_max(INSIDE.fetch_add(1, Relaxed) + 1, Relaxed);
-        match &*target {
-            "trap" => panic!("meant to"),
-            "spin" => loop {
-                std::hint::black_box(number);
-            },
-            _ => drop(async_funcs::call(target, vec![vec![Node::Null]]).await),
-        }
-        INSIDE.fetch_sub(1, Relaxed);
-        (number, MOST.load(Relaxed))
     }
 }

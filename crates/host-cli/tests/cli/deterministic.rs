@@ -124,3 +124,27 @@ fn a_seed_is_a_number() {
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(ran.stderr.contains("invalid value 'soon' for '--deterministic <SEED>'"), "{ran:?}");
 }
+
+#[test]
+fn lua_s_own_chance_repeats_too() {
+    let source = "return { main = function()
+        local first = next({ one = 1, two = 2, three = 3, four = 4 })
+        local walked, key = {}, nil
+        local numbers = { b = 1, a = 2, c = 3 }
+        repeat key = next(numbers, key); walked[#walked + 1] = key until key == nil
+        math.randomseed()
+        return { first = first, walked = walked, drawn = math.random(1000000000), empty = next({}) == nil }
+    end }";
+    let index = format!(
+        "  - name: it\n    kind: function.lua\n    method: main\n    source: |\n      {}\n",
+        source.replace('\n', "\n      ")
+    );
+    let app = App::new(&index);
+    let run = |seed: &str| app.call(&["--deterministic", seed]);
+    let first = run("1");
+    let value = first.json();
+    assert_eq!((&value["first"], &value["empty"]), (&"four".into(), &true.into()), "{first:?}");
+    assert_eq!(value["walked"], serde_json::json!(["a", "b", "c"]));
+    assert_eq!(run("1").stdout, first.stdout);
+    assert_ne!(run("2").json()["drawn"], value["drawn"]);
+}

@@ -34,6 +34,12 @@ impl<'a> Bindings<'a> {
         self.find(interface, function).next().map(|(_, binding)| &*binding.target)
     }
 
+    /// Whether functions that a component imports are bound.
+    pub(crate) fn bind_any_of(&self, imports: &ComponentImports) -> bool {
+        !self.0.is_empty()
+            && imports.all_functions().any(|(interface, function)| self.target(interface, &function.name).is_some())
+    }
+
     /// All that is bound to it, with the indices: more than one is a mistake.
     fn find<'s>(
         &'s self,

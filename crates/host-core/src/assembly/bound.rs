@@ -2,7 +2,7 @@
 
 use super::component_imports::ImportedFunction;
 use crate::error::{Error, Result};
-use crate::instance::StoreData;
+use crate::instance::{HostShare, StoreData};
 use crate::value::{Object, ResultShape, Signature, Value, failure, from_val, to_val};
 use std::sync::Arc;
 use wasmtime::component::{LinkerInstance, Type, Val};
@@ -32,8 +32,10 @@ impl Bound {
             return instance.func_new_concurrent(function, move |accessor, _, arguments, results| {
                 let bound = bound.clone();
                 Box::pin(async move {
-                    let call = accessor.with(|mut store| bound.begin(store.data_mut(), arguments))?;
-                    put(results, call.await?)
+                    let (call, held) = accessor.with(|mut store| bound.begin_beside(store.data_mut(), arguments))?;
+                    let result = call.await;
+                    drop(held);
+                    put(results, result?)
                 })
             });
         }
@@ -41,6 +43,17 @@ impl Bound {
             let call = bound.begin(store.data(), arguments);
             Box::new(async move { put(results, call?.await?) })
         })
+    }
+
+    /// The same for a call that others may run beside: what it holds counts with theirs.
+    fn begin_beside(
+        self: &Arc<Self>,
+        store: &mut StoreData,
+        arguments: &[Val],
+    ) -> Result<(impl Future<Output = Result<Option<Val>>> + Send + use<>, HostShare)> {
+        let held = store.host_bytes().take(arguments.iter().map(held).sum());
+        let held = held.map_err(|error| self.wrapped(&error))?;
+        Ok((self.begin(store, arguments)?, held))
     }
 
     fn begin(
@@ -96,6 +109,22 @@ impl Bound {
         };
         wrapped.with_source(error.clone())
     }
+}
+
+/// What a value holds on the host, in bytes.
+fn held(value: &Val) -> usize {
+    let inside = match value {
+        Val::String(text) => text.len(),
+        Val::List(items) | Val::Tuple(items) | Val::FixedLengthList(items) => items.iter().map(held).sum(),
+        Val::Map(pairs) => pairs.iter().map(|(key, value)| held(key) + held(value)).sum(),
+        Val::Record(fields) => fields.iter().map(|(name, value)| name.len() + held(value)).sum(),
+        Val::Variant(name, payload) => name.len() + payload.as_deref().map_or(0, held),
+        Val::Option(payload) | Val::Result(Ok(payload) | Err(payload)) => payload.as_deref().map_or(0, held),
+        Val::Enum(name) => name.len(),
+        Val::Flags(names) => names.iter().map(|name| size_of::<String>() + name.len()).sum(),
+        _ => 0,
+    };
+    size_of::<Val>() + inside
 }
 
 fn has_text_for_errors(ty: &Type) -> bool {

@@ -1,5 +1,6 @@
 //! What a component imports, read from its type.
 
+use crate::import::{Registry, track};
 use crate::value::Signature;
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{Component, ResourceType};
@@ -46,6 +47,13 @@ impl ComponentImports {
         let in_interfaces =
             in_interfaces.flat_map(|interface| interface.functions.iter().map(move |f| (Some(interface), f)));
         in_interfaces.chain(self.functions.iter().map(|function| (None, function)))
+    }
+
+    /// Whether it uses an interface that serves one call at a time.
+    pub(crate) fn need_one_call(&self, registry: &Registry) -> bool {
+        self.interfaces.iter().filter(|interface| interface.is_used()).any(|used| {
+            registry.provider(&used.name, track(&used.version)).is_some_and(|(_, interface)| interface.one_call)
+        })
     }
 
     pub(crate) fn of(component: &Component) -> Self {

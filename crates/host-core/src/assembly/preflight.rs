@@ -96,7 +96,9 @@ impl Preflight {
         for interface in imports.interfaces.iter().filter(|interface| interface.is_used()) {
             let found = finding(registry, grants, interface);
             match found {
-                Finding::Unprovided { .. } => findings.extend(bound(bindings, interface, found)),
+                Finding::Unprovided { .. } | Finding::NoSuchVersion { .. } | Finding::FeatureOff { .. } => {
+                    findings.extend(bound(bindings, interface, found))
+                }
                 found => findings.push(found),
             }
         }

@@ -43,7 +43,7 @@ impl Host {
         let Some(method) = method.filter(|_| problems.is_empty()) else {
             return Err(EntryProblems { entry: spec.id.to_string(), problems });
         };
-        let Fitted { linked, signature, method, imports, used } =
+        let Fitted { linked, signature, method, imports, used, shareable } =
             code.fit(self.engine(), registry, &parts, &bindings, method)?;
         let mut states = Vec::new();
         let setup = SetupContext::new(&parts.entry, services, functions, &parts.network);
@@ -67,6 +67,7 @@ impl Host {
             common,
             states,
             used,
+            shareable,
             admission: admission.clone(),
             idle: idle.clone(),
             calls: calls.clone(),
@@ -95,6 +96,8 @@ struct Fitted {
     method: String,
     imports: Vec<Registration>,
     used: Vec<&'static str>,
+    /// Whether calls of it may be in one instance at a time, as far as its imports go.
+    shareable: bool,
 }
 
 impl<'p> Code<'p> {
@@ -178,7 +181,8 @@ impl<'p> Code<'p> {
                 })?;
                 let (signature, method) = (Signature::empty(), START.to_owned());
                 let (imports, used) = (linked.used, linked.modules);
-                return Ok(Fitted { linked: Linked::Command(pre), signature, method, imports, used });
+                let linked = Linked::Command(pre);
+                return Ok(Fitted { linked, signature, method, imports, used, shareable: false });
             }
             (Self::Component(..), Method::Start) => return Err(failed(Error::internal("a component has no _start"))),
         };
@@ -204,6 +208,7 @@ impl<'p> Code<'p> {
             method: export.name,
             imports: registry.imports().iter().filter(uses).copied().collect(),
             used: linked.interfaces,
+            shareable: !bindings.bind_any_of(imports) && !imports.need_one_call(registry),
         })
     }
 }

@@ -40,17 +40,26 @@ pub struct Interface {
     pub version: &'static str,
     /// Whether it has asynchronous functions, as interfaces of WASI 0.3 have.
     pub concurrent: bool,
+    /// Whether an instance whose component uses it serves one call at a time, also where it could serve several.
+    pub one_call: bool,
 }
 
 impl Interface {
     /// `name` at `version`.
     pub const fn new(name: &'static str, version: &'static str) -> Self {
-        Self { name, version, concurrent: false }
+        Self { name, version, concurrent: false, one_call: false }
     }
 
     /// `name` at `version`, with asynchronous functions: components that import it run on an engine that has them.
     pub const fn concurrent(name: &'static str, version: &'static str) -> Self {
-        Self { name, version, concurrent: true }
+        Self { name, version, concurrent: true, one_call: false }
+    }
+
+    /// The same interface, of which a call leaves something in its instance that another call beside it must not meet: on whose
+    /// behalf it calls others, or that it ends the instance. Calls of components that use it share no instance while they run.
+    #[must_use]
+    pub const fn for_one_call(self) -> Self {
+        Self { one_call: true, ..self }
     }
 
     /// The name under which a linker holds the interface: `wasi:clocks/wall-clock@0.2.12`.

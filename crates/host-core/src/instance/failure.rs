@@ -111,7 +111,11 @@ pub(super) fn classify(
             .with_reason(Reason::HostFull)
             .with_remedy("try again, or raise the host's max_instances");
     }
-    let message = format!("{error:#}");
+    // Wasmtime's own form of the backtrace takes lines, and repeats the guest's names as they are: no text of the guest's is to
+    // be taken for one of Wasmtime's.
+    let backtrace = usize::from(error.downcast_ref::<wasmtime::WasmBacktrace>().is_some());
+    let causes: Vec<_> = error.chain().skip(backtrace).map(ToString::to_string).collect();
+    let message = causes.join(": ");
     // Wasmtime has no types for these; the texts are those of 48.0.8, and tests hold them.
     if message.contains("store handle limit exceeded") {
         return too_many_handles(entry);
@@ -129,10 +133,7 @@ pub(super) fn classify(
             .with_reason(Reason::Instances)
             .with_remedy(format!("raise {}", declared.limit_to_raise("max_instances")));
     }
-    // Wasmtime's own form of the backtrace takes lines, and repeats the guest's names as they are.
-    let backtrace = usize::from(error.downcast_ref::<wasmtime::WasmBacktrace>().is_some());
-    let causes: Vec<_> = error.chain().skip(backtrace).map(ToString::to_string).collect();
-    Error::internal(format!("{id}: {method} failed: {}{}", causes.join(": "), place(error)))
+    Error::internal(format!("{id}: {method} failed: {message}{}", place(error)))
 }
 
 fn too_many_handles(entry: &EntryInfo) -> Error {

@@ -44,6 +44,7 @@ pub(crate) struct Parts {
     pub(crate) common: Arc<Common>,
     pub(crate) states: Vec<(Registration, SharedState)>,
     pub(crate) used: Vec<&'static str>,
+    pub(crate) shareable: bool,
     pub(crate) admission: Arc<Admission>,
     pub(crate) idle: Arc<Idle>,
     pub(crate) calls: Arc<Calls>,
@@ -53,7 +54,20 @@ pub(crate) struct Parts {
 
 impl WasmFunction {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { linked, signature, method, common, states, used, admission, idle, calls, slots, preflight } = parts;
+        let Parts {
+            linked,
+            signature,
+            method,
+            common,
+            states,
+            used,
+            shareable,
+            admission,
+            idle,
+            calls,
+            slots,
+            preflight,
+        } = parts;
         let direct = Direct::of(signature.params(), signature.result());
         let stock = stock(&slots);
         if let Some(stock) = &stock {
@@ -61,7 +75,7 @@ impl WasmFunction {
             idle.add(stock);
         }
         let states = States { imports: states, used };
-        let sharing = Sharing::default();
+        let sharing = Sharing::new(shareable);
         let maker = Arc::new(Maker { linked, method, common, states, admission, calls, slots, stock, sharing });
         maker.prepare_ahead();
         Self { signature, direct, maker, preflight }

@@ -104,6 +104,7 @@ impl Maker {
     /// Whether calls may share an instance while they run.
     pub(super) fn shares(&self) -> bool {
         matches!(self.linked, Linked::Concurrent(..))
+            && self.sharing.is_allowed()
             && self.slots.spec().max_calls() > 1
             && !self.common.services.deterministic
     }
@@ -145,7 +146,7 @@ impl Maker {
         }
     }
 
-    fn generation(&self) -> u64 {
+    pub(super) fn generation(&self) -> u64 {
         self.common.services.environment.generation()
     }
 

@@ -2,6 +2,7 @@
 //! after it, and the function that calls them.
 
 mod admission;
+mod budget;
 mod direct;
 mod failure;
 mod function;
@@ -13,6 +14,7 @@ mod shared;
 mod store;
 
 pub(crate) use admission::Admission;
+pub use budget::{HostBytes, HostShare};
 pub use function::WasmFunction;
 pub(crate) use memory::HostMemory;
 pub(crate) use store::Common;

@@ -1,48 +1,74 @@
-//! Instances with the asynchronous ABI that serve several calls at a time: where the entry asks for reuse, and for calls that
-//! nothing tells apart.
+//! Instances with the asynchronous ABI that serve several calls at a time: where the entry asks for reuse, for calls that
+//! nothing tells apart, of components whose imports leave nothing of one call for another to meet.
 //!
-//! An instance runs on a task of its own and ends it when no call is left: it goes back to the stock then, until it has
-//! served as many as the entry says. A call that is dropped or out of time cannot be taken out of its instance: no other
-//! call comes in, and the instance is dropped when the calls beside it have ended. A trap ends all of them.
+//! An instance runs on a task of its own and ends it when no call is left and no work behind them: it goes back to the stock
+//! then, until it has served as many as the entry says. A call that is dropped or out of time cannot be taken out of its
+//! instance: no other call comes in, and the instance is dropped when the calls beside it have ended. A trap, or an exit,
+//! ends all of them. A call that it has not begun by then begins in another.
 
 use super::maker::Maker;
 use super::ready::{Callee, Ready};
 use super::store::StoreData;
 use crate::call::CallContext;
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, Result};
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{Notify, SetOnce, mpsc, oneshot};
 use wasmtime::component::{Accessor, Func};
 
 /// Calls in one instance at a time: their tasks take turns on one thread.
 const AT_A_TIME: u32 = 16;
 
+/// How long the work behind the last call may take where the entry has no limit on time.
+const WORK_BEHIND: Duration = Duration::from_secs(30);
+
 type Job = Box<dyn for<'a> FnOnce(&'a Accessor<StoreData>, Func) -> BoxFuture<'a, ()> + Send>;
 
 /// The instances of one function that serve calls at this moment.
-#[derive(Default)]
-pub(super) struct Sharing(Mutex<Vec<Arc<Seats>>>);
+pub(super) struct Sharing {
+    allowed: bool,
+    open: Mutex<Vec<Arc<Seats>>>,
+}
+
+impl Sharing {
+    pub(super) fn new(allowed: bool) -> Self {
+        Self { allowed, open: Mutex::default() }
+    }
+
+    pub(super) fn is_allowed(&self) -> bool {
+        self.allowed
+    }
+
+    fn open(&self) -> MutexGuard<'_, Vec<Arc<Seats>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// One instance, from its first call to the end of its last.
 struct Seats {
     jobs: mpsc::UnboundedSender<Job>,
+    /// The generation of the environment that the instance was made under.
+    generation: u64,
     state: Mutex<State>,
-    /// Nobody waits for it any more.
-    given_up: Notify,
+    /// Nobody waits for it at this moment.
+    quiet: Notify,
     /// Set when the instance serves no longer: what ended all calls, if that is why.
     ended: SetOnce<Option<Error>>,
 }
 
+#[derive(Default)]
 struct State {
     /// Calls that it may still take.
     left: u32,
-    /// Calls given to it, and those of them whose callers wait.
+    /// Calls given to it, those of them that it has begun, and those whose callers wait.
     given: u32,
+    begun: u32,
     waiting: u32,
-    /// Whether a call was left alone in it.
+    /// Whether a call was left alone in it, or failed.
     spent: bool,
 }
 
@@ -55,14 +81,15 @@ impl State {
 }
 
 impl Seats {
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A seat for one more call, if there is one.
+    /// A seat for one more call, if there is one. Not where the last one has not begun: its guest computes at this moment,
+    /// and whoever comes would wait for it.
     fn take(self: &Arc<Self>) -> Option<Seat> {
         let mut state = self.state();
-        if state.left == 0 || state.waiting >= AT_A_TIME {
+        if state.left == 0 || state.waiting >= AT_A_TIME || state.given != state.begun {
             return None;
         }
         state.left -= 1;
@@ -71,14 +98,37 @@ impl Seats {
         Some(Seat { seats: self.clone(), ended: false })
     }
 
-    /// Lets no further call in, unless some were given to it that it has not begun.
-    fn close(&self, begun: u32) -> bool {
+    /// Lets no further call in, unless one was given to it that it has not begun.
+    fn close(&self) -> bool {
         let mut state = self.state();
-        let idle = state.given == begun;
+        let idle = state.given == state.begun;
         if idle {
             state.left = 0;
         }
         idle
+    }
+
+    /// Waits until nobody needs the instance any more: a call that was left alone in it is the last, or what goes on behind
+    /// the last call has had its time.
+    async fn given_up(&self, limit: Duration) {
+        self.quiet.notified().await;
+        loop {
+            let given = {
+                let state = self.state();
+                if state.spent && state.waiting == 0 {
+                    return;
+                }
+                state.given
+            };
+            if tokio::time::timeout(limit, self.quiet.notified()).await.is_ok() {
+                continue;
+            }
+            let mut state = self.state();
+            if state.waiting == 0 && state.given == given {
+                state.spend();
+                return;
+            }
+        }
     }
 }
 
@@ -95,8 +145,8 @@ impl Drop for Seat {
         if !self.ended {
             state.spend();
         }
-        if state.spent && state.waiting == 0 {
-            self.seats.given_up.notify_one();
+        if state.waiting == 0 {
+            self.seats.quiet.notify_one();
         }
     }
 }
@@ -108,38 +158,49 @@ impl Maker {
         context: CallContext,
         body: impl for<'a> FnOnce(&'a Accessor<StoreData>, Func) -> BoxFuture<'a, wasmtime::Result<R>> + Send + 'static,
     ) -> Result<R> {
-        let mut seat = match self.free_seat() {
-            Some(seat) => seat,
-            None => self.open(context.for_many()).await?,
-        };
-        let (sender, answer) = oneshot::channel();
-        let job: Job = Box::new(move |accessor, function| {
-            let call = body(accessor, function);
-            // Nobody waits any more: the caller is gone.
-            Box::pin(async move { drop(sender.send(call.await)) })
-        });
-        // The instance is gone where it cannot be sent: what it failed for is told below.
-        let _ = seat.seats.jobs.send(job);
-        let answer = answer.await;
-        seat.ended = answer.is_ok();
-        match answer {
-            Ok(Ok(result)) => Ok(result),
-            Ok(Err(error)) => {
-                seat.seats.state().spend();
-                Err(self.error(&error))
+        let body = Arc::new(Mutex::new(Some(body)));
+        loop {
+            let mut seat = match self.free_seat() {
+                Some(seat) => seat,
+                None => self.open(context.clone().for_many()).await?,
+            };
+            let (sender, answer) = oneshot::channel();
+            let (seats, place) = (seat.seats.clone(), body.clone());
+            let job: Job = Box::new(move |accessor, function| {
+                seats.state().begun += 1;
+                let body = place.lock().unwrap_or_else(PoisonError::into_inner).take();
+                Box::pin(async move {
+                    if let Some(body) = body {
+                        // Nobody waits any more: the caller is gone.
+                        drop(sender.send(body(accessor, function).await));
+                    }
+                })
+            });
+            // The instance is gone where it cannot be sent: what it failed for is told below.
+            let _ = seat.seats.jobs.send(job);
+            let answer = answer.await;
+            let began = body.lock().unwrap_or_else(PoisonError::into_inner).is_none();
+            seat.ended = answer.is_ok();
+            match answer {
+                Ok(Ok(result)) => return Ok(result),
+                Ok(Err(error)) => {
+                    seat.seats.state().spend();
+                    return Err(self.error(&error));
+                }
+                Err(_) if !began => {}
+                Err(_) => return Err(seat.seats.ended.wait().await.clone().unwrap_or_else(|| self.lost())),
             }
-            Err(_) => Err(seat.seats.ended.wait().await.clone().unwrap_or_else(|| self.lost())),
         }
     }
 
     fn lost(&self) -> Error {
         Error::internal(format!("{}: its instance ended under the call", self.common.entry.id()))
-            .with_reason(Reason::Other)
     }
 
     fn free_seat(&self) -> Option<Seat> {
-        let open = self.sharing.0.lock().unwrap_or_else(PoisonError::into_inner);
-        open.iter().find_map(Seats::take)
+        let generation = self.generation();
+        let open = self.sharing.open();
+        open.iter().filter(|seats| seats.generation == generation).find_map(Seats::take)
     }
 
     /// One more instance, on a task of its own.
@@ -147,10 +208,11 @@ impl Maker {
         let ready = self.instance(context).await?;
         let (jobs, received) = mpsc::unbounded_channel();
         let left = self.slots.spec().max_calls().saturating_sub(ready.served);
-        let state = Mutex::new(State { left: left.max(1), given: 0, waiting: 0, spent: false });
-        let seats = Arc::new(Seats { jobs, state, given_up: Notify::new(), ended: SetOnce::new() });
+        let state = Mutex::new(State { left: left.max(1), ..State::default() });
+        let generation = ready.generation;
+        let seats = Arc::new(Seats { jobs, generation, state, quiet: Notify::new(), ended: SetOnce::new() });
         let seat = seats.take().ok_or_else(|| self.lost())?;
-        self.sharing.0.lock().unwrap_or_else(PoisonError::into_inner).push(seats.clone());
+        self.sharing.open().push(seats.clone());
         tokio::spawn(run(self.clone(), ready, seats, received));
         Ok(seat)
     }
@@ -158,6 +220,7 @@ impl Maker {
 
 async fn run(maker: Arc<Maker>, mut ready: Ready, seats: Arc<Seats>, mut received: mpsc::UnboundedReceiver<Job>) {
     let _ended = Ended(seats.clone());
+    let limit = maker.common.entry.limits().max_execution.unwrap_or(WORK_BEHIND);
     let served = match ready.callee {
         Callee::Command(_) => None,
         Callee::Component(function) => {
@@ -170,21 +233,23 @@ async fn run(maker: Arc<Maker>, mut ready: Ready, seats: Arc<Seats>, mut receive
                             begun += 1;
                             calls.push(job(accessor, function));
                         }
-                        Some(()) = calls.next(), if !calls.is_empty() => {
-                            if calls.is_empty() && seats.close(begun) {
+                        Some(()) = calls.next(), if !calls.is_empty() => {}
+                        () = poll_fn(|cx| accessor.poll_no_interesting_tasks(cx)), if calls.is_empty() && begun > 0 => {
+                            if seats.close() {
                                 return begun;
                             }
+                            tokio::task::yield_now().await;
                         }
                     }
                 }
             });
             tokio::select! {
                 served = serving => Some(served),
-                () = seats.given_up.notified() => None,
+                () = seats.given_up(limit) => None,
             }
         }
     };
-    maker.sharing.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|open| !Arc::ptr_eq(open, &seats));
+    maker.sharing.open().retain(|open| !Arc::ptr_eq(open, &seats));
     match served {
         Some(Ok(served)) if !seats.state().spent => maker.keep_shared(ready, served),
         Some(Err(error)) => drop(seats.ended.set(Some(maker.failed(&ready.store, &error)))),

@@ -1,5 +1,6 @@
 //! The data of a store.
 
+use super::budget::HostBytes;
 use super::failure::NotGranted;
 use super::limiter::Limiter;
 use super::memory::HostMemory;
@@ -19,6 +20,8 @@ pub struct StoreData {
     call: CallContext,
     /// Whether the instance is to serve no further call.
     spent: bool,
+    /// Made when the guest first starts a call that runs beside it.
+    host_bytes: Option<HostBytes>,
     common: Arc<Common>,
 }
 
@@ -37,12 +40,18 @@ impl StoreData {
         let limiter = Limiter::new(limits, common.memory.clone(), call.depth() > 0);
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.max_resources);
-        Self { table, slots: States::default(), limiter, call, spent: false, common }
+        Self { table, slots: States::default(), limiter, call, spent: false, host_bytes: None, common }
     }
 
     /// The resources that the guest holds.
     pub fn table(&mut self) -> &mut ResourceTable {
         &mut self.table
+    }
+
+    /// What calls that run beside the guest may hold on the host together.
+    pub fn host_bytes(&mut self) -> &HostBytes {
+        let limit = self.limits().max_host_bytes;
+        self.host_bytes.get_or_insert_with(|| HostBytes::new(limit))
     }
 
     /// The state of an import: what its [`crate::HostImport::state`] made.

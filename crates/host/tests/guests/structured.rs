@@ -141,8 +141,8 @@ async fn nodes_that_are_no_value_are_refused_with_their_argument() {
         (json!(["null", "null", "null"]), "the value ends at node 1 of 3"),
         (json!([array(u32::MAX), "null"]), "an array of 4294967295 has 1 nodes behind it"),
         (json!([array(2), array(1), "null"]), "it has no node where a value must follow"),
-        (json!([{"object": ["a"]}]), "it has no node where a value must follow"),
-        (json!([{"object": ["a", "a"]}, "null", "null"]), "an object has the name \"a\" twice"),
+        (json!([{"object": ["a"]}]), "an object of 1 has 0 nodes behind it"),
+        (json!([{"object": ["a", "a"]}, "null", "null"]), "\"a\" is given twice, the second time as \"a\""),
         (Json::Array(vec![array(1); 200]), "it nests deeper than 128 levels"),
     ] {
         let remedy = "write each array and object before its parts, as wippy:runtime/values says";

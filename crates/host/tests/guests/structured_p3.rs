@@ -40,13 +40,6 @@ async fn an_asynchronous_import_that_is_bound_is_called_many_times_at_a_time() {
 }
 
 #[tokio::test]
-async fn a_call_has_an_instance_of_its_own() {
-    for _ in 0..2 {
-        assert_eq!(caller().call("counted", json!(["nobody:home"])).await, json!([1, 1]));
-    }
-}
-
-#[tokio::test]
 async fn a_call_that_a_component_of_0_3_drops_is_cancelled() {
     let dropped = Arc::new(AtomicUsize::new(0));
     let flag = dropped.clone();

@@ -16,17 +16,22 @@ pub(crate) fn measure(root: &Path) -> io::Result<Usage> {
     let mut linked = HashSet::new();
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder)? {
+        let entries = match std::fs::read_dir(&folder) {
+            // Removed meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && folder != root => continue,
+            found => found?,
+        };
+        for entry in entries {
             let entry = entry?;
-            usage.files += 1;
-            if usage.files > MAX_NAMES {
-                return Err(io::Error::other(format!("it holds more than {MAX_NAMES} names")));
-            }
             let metadata = match entry.metadata() {
                 // Removed meanwhile.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 found => found?,
             };
+            usage.files += 1;
+            if usage.files > MAX_NAMES {
+                return Err(io::Error::other(format!("it holds more than {MAX_NAMES} names")));
+            }
             if metadata.is_dir() {
                 folders.push(entry.path());
             } else if metadata.is_file() && names_of(&metadata).is_none_or(|object| linked.insert(object)) {

@@ -27,6 +27,7 @@ pub(crate) use link_p2::{link_preopens, link_types};
 #[cfg(feature = "p3")]
 pub(crate) use link_p3::{link_preopens as link_preopens_p3, link_types as link_types_p3};
 pub(crate) use measure::measure;
+use own::Own;
 use paths::Opening;
 pub(crate) use preview1::link as link_preview1;
 pub(crate) use usage::Usage;
@@ -35,6 +36,7 @@ use writes::Place;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{Mutex, OwnedMutexGuard};
+use wasmtime_wasi::filesystem::WasiFilesystemCtx;
 use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
 use wasmtime_wasi::p2::{FsError, FsResult};
 
@@ -46,6 +48,9 @@ pub(crate) struct Quota {
     max_bytes: Option<u64>,
     max_files: Option<u64>,
     usage: Arc<Mutex<Usage>>,
+    /// For hosts whose runs repeat: operations run where they are called.
+    deterministic: bool,
+    context: WasiFilesystemCtx,
     refused_bytes: AtomicU64,
     refused_files: AtomicU64,
 }
@@ -60,10 +65,31 @@ impl Quota {
         max_bytes: Option<u64>,
         max_files: Option<u64>,
         usage: Usage,
+        deterministic: bool,
     ) -> Self {
         let usage = Arc::new(Mutex::new(usage));
         let (refused_bytes, refused_files) = Default::default();
-        Self { entry, guest, max_bytes, max_files, usage, refused_bytes, refused_files }
+        let context = own::context(deterministic);
+        Self { entry, guest, max_bytes, max_files, usage, deterministic, context, refused_bytes, refused_files }
+    }
+
+    fn own(&self) -> Own {
+        Own::new(&self.context)
+    }
+
+    /// Carries an operation out whether or not anybody waits for its end. Of a deterministic host it runs here, where it
+    /// waits for nothing once it has begun.
+    async fn finish<T: Send + 'static>(
+        &self,
+        operation: impl Future<Output = FsResult<T>> + Send + 'static,
+    ) -> FsResult<T> {
+        if self.deterministic {
+            return operation.await;
+        }
+        match tokio::spawn(operation).await {
+            Ok(done) => done,
+            Err(error) => Err(FsError::trap(error)),
+        }
     }
 
     async fn usage(&self) -> OwnedMutexGuard<Usage> {
@@ -111,12 +137,4 @@ fn is_power_of_ten(mut count: u64) -> bool {
         count /= 10;
     }
     count == 1
-}
-
-/// Carries an operation out whether or not anybody waits for its end.
-async fn finish<T: Send + 'static>(operation: impl Future<Output = FsResult<T>> + Send + 'static) -> FsResult<T> {
-    match tokio::spawn(operation).await {
-        Ok(done) => done,
-        Err(error) => Err(FsError::trap(error)),
-    }
 }

@@ -2,27 +2,42 @@
 
 use super::usage::{Named, Object};
 use wasmtime::component::{Resource, ResourceTable};
+use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::filesystem::{Descriptor, Dir, File, WasiFilesystemCtx, WasiFilesystemCtxView};
 use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::filesystem::types::{DescriptorStat, DescriptorType, HostDescriptor, PathFlags};
 
-#[derive(Default)]
 pub(super) struct Own {
     context: WasiFilesystemCtx,
     pub(super) table: ResourceTable,
 }
 
+/// What operations are carried out with: no directories, and on which thread. What is opened inherits that.
+pub(super) fn context(deterministic: bool) -> WasiFilesystemCtx {
+    let mut builder = WasiCtxBuilder::new();
+    builder.allow_blocking_current_thread(deterministic);
+    builder.build().filesystem().clone()
+}
+
 impl Own {
+    pub(super) fn new(context: &WasiFilesystemCtx) -> Self {
+        Self { context: context.clone(), table: ResourceTable::new() }
+    }
+
     pub(super) fn view(&mut self) -> WasiFilesystemCtxView<'_> {
         WasiFilesystemCtxView { ctx: &mut self.context, table: &mut self.table }
     }
 
     pub(super) fn file(&mut self, file: File) -> FsResult<Handle> {
-        Ok(Handle(self.table.push(Descriptor::File(file))?.rep()))
+        self.descriptor(Descriptor::File(file))
     }
 
     pub(super) fn dir(&mut self, dir: Dir) -> FsResult<Handle> {
-        Ok(Handle(self.table.push(Descriptor::Dir(dir))?.rep()))
+        self.descriptor(Descriptor::Dir(dir))
+    }
+
+    pub(super) fn descriptor(&mut self, descriptor: Descriptor) -> FsResult<Handle> {
+        Ok(Handle(self.table.push(descriptor)?.rep()))
     }
 
     pub(super) async fn stat(&mut self, handle: Handle) -> FsResult<DescriptorStat> {

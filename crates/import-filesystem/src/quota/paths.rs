@@ -1,8 +1,8 @@
 //! What makes, moves and removes names.
 
+use super::Quota;
 use super::own::{Handle, Own};
 use super::usage::{Named, Usage};
-use super::{Quota, finish};
 use std::sync::Arc;
 use wasmtime_wasi::filesystem::{Descriptor, Dir};
 use wasmtime_wasi::p2::bindings::filesystem::types::{
@@ -21,16 +21,18 @@ pub(crate) struct Opening {
 
 impl Quota {
     pub(crate) async fn open(self: &Arc<Self>, dir: &Dir, opening: Opening) -> FsResult<Descriptor> {
-        let mut own = Own::default();
+        let mut own = self.own();
         let at = own.dir(dir.clone())?;
-        // A pipe may take as long as it likes to be opened: nobody is kept waiting for it.
-        let kind = own.stat_at(at, &opening).await.map(|stat| stat.type_);
-        if kind.is_ok_and(|kind| !is_plain(kind)) {
-            return own.open(at, opening).await;
+        if own.stat_at(at, &opening).await.is_ok_and(|stat| !is_plain(stat.type_)) {
+            return self.open_special(own, at, opening).await;
         }
         let (quota, mut usage) = (self.clone(), self.usage().await);
-        finish(async move {
+        self.finish(async move {
             let before = own.stat_at(at, &opening).await;
+            if before.as_ref().is_ok_and(|stat| !is_plain(stat.type_)) {
+                drop(usage);
+                return quota.open_special(own, at, opening).await;
+            }
             let creates = opening.how.contains(OpenFlags::CREATE) && before.is_err();
             let before = match before {
                 Err(error) if creates && quota.is_full_of_files(&usage) => return Err(quota.instead(error)),
@@ -51,9 +53,27 @@ impl Quota {
         .await
     }
 
+    /// A pipe may take as long as it likes to be opened: nobody is kept waiting for it. Should a file have come in its place,
+    /// it is neither made nor cut here, where that is not counted.
+    async fn open_special(&self, mut own: Own, at: Handle, mut opening: Opening) -> FsResult<Descriptor> {
+        if opening.how.contains(OpenFlags::CREATE | OpenFlags::EXCLUSIVE) {
+            return Err(ErrorCode::Exist.into());
+        }
+        opening.how &= !(OpenFlags::CREATE | OpenFlags::TRUNCATE);
+        let opened = own.open(at, opening).await?;
+        if let Descriptor::File(file) = &opened {
+            let handle = own.file(file.clone())?;
+            if own.stat(handle).await?.type_ == DescriptorType::RegularFile {
+                let object = own.object(handle).await?;
+                self.usage().await.opened(object, &file.file);
+            }
+        }
+        Ok(opened)
+    }
+
     pub(crate) async fn create_directory(self: &Arc<Self>, dir: &Dir, path: String) -> FsResult<()> {
         let (quota, mut usage, mut own, at) = self.begin(dir).await?;
-        finish(async move {
+        self.finish(async move {
             quota.room_for_file(&mut own, at, &path, &usage).await?;
             own.view().create_directory_at(at.get(), path).await?;
             usage.files = usage.files.saturating_add(1);
@@ -64,7 +84,7 @@ impl Quota {
 
     pub(crate) async fn symlink(self: &Arc<Self>, dir: &Dir, target: String, path: String) -> FsResult<()> {
         let (quota, mut usage, mut own, at) = self.begin(dir).await?;
-        finish(async move {
+        self.finish(async move {
             quota.room_for_file(&mut own, at, &path, &usage).await?;
             own.view().symlink_at(at.get(), target, path).await?;
             usage.files = usage.files.saturating_add(1);
@@ -81,7 +101,7 @@ impl Quota {
     ) -> FsResult<()> {
         let (quota, mut usage, mut own, from) = self.begin(old_dir).await?;
         let to = own.dir(new_dir.clone())?;
-        finish(async move {
+        self.finish(async move {
             quota.room_for_file(&mut own, to, &new, &usage).await?;
             own.view().link_at(from.get(), follow, old, to.get(), new).await?;
             usage.files = usage.files.saturating_add(1);
@@ -98,7 +118,7 @@ impl Quota {
     ) -> FsResult<()> {
         let (_, mut usage, mut own, from) = self.begin(old_dir).await?;
         let to = own.dir(new_dir.clone())?;
-        finish(async move {
+        self.finish(async move {
             let (moved, replaced) = (own.look(from, &old).await, own.look(to, &new).await);
             own.view().rename_at(from.get(), old, to.get(), new).await?;
             // Two names of one file: nothing happens.
@@ -113,7 +133,7 @@ impl Quota {
 
     pub(crate) async fn unlink_file(self: &Arc<Self>, dir: &Dir, path: String) -> FsResult<()> {
         let (_, mut usage, mut own, at) = self.begin(dir).await?;
-        finish(async move {
+        self.finish(async move {
             let named = own.look(at, &path).await;
             own.view().unlink_file_at(at.get(), path).await?;
             usage.removed(named);
@@ -124,7 +144,7 @@ impl Quota {
 
     pub(crate) async fn remove_directory(self: &Arc<Self>, dir: &Dir, path: String) -> FsResult<()> {
         let (_, mut usage, mut own, at) = self.begin(dir).await?;
-        finish(async move {
+        self.finish(async move {
             own.view().remove_directory_at(at.get(), path).await?;
             usage.removed(None);
             Ok(())
@@ -133,7 +153,7 @@ impl Quota {
     }
 
     async fn begin(self: &Arc<Self>, dir: &Dir) -> FsResult<(Arc<Self>, super::OwnedMutexGuard<Usage>, Own, Handle)> {
-        let mut own = Own::default();
+        let mut own = self.own();
         let at = own.dir(dir.clone())?;
         Ok((self.clone(), self.usage().await, own, at))
     }

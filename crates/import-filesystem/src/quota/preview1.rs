@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use wasmtime::{Caller, Linker};
 use wasmtime_wasi::filesystem::{Descriptor, Dir, File};
-use wasmtime_wasi::p1::types::{Fd, Fdflags, Lookupflags, Oflags, Rights, Whence};
+use wasmtime_wasi::p1::types::{Fd, Fdflags, Filetype, Lookupflags, Oflags, Rights, Whence};
 use wasmtime_wasi::p1::wasi_snapshot_preview1::{self as p1, WasiSnapshotPreview1 as _};
 use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::filesystem::preopens::Host as _;
@@ -89,18 +89,22 @@ fn find(caller: &mut Guest<'_>, fd: i32) -> wasmtime::Result<Option<(Descriptor,
     Ok(open.and_then(|open| open.get(&fd.cast_unsigned()).cloned()))
 }
 
-fn file(caller: &mut Guest<'_>, fd: i32) -> wasmtime::Result<Option<(File, Arc<Quota>)>> {
-    Ok(match find(caller, fd)? {
-        Some((Descriptor::File(file), quota)) => Some((file, quota)),
-        _ => None,
-    })
+/// What a number leads to; `None` where that is not in a mount with a quota, and an error where it is of the other kind.
+/// Wasmtime, for which it might be of the right kind, is not asked then.
+type Found<T> = wasmtime::Result<Option<FsResult<(T, Arc<Quota>)>>>;
+
+fn file(caller: &mut Guest<'_>, fd: i32) -> Found<File> {
+    Ok(find(caller, fd)?.map(|(found, quota)| match found {
+        Descriptor::File(file) => Ok((file, quota)),
+        Descriptor::Dir(_) => Err(ErrorCode::BadDescriptor.into()),
+    }))
 }
 
-fn dir(caller: &mut Guest<'_>, fd: i32) -> wasmtime::Result<Option<(Dir, Arc<Quota>)>> {
-    Ok(match find(caller, fd)? {
-        Some((Descriptor::Dir(dir), quota)) => Some((dir, quota)),
-        _ => None,
-    })
+fn dir(caller: &mut Guest<'_>, fd: i32) -> Found<Dir> {
+    Ok(find(caller, fd)?.map(|(found, quota)| match found {
+        Descriptor::Dir(dir) => Ok((dir, quota)),
+        Descriptor::File(_) => Err(ErrorCode::BadDescriptor.into()),
+    }))
 }
 
 async fn fd_close(caller: &mut Guest<'_>, fd: i32) -> Answer {
@@ -125,14 +129,16 @@ async fn fd_renumber(caller: &mut Guest<'_>, from: i32, to: i32) -> Answer {
 async fn fd_pwrite(caller: &mut Guest<'_>, fd: i32, vectors: i32, count: i32, offset: i64, result: i32) -> Answer {
     match file(caller, fd)? {
         None => theirs!(caller, fd_pwrite, fd, vectors, count, offset, result),
-        Some(to) => write(caller, to, fd, (vectors, count), Some(offset.cast_unsigned()), result).await,
+        Some(Err(error)) => errno(Err(error)),
+        Some(Ok(to)) => write(caller, to, fd, (vectors, count), Some(offset.cast_unsigned()), result).await,
     }
 }
 
 async fn fd_write(caller: &mut Guest<'_>, fd: i32, vectors: i32, count: i32, result: i32) -> Answer {
     match file(caller, fd)? {
         None => theirs!(caller, fd_write, fd, vectors, count, result),
-        Some(to) => write(caller, to, fd, (vectors, count), None, result).await,
+        Some(Err(error)) => errno(Err(error)),
+        Some(Ok(to)) => write(caller, to, fd, (vectors, count), None, result).await,
     }
 }
 
@@ -179,7 +185,8 @@ async fn write(
 async fn fd_filestat_set_size(caller: &mut Guest<'_>, fd: i32, size: i64) -> Answer {
     match file(caller, fd)? {
         None => theirs!(caller, fd_filestat_set_size, fd, size),
-        Some((file, quota)) => errno(quota.set_size(&file, size.cast_unsigned()).await),
+        Some(Err(error)) => errno(Err(error)),
+        Some(Ok((file, quota))) => errno(quota.set_size(&file, size.cast_unsigned()).await),
     }
 }
 
@@ -197,10 +204,12 @@ async fn path_open(
     result: i32,
 ) -> Answer {
     let wanted = wanted(follow, how, rights, flags);
-    let (Some((dir, quota)), Some((follows, opens, access))) = (dir(caller, fd)?, wanted) else {
+    let (Some(found), Some((follows, opens, access))) = (dir(caller, fd)?, wanted) else {
         // Not in a mount with a quota, or refused.
         return theirs!(caller, path_open, fd, follow, at, length, how, rights, inherited, flags, result);
     };
+    // This function alone says it so.
+    let Ok((dir, quota)) = found else { return errno(Err(ErrorCode::NotDirectory.into())) };
     let path = match path(caller, at, length) {
         Ok(path) => path,
         Err(error) => return errno(Err(error)),
@@ -211,14 +220,29 @@ async fn path_open(
     };
     let how = how & i32::from(Oflags::DIRECTORY.bits());
     let answer = theirs!(caller, path_open, fd, follow, at, length, how, rights, inherited, flags, result)?;
-    if answer == 0 {
-        let (memory, _) = parts(caller)?;
-        let number = memory.read(wiggle::GuestPtr::<u32>::new(result.cast_unsigned()))?;
-        if let Some(open) = opened(caller.data_mut())? {
-            open.insert(number, (opened_here, quota));
-        }
+    if answer != 0 {
+        return Ok(answer);
     }
-    Ok(answer)
+    let (memory, _) = parts(caller)?;
+    let number = memory.read(wiggle::GuestPtr::<u32>::new(result.cast_unsigned()))?;
+    if !is_the_same(caller, number, &opened_here, &quota).await? {
+        theirs!(caller, fd_close, number.cast_signed())?;
+        return errno(Err(ErrorCode::Io.into()));
+    }
+    if let Some(open) = opened(caller.data_mut())? {
+        open.insert(number, (opened_here, quota));
+    }
+    Ok(0)
+}
+
+/// Whether Wasmtime has opened what has been opened here: somebody may have put another in its place in between.
+async fn is_the_same(caller: &mut Guest<'_>, number: u32, here: &Descriptor, quota: &Quota) -> wasmtime::Result<bool> {
+    let (mut memory, context) = parts(caller)?;
+    let Ok(there) = context.fd_filestat_get(&mut memory, Fd::from(number)).await else { return Ok(false) };
+    let mut own = quota.own();
+    let handle = own.descriptor(here.clone())?;
+    let (Ok(stat), Ok((inode, _))) = (own.stat(handle).await, own.object(handle).await) else { return Ok(false) };
+    Ok(there.filetype == Filetype::try_from(stat.type_)? && there.ino == inode)
 }
 
 /// The flags of `path_open` in the words of 0.2; `None` for those that it does not know.
@@ -243,18 +267,36 @@ fn wanted(follow: i32, how: i32, rights: i64, flags: i32) -> Option<(PathFlags, 
 }
 
 async fn path_create_directory(caller: &mut Guest<'_>, fd: i32, at: i32, length: i32) -> Answer {
-    let Some((dir, quota)) = dir(caller, fd)? else { return theirs!(caller, path_create_directory, fd, at, length) };
-    errno(async { quota.create_directory(&dir, path(caller, at, length)?).await }.await)
+    let Some(found) = dir(caller, fd)? else { return theirs!(caller, path_create_directory, fd, at, length) };
+    errno(
+        async {
+            let (dir, quota) = found?;
+            quota.create_directory(&dir, path(caller, at, length)?).await
+        }
+        .await,
+    )
 }
 
 async fn path_remove_directory(caller: &mut Guest<'_>, fd: i32, at: i32, length: i32) -> Answer {
-    let Some((dir, quota)) = dir(caller, fd)? else { return theirs!(caller, path_remove_directory, fd, at, length) };
-    errno(async { quota.remove_directory(&dir, path(caller, at, length)?).await }.await)
+    let Some(found) = dir(caller, fd)? else { return theirs!(caller, path_remove_directory, fd, at, length) };
+    errno(
+        async {
+            let (dir, quota) = found?;
+            quota.remove_directory(&dir, path(caller, at, length)?).await
+        }
+        .await,
+    )
 }
 
 async fn path_unlink_file(caller: &mut Guest<'_>, fd: i32, at: i32, length: i32) -> Answer {
-    let Some((dir, quota)) = dir(caller, fd)? else { return theirs!(caller, path_unlink_file, fd, at, length) };
-    errno(async { quota.unlink_file(&dir, path(caller, at, length)?).await }.await)
+    let Some(found) = dir(caller, fd)? else { return theirs!(caller, path_unlink_file, fd, at, length) };
+    errno(
+        async {
+            let (dir, quota) = found?;
+            quota.unlink_file(&dir, path(caller, at, length)?).await
+        }
+        .await,
+    )
 }
 
 async fn path_symlink(
@@ -265,11 +307,12 @@ async fn path_symlink(
     at: i32,
     length: i32,
 ) -> Answer {
-    let Some((dir, quota)) = dir(caller, fd)? else {
+    let Some(found) = dir(caller, fd)? else {
         return theirs!(caller, path_symlink, target, target_length, fd, at, length);
     };
     errno(
         async {
+            let (dir, quota) = found?;
             let target = path(caller, target, target_length)?;
             quota.symlink(&dir, target, path(caller, at, length)?).await
         }
@@ -289,7 +332,7 @@ async fn path_link(
     new_length: i32,
 ) -> Answer {
     let follows = Lookupflags::from_bits(follow.cast_unsigned());
-    let (Some(follows), Some(between)) = (follows, between(caller, fd, new_fd)?) else {
+    let (Some(follows), Some(between)) = (follows, between(caller, fd, new_fd).await?) else {
         return theirs!(caller, path_link, fd, follow, at, length, new_fd, new_at, new_length);
     };
     errno(
@@ -311,7 +354,7 @@ async fn path_rename(
     new_at: i32,
     new_length: i32,
 ) -> Answer {
-    let Some(between) = between(caller, fd, new_fd)? else {
+    let Some(between) = between(caller, fd, new_fd).await? else {
         return theirs!(caller, path_rename, fd, at, length, new_fd, new_at, new_length);
     };
     errno(
@@ -327,10 +370,19 @@ async fn path_rename(
 type Between = FsResult<(Arc<Quota>, Dir, Dir)>;
 
 /// As [`super::descriptors::between`]; `None` where no mount with a quota is concerned.
-fn between(caller: &mut Guest<'_>, old: i32, new: i32) -> wasmtime::Result<Option<Between>> {
+async fn between(caller: &mut Guest<'_>, old: i32, new: i32) -> wasmtime::Result<Option<Between>> {
     Ok(match (dir(caller, old)?, dir(caller, new)?) {
         (None, None) => None,
-        (Some((from, quota)), Some((to, other))) if Arc::ptr_eq(&quota, &other) => Some(Ok((quota, from, to))),
+        (Some(Err(error)), _) | (_, Some(Err(error))) => Some(Err(error)),
+        (Some(Ok((from, quota))), Some(Ok((to, other)))) if Arc::ptr_eq(&quota, &other) => Some(Ok((quota, from, to))),
+        (None, _) if !is_directory(caller, old).await? => Some(Err(ErrorCode::BadDescriptor.into())),
+        (_, None) if !is_directory(caller, new).await? => Some(Err(ErrorCode::BadDescriptor.into())),
         _ => Some(Err(ErrorCode::CrossDevice.into())),
     })
+}
+
+async fn is_directory(caller: &mut Guest<'_>, fd: i32) -> wasmtime::Result<bool> {
+    let (mut memory, context) = parts(caller)?;
+    let stat = context.fd_fdstat_get(&mut memory, Fd::from(fd)).await;
+    Ok(stat.is_ok_and(|stat| stat.fs_filetype == Filetype::Directory))
 }

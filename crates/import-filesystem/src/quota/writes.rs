@@ -1,7 +1,7 @@
 //! What makes a file longer or shorter.
 
+use super::Quota;
 use super::own::{Handle, Own};
-use super::{Quota, finish};
 use std::sync::Arc;
 use wasmtime_wasi::filesystem::File;
 use wasmtime_wasi::p2::bindings::filesystem::types::{DescriptorStat, DescriptorType, ErrorCode, HostDescriptor};
@@ -18,12 +18,12 @@ pub(crate) enum Place {
 impl Quota {
     /// Writes, and nothing at all where the quota has no room for the whole.
     pub(crate) async fn write(self: &Arc<Self>, file: &File, place: Place, bytes: Bytes) -> FsResult<u64> {
-        let (mut own, handle, regular) = own(file).await?;
+        let (mut own, handle, regular) = self.own_file(file).await?;
         if !regular {
             return own.write(handle, place, bytes).await;
         }
         let (quota, mut usage) = (self.clone(), self.usage().await);
-        finish(async move {
+        self.finish(async move {
             let before = own.stat(handle).await?;
             let reach = |length: u64| match place {
                 _ if length == 0 => Some(before.size),
@@ -32,25 +32,29 @@ impl Quota {
             };
             let after = u64::try_from(bytes.len()).ok().and_then(reach).ok_or(ErrorCode::FileTooLarge)?;
             quota.room_for_bytes(&mut usage, after.saturating_sub(before.size))?;
-            let written = own.write(handle, place, bytes).await?;
-            let after = reach(written).unwrap_or(after);
-            usage.resize(before.size, after);
+            let written = own.write(handle, place, bytes).await;
+            let now = match &written {
+                Ok(written) => reach(*written).unwrap_or(after),
+                // A part of it may be there.
+                Err(_) => own.stat(handle).await.map_or(before.size, |now| now.size),
+            };
+            usage.resize(before.size, now);
             if before.link_count == 0 {
-                usage.resize_nameless(own.object(handle).await?, after);
+                usage.resize_nameless(own.object(handle).await?, now);
             }
-            Ok(written)
+            written
         })
         .await
     }
 
     /// Cuts or lengthens.
     pub(crate) async fn set_size(self: &Arc<Self>, file: &File, size: u64) -> FsResult<()> {
-        let (mut own, handle, regular) = own(file).await?;
+        let (mut own, handle, regular) = self.own_file(file).await?;
         if !regular {
             return own.view().set_size(handle.get(), size).await;
         }
         let (quota, mut usage) = (self.clone(), self.usage().await);
-        finish(async move {
+        self.finish(async move {
             let before = own.stat(handle).await?;
             quota.room_for_bytes(&mut usage, size.saturating_sub(before.size))?;
             own.view().set_size(handle.get(), size).await?;
@@ -62,14 +66,14 @@ impl Quota {
         })
         .await
     }
-}
 
-/// Whether it is a regular file is asked before others are kept waiting: a pipe may take as long as it likes.
-async fn own(file: &File) -> FsResult<(Own, Handle, bool)> {
-    let mut own = Own::default();
-    let handle = own.file(file.clone())?;
-    let DescriptorStat { type_, .. } = own.stat(handle).await?;
-    Ok((own, handle, type_ == DescriptorType::RegularFile))
+    /// Whether it is a regular file is asked before others are kept waiting: a pipe may take as long as it likes.
+    async fn own_file(&self, file: &File) -> FsResult<(Own, Handle, bool)> {
+        let mut own = self.own();
+        let handle = own.file(file.clone())?;
+        let DescriptorStat { type_, .. } = own.stat(handle).await?;
+        Ok((own, handle, type_ == DescriptorType::RegularFile))
+    }
 }
 
 impl Own {

@@ -72,7 +72,7 @@ struct Lookers {
 /// offer one.
 const SPARED: Duration = Duration::from_millis(100);
 
-/// How long a connection that nobody needs any more may take to get rid of what it has to say.
+/// How long a connection that nobody needs any more waits for the server to take some of what it has to say.
 const LINGER: Duration = Duration::from_secs(1);
 
 struct Entry {
@@ -176,7 +176,11 @@ impl Connections {
         let mut book = self.book();
         let Some(entry) = book.open.get_mut(&id) else { return };
         if entry.is_http2() {
-            entry.stuck |= sending;
+            if sending {
+                entry.stuck = true;
+                // Those who come later would keep it from ever closing.
+                entry.poison();
+            }
         } else if entry.exchanges == 1 {
             // Otherwise the pool has given it to the next already.
             entry.retire.hurried.store(true, Ordering::Release);
@@ -254,12 +258,17 @@ impl Entry {
         chosen.is_some_and(|chosen| chosen.connection_metadata().as_ref().is_some_and(Connected::is_negotiated_h2))
     }
 
-    fn close(&self) {
+    /// The pool gives it to nobody any more.
+    fn poison(&self) {
         if let Some(chosen) = &self.chosen
             && let Some(connected) = chosen.connection_metadata().as_ref()
         {
             connected.poison();
         }
+    }
+
+    fn close(&self) {
+        self.poison();
         self.retire.ordered.store(true, Ordering::Release);
         self.retire.task.wake();
     }
@@ -314,6 +323,11 @@ impl Registration {
         }
         let linger = self.linger.get_or_insert_with(|| Box::pin(tokio::time::sleep(LINGER)));
         linger.as_mut().poll(context).is_ready()
+    }
+
+    /// The connection does not wait for the server to read.
+    pub(super) fn goes_on(&mut self) {
+        self.linger = None;
     }
 }
 

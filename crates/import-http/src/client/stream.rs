@@ -33,7 +33,11 @@ impl CountedStream {
             Poll::Pending if self.registration.poll_overdue(context) => {
                 Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
             }
-            written => written,
+            Poll::Pending => Poll::Pending,
+            written => {
+                self.registration.goes_on();
+                written
+            }
         }
     }
 }

@@ -53,7 +53,10 @@ pub(super) async fn call(
     })?;
     let (head, body) = response.into_parts();
     exchange.start(body);
-    let _ = sender.send(Ok(head));
+    if sender.send(Ok(head)).is_err() {
+        // The client is gone: nobody will take the body.
+        exchange.close();
+    }
     exchange.ended().await;
     Ok(())
 }
