@@ -4,7 +4,8 @@
 
 use crate::http::Serving;
 use crate::serve::streams_and_stops;
-use crate::support::repository;
+use crate::support::{App, hash, repository};
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::sync::mpsc;
 use std::thread;
@@ -51,6 +52,32 @@ fn an_instance_serves_as_many_requests_as_reuse_says() {
     };
     assert_eq!(counts(&["--reuse", "2"]), ["1", "2", "1", "2"]);
     assert_eq!(counts(&[]), ["1", "1", "1", "1"]);
+}
+
+#[test]
+fn a_handler_answers_behind_an_endpoint_of_an_application() {
+    let bytes = fs::read(repository().join("guests/built/handler-p3.wasm")).unwrap();
+    let app = App::new(&format!(
+        "  - {{ name: code, kind: fs.directory, directory: ./code }}
+  - {{ name: web, kind: http.service, addr: \"127.0.0.1:0\" }}
+  - {{ name: api, kind: http.router, meta: {{ server: web }}, prefix: / }}
+  - {{ name: served, kind: http.endpoint, meta: {{ router: api }}, method: GET, path: /served, func: handler }}
+  - name: handler
+    kind: function.wasm
+    fs: code
+    path: /guest.wasm
+    hash: {}
+    method: handle
+    imports: [wasi:clocks]
+    transport: wasi-http
+    pool: {{ max_size: 4, reuse: {{ max_calls: 3 }} }}
+",
+        hash(&bytes)
+    ))
+    .with("code/guest.wasm", bytes);
+    let serving = Serving::start(&["run", app.path().to_str().unwrap()]);
+    let counts: Vec<_> = (0..4).map(|_| serving.ask("GET", "/served", "").body).collect();
+    assert_eq!(counts, ["1", "2", "3", "1"]);
 }
 
 #[test]
