@@ -1,0 +1,82 @@
+//! The host's side: what an embedder writes.
+
+use crate::plain::Surroundings;
+use std::path::PathBuf;
+use std::sync::Arc;
+use wippy_host::policy::network::NetworkRules;
+use wippy_host::value::Signature;
+use wippy_host::{CallContext, Directories, ENABLED, EntrySpec, Environment, FunctionRegistry, Host, Result, Value};
+
+/// One call through the registry.
+pub(crate) struct Ours {
+    functions: FunctionRegistry,
+    id: String,
+    arguments: Vec<Value>,
+}
+
+impl Ours {
+    /// A function that has every group granted.
+    pub(crate) async fn prepare(
+        host: &Host,
+        guest: &[u8],
+        method: &str,
+        arguments: Vec<Value>,
+        surroundings: &Surroundings,
+    ) -> Self {
+        let id = format!("bench:number-{}", host.functions().ids().len());
+        let mut section = serde_json::Map::new();
+        if let Some((name, _)) = surroundings.variable {
+            section.insert("env".into(), serde_json::json!([{ "id": "bench:variable", "name": name }]));
+        }
+        if surroundings.mount.is_some() {
+            let mount = serde_json::json!([{ "fs": "bench:data", "guest": "/data", "read_only": true }]);
+            section.insert("mounts".into(), mount);
+        }
+        let mut entry = EntrySpec::new(id.as_str(), method)
+            .with_imports(ENABLED.iter().copied())
+            .with_section("wasi", section.into());
+        if surroundings.network {
+            entry = entry.with_network(NetworkRules::public());
+        }
+        let function = host.prepare(entry, &host.compile(guest).unwrap()).await.unwrap();
+        host.functions().replace(&id, Arc::new(function));
+        Self { functions: host.functions().clone(), id, arguments }
+    }
+
+    pub(crate) async fn call(&self) -> Value {
+        let function = self.functions.get(&self.id).unwrap();
+        function.call(&CallContext::new(), self.arguments.clone()).await.unwrap()
+    }
+
+    pub(crate) fn signature(&self) -> Signature {
+        self.functions.get(&self.id).unwrap().signature().unwrap().clone()
+    }
+}
+
+/// A host that has what the surroundings name.
+pub(crate) fn host(surroundings: &Surroundings) -> Host {
+    let value = surroundings.variable.map_or("", |(_, value)| value);
+    let directory = surroundings.mount.clone().unwrap_or_default();
+    let builder = wippy_host::builder().unwrap();
+    builder.environment(OneVariable(value)).directories(OneDirectory(directory)).build().unwrap()
+}
+
+struct OneVariable(&'static str);
+
+impl Environment for OneVariable {
+    fn get(&self, _id: &str) -> Result<Option<String>> {
+        Ok(Some(self.0.to_owned()))
+    }
+
+    fn contains(&self, _id: &str) -> bool {
+        true
+    }
+}
+
+struct OneDirectory(PathBuf);
+
+impl Directories for OneDirectory {
+    fn get(&self, _id: &str) -> Result<Option<PathBuf>> {
+        Ok(Some(self.0.clone()))
+    }
+}

@@ -1,0 +1,135 @@
+//! Hosts of which one thing has grown.
+
+use super::extra;
+use crate::guests::guest;
+use serde_json::{Value as Json, json};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tempfile::TempDir;
+use wippy_host::wasmtime::component::Component;
+use wippy_host::{
+    CallContext, Directories, ENABLED, EntrySpec, Environment, Function, Host, HostBuilder, Result, Value, WasmFunction,
+};
+
+const ID: &str = "bench:called";
+
+/// One call through the registry of a host.
+pub(super) struct Grown {
+    host: Host,
+    arguments: Vec<Value>,
+    _folder: Option<TempDir>,
+}
+
+impl Grown {
+    pub(super) async fn call(&self) -> Value {
+        let function = self.host.functions().get(ID).unwrap();
+        function.call(&CallContext::new(), self.arguments.clone()).await.unwrap()
+    }
+
+    fn adding(host: Host) -> Self {
+        Self { host, arguments: vec![2.into(), 3.into()], _folder: None }
+    }
+}
+
+fn adds(id: impl Into<Arc<str>>) -> EntrySpec {
+    EntrySpec::new(id, "add").with_imports(ENABLED.iter().copied())
+}
+
+async fn prepared(host: &Host, component: &Component, spec: EntrySpec) -> Arc<WasmFunction> {
+    Arc::new(host.prepare(spec, component).await.unwrap())
+}
+
+async fn register(host: &Host, component: &Component, spec: EntrySpec) {
+    let id = spec.id.clone();
+    host.functions().replace(&id, prepared(host, component, spec).await);
+}
+
+/// So many entries of one component.
+pub(super) async fn entries(count: usize) -> Grown {
+    let host = wippy_host::builder().unwrap().build().unwrap();
+    let values = host.compile(guest("values")).unwrap();
+    let mut functions: Vec<(Arc<str>, Arc<dyn Function>)> = Vec::with_capacity(count);
+    for number in 1..count {
+        let id: Arc<str> = format!("bench:number-{number}").into();
+        functions.push((id.clone(), prepared(&host, &values, adds(id)).await));
+    }
+    functions.push((ID.into(), prepared(&host, &values, adds(ID)).await));
+    host.functions().register_all(functions).unwrap();
+    Grown::adding(host)
+}
+
+/// So many imports in the host, of which another entry uses all, so that each has its place in every store.
+pub(super) async fn imports(count: usize) -> Grown {
+    let extra = count - ENABLED.len();
+    let host = with_extra(extra);
+    let user = host.compile(extra::user(extra)).unwrap();
+    let uses = EntrySpec::new("bench:user", "run").with_imports(names(&host, count));
+    let used = prepared(&host, &user, uses).await.call(&CallContext::new(), Vec::new()).await;
+    used.unwrap();
+    register(&host, &host.compile(guest("values")).unwrap(), adds(ID)).await;
+    Grown::adding(host)
+}
+
+/// So many imports granted to the entry, of which its component uses none.
+pub(super) async fn grants(count: usize) -> Grown {
+    let host = with_extra(extra::EXTRA);
+    let spec = EntrySpec::new(ID, "add").with_imports(names(&host, count));
+    register(&host, &host.compile(guest("values")).unwrap(), spec).await;
+    Grown::adding(host)
+}
+
+fn with_extra(count: usize) -> Host {
+    let linked = wippy_host::registry().unwrap();
+    let registry = linked.imports().iter().copied().chain(extra::imports(count));
+    let registry = registry.fold(wippy_host::Registry::builder(), |builder, import| builder.with(&import));
+    Host::builder().registry(registry.build().unwrap()).build().unwrap()
+}
+
+/// The first so many names of imports.
+fn names(host: &Host, count: usize) -> Vec<String> {
+    host.registry().imports().iter().map(|import| import.meta().name.to_owned()).take(count).collect()
+}
+
+/// So many variables. The guest imports the interface that they come through, as every guest with a standard library does, and
+/// does not ask.
+pub(super) async fn variables(count: usize) -> Grown {
+    let variables = (0..count).map(|number| json!({"id": "bench:variable", "name": format!("VARIABLE_{number}")}));
+    told(json!({"env": variables.collect::<Vec<Json>>()})).await
+}
+
+/// So many directories, of which the guest opens nothing.
+pub(super) async fn mounts(count: usize) -> Grown {
+    let mounts = (0..count).map(|number| json!({"fs": "bench:folder", "guest": format!("/mount/{number}")}));
+    told(json!({"mounts": mounts.collect::<Vec<Json>>()})).await
+}
+
+async fn told(section: Json) -> Grown {
+    let folder = tempfile::tempdir().unwrap();
+    let builder: HostBuilder = wippy_host::builder().unwrap();
+    let host = builder.environment(Variable).directories(Folder(folder.path().to_owned())).build().unwrap();
+    let std_calls = host.compile(guest("std-calls")).unwrap();
+    let spec =
+        EntrySpec::new(ID, "now-millis").with_imports(ENABLED.iter().copied()).with_section("wasi", section);
+    register(&host, &std_calls, spec).await;
+    Grown { host, arguments: Vec::new(), _folder: Some(folder) }
+}
+
+struct Variable;
+
+impl Environment for Variable {
+    fn get(&self, _: &str) -> Result<Option<String>> {
+        Ok(Some("a value of a common length".to_owned()))
+    }
+
+    fn contains(&self, _: &str) -> bool {
+        true
+    }
+}
+
+struct Folder(PathBuf);
+
+impl Directories for Folder {
+    fn get(&self, _: &str) -> Result<Option<PathBuf>> {
+        Ok(Some(self.0.clone()))
+    }
+}

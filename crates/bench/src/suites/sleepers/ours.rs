@@ -1,0 +1,74 @@
+//! Sleepers in the host.
+
+use super::crowd::{Counts, Crowd, gather};
+use super::setting::{Guest, IN_ONE, Setting};
+use crate::guests::guest;
+use futures::future::BoxFuture;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use wippy_host::pool::{PoolFields, PoolSpec};
+use wippy_host::{CallContext, Clock, EntrySpec, Function, Limits, Value, WasmFunction};
+
+/// A second of the guest's takes as long as this: its sleep of 0.3 is a second, always.
+struct Stretched {
+    start: Instant,
+    second: Duration,
+    counts: Arc<Counts>,
+}
+
+impl Clock for Stretched {
+    fn wall(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn monotonic(&self) -> u64 {
+        (self.start.elapsed().as_secs_f64() / self.second.as_secs_f64() * 1e9) as u64
+    }
+
+    fn sleep_until(&self, instant: u64) -> BoxFuture<'static, ()> {
+        let deadline = self.start + self.second.mul_f64(instant as f64 / 1e9);
+        let counts = self.counts.clone();
+        Box::pin(async move { counts.sleep(tokio::time::sleep_until(deadline.into())).await })
+    }
+}
+
+pub(super) fn run(setting: Setting) -> Crowd {
+    let counts = Counts::new(setting.sleepers);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let function = Arc::new(runtime.block_on(prepared(&setting, &counts)));
+    let arguments = match setting.guest {
+        Guest::P2 => vec![Value::from(1_000_000_000_u64)],
+        Guest::P3 | Guest::Shared => vec![Value::from("wait")],
+    };
+    gather(&counts, setting.asleep, || {
+        let (function, arguments) = (function.clone(), arguments.clone());
+        async move {
+            let called = function.call(&CallContext::new(), arguments).await;
+            called.map(drop).map_err(|error| format!("{:?}: {error}", error.kind()))
+        }
+    })
+}
+
+async fn prepared(setting: &Setting, counts: &Arc<Counts>) -> WasmFunction {
+    let clock = Stretched { start: Instant::now(), second: setting.asleep, counts: counts.clone() };
+    let host = wippy_host::builder().unwrap().engine(setting.options()).clock(clock).build().unwrap();
+    let (name, method) = match setting.guest {
+        Guest::P2 => ("probe-clocks", "sleep-for"),
+        Guest::P3 | Guest::Shared => ("shared-p3", "counted"),
+    };
+    let mut limits = Limits::default();
+    limits.max_execution = Some(setting.limit());
+    let pool = match setting.guest {
+        Guest::Shared => PoolSpec::resolve(PoolFields {
+            max_size: u32::try_from(setting.sleepers + IN_ONE).ok(),
+            reuse_max_calls: Some(u32::MAX),
+            ..PoolFields::default()
+        }),
+        _ => PoolSpec::INLINE,
+    };
+    let entry = EntrySpec::new("bench:sleeper", method)
+        .with_imports(wippy_host::ENABLED.iter().copied())
+        .with_limits(limits)
+        .with_pool(pool);
+    host.prepare(entry, host.compile(guest(name)).unwrap()).await.unwrap()
+}
