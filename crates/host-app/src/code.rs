@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::error::Error as _;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use tracing::Span;
 use wippy_host_core::ErrorKind;
 use wippy_host_core::{Directories, Error, Host, Program, Result, WatError, WitError};
 
@@ -56,7 +57,9 @@ impl Compiler {
     pub(crate) async fn code(&self, function: &Function, directories: &ApplicationDirectories) -> Code {
         let (compiler, directories) = (self.clone(), directories.clone());
         let (code, wit) = (function.code.clone(), function.wit.clone());
-        let compile = tokio::task::spawn_blocking(move || compiler.blocking(&code, wit.as_ref(), &directories));
+        let span = Span::current();
+        let compile =
+            tokio::task::spawn_blocking(move || span.in_scope(|| compiler.blocking(&code, wit.as_ref(), &directories)));
         compile.await.unwrap_or_else(|_| {
             let lost = Problem::at(ErrorKind::Internal, code_span(&function.code), "the compiler failed");
             Err(Some(Box::new(lost.with_remedy("this is a fault of the host: please report it with the module"))))

@@ -1,6 +1,8 @@
 //! The engine: pooled instances where the address space allows, epochs that a thread of its own ticks.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::instance::MAX_FRAMES;
+use std::num::NonZeroUsize;
 use std::sync::OnceLock;
 use std::time::Duration;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
@@ -31,6 +33,8 @@ pub struct EngineOptions {
     /// Whether to try the pooling allocator (instantiation in a third of the time). Default true; where the address
     /// space does not suffice, the host falls back to allocation on demand and says so in the log.
     pub pooling: bool,
+    /// The interval of samples, where any are taken: then the epoch is as long.
+    pub(crate) sampling: Option<Duration>,
 }
 
 impl Default for EngineOptions {
@@ -42,6 +46,7 @@ impl Default for EngineOptions {
             nested_memory_bytes: TOTAL_MEMORY / 4,
             max_wasm_stack: 512 << 10,
             pooling: true,
+            sampling: None,
         }
     }
 }
@@ -93,7 +98,7 @@ fn start(options: &EngineOptions, concurrent: bool) -> Result<Engine> {
         }
         None => on_demand()?,
     };
-    tick(&engine)?;
+    tick(&engine, options.sampling.unwrap_or(EPOCH))?;
     Ok(engine)
 }
 
@@ -107,6 +112,9 @@ pub fn config(options: &EngineOptions, pooling: bool) -> Config {
     config.async_stack_size(options.max_wasm_stack + (1 << 20));
     // Costs every call about twice its time; only components with the async ABI need it.
     config.concurrency_support(false);
+    if options.sampling.is_some() {
+        config.wasm_backtrace_max_frames(NonZeroUsize::new(MAX_FRAMES));
+    }
     if pooling {
         let count = options.max_instances;
         let scanned = PoolingAllocationConfig::is_pagemap_scan_available();
@@ -137,13 +145,13 @@ pub fn config(options: &EngineOptions, pooling: bool) -> Config {
 }
 
 /// A plain thread, never a timer of the async runtime: a runtime whose every worker computes would not tick it.
-fn tick(engine: &Engine) -> Result<()> {
+fn tick(engine: &Engine, epoch: Duration) -> Result<()> {
     let engine = engine.weak();
     std::thread::Builder::new()
         .name("wippy-epoch".into())
         .spawn(move || {
             loop {
-                std::thread::sleep(EPOCH);
+                std::thread::sleep(epoch);
                 match engine.upgrade() {
                     Some(engine) => engine.increment_epoch(),
                     None => return,

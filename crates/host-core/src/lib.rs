@@ -15,10 +15,11 @@ pub mod pool;
 mod problem;
 mod services;
 mod slot;
+pub mod spans;
 mod unfolding;
 pub mod value;
 
-pub use assembly::{Finding, ImportLinker, LinkTarget, Preflight};
+pub use assembly::{Finding, ImportLinker, LinkTarget, Preflight, Traced, traced};
 pub use async_trait::async_trait;
 pub use call::{CallContext, CallContextBuilder, Function, FunctionRegistry, NestedCall, function};
 pub use component::{CacheOptions, CodeKind, Compilations, ExportedFunction, Inspection, Program, WatError, WitError};
@@ -31,7 +32,9 @@ pub use import::{
     NameProblem, NoConfig, Registration, Registry, RegistryBuilder, Section, SetupContext, StateContext, Submitted,
     nearest, track,
 };
-pub use instance::{GuestExit, HostBytes, HostShare, NotGranted, OutputWriter, StoreData, WasmFunction};
+pub use instance::{
+    GuestExit, HostBytes, HostShare, NotGranted, OutputWriter, Sample, SampledFrame, Sampler, StoreData, WasmFunction,
+};
 pub use limits::Limits;
 pub use policy::{CallRequest, EnvironmentRequest, MountAccess, MountRequest, Policy};
 pub use problem::{EntryProblem, EntryProblems, Place};

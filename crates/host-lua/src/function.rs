@@ -14,11 +14,12 @@ use mlua::{IntoLua, MultiValue, Value as LuaValue};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
+use tracing::Instrument;
 use wippy_host_core::policy::network::{NetworkGuard, NetworkRules};
 use wippy_host_core::pool::Slots;
 use wippy_host_core::{
     CallContext, Error, ErrorKind, Function, FunctionRegistry, GuestOutput, Limits, Reason, Result, Services, Value,
-    async_trait,
+    async_trait, spans,
 };
 use wippy_host_process::Processes;
 
@@ -120,17 +121,20 @@ impl LuaFunction {
         let deadline = context.deadline();
         let cancellation = context.cancellation().cloned();
         let ended = |why| self.ended(why, deadline != caller);
+        let span = spans::call(&self.entry.id);
         let work = async {
             let Some(slots) = &self.slots else { return self.run(context, arguments, &ended).await };
             let (context, slot) = slots.acquire(context).await?;
             slot.run(self.run(context, arguments, &ended)).await
         };
-        tokio::select! {
+        let result = tokio::select! {
             biased;
-            result = work => result,
+            result = work.instrument(span.clone()) => result,
             () = until(deadline) => Err(ended(Ended::Deadline)),
             () = canceled(cancellation.as_ref()) => Err(ended(Ended::Canceled)),
-        }
+        };
+        spans::called(&span, &result);
+        result
     }
 
     async fn run(

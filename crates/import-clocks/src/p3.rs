@@ -3,19 +3,22 @@
 use crate::{Clocks, ClocksView, HasClocks, view};
 use wasmtime::component::{Accessor, Linker};
 use wasmtime_wasi::p3::bindings::clocks::{monotonic_clock, system_clock, types};
-use wippy_host_core::{ImportLinker, Result, StoreData};
+use wippy_host_core::{ImportLinker, Result, StoreData, traced};
+
+const TIMEZONE: &str = "wasi:clocks/timezone@0.3.0";
 
 pub(crate) fn link(linker: &mut ImportLinker<'_, Clocks>) -> Result<()> {
     linker
         .interface("wasi:clocks/monotonic-clock@0.3.0", |l| monotonic_clock::add_to_linker::<_, HasClocks>(l, view))?;
     linker.interface("wasi:clocks/system-clock@0.3.0", |l| system_clock::add_to_linker::<_, HasClocks>(l, view))?;
-    linker.interface("wasi:clocks/timezone@0.3.0", timezone)?;
+    linker.interface(TIMEZONE, timezone)?;
     linker.interface("wasi:clocks/types@0.3.0", |l| types::add_to_linker::<_, HasClocks>(l, view))
 }
 
 /// UTC, whatever the moment.
 fn timezone(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
-    let mut instance = linker.instance("wasi:clocks/timezone@0.3.0")?;
+    let mut instance = linker.instance(TIMEZONE)?;
+    let mut instance = traced(&mut instance, TIMEZONE);
     instance.func_wrap("iana-id", |_, (): ()| Ok((Some("UTC"),)))?;
     instance.func_wrap("utc-offset", |_, (_when,): (system_clock::Instant,)| Ok((Some(0_i64),)))?;
     instance.func_wrap("to-debug-string", |_, (): ()| Ok(("UTC",)))

@@ -2,7 +2,9 @@
 
 use wasmtime::component::{ComponentType, Linker, Lower};
 use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
-use wippy_host_core::StoreData;
+use wippy_host_core::{StoreData, traced};
+
+const INTERFACE: &str = "wasi:clocks/timezone@0.2.12";
 
 #[derive(ComponentType, Lower)]
 #[component(record)]
@@ -15,7 +17,8 @@ struct TimezoneDisplay {
 }
 
 pub(crate) fn link(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
-    let mut instance = linker.instance("wasi:clocks/timezone@0.2.12")?;
+    let mut instance = linker.instance(INTERFACE)?;
+    let mut instance = traced(&mut instance, INTERFACE);
     instance.func_wrap("display", |_, (_when,): (Datetime,)| {
         Ok((TimezoneDisplay { utc_offset: 0, name: "UTC", in_daylight_saving_time: false },))
     })?;

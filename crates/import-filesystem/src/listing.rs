@@ -7,11 +7,11 @@ use std::collections::VecDeque;
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
-use wasmtime::component::{Linker, LinkerInstance, Resource, ResourceType};
+use wasmtime::component::{Linker, Resource, ResourceType};
 use wasmtime_wasi::filesystem::Descriptor;
 use wasmtime_wasi::p2::bindings::filesystem::types::{DescriptorType, DirectoryEntry, ErrorCode};
 use wasmtime_wasi::p2::{FsError, FsResult};
-use wippy_host_core::StoreData;
+use wippy_host_core::{StoreData, Traced};
 
 /// How many names are read at a time.
 const NAMES: usize = 32;
@@ -31,7 +31,7 @@ pub(crate) fn link(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
     shadowing(linker, "wasi:filesystem/types@0.2.12", link_into)
 }
 
-fn link_into(instance: &mut LinkerInstance<'_, StoreData>) -> wasmtime::Result<()> {
+fn link_into(instance: &mut Traced<'_, '_>) -> wasmtime::Result<()> {
     instance.resource("directory-entry-stream", ResourceType::host::<Listing>(), |mut store, number| {
         let listing = Resource::<Listing>::new_own(number);
         store.data_mut().table().delete(listing)?;

@@ -112,6 +112,18 @@ fn push(value: Value, nodes: &mut Vec<Node>) {
     });
 }
 
+/// What nodes take in a guest's memory, in bytes: each its case and its content, text and lists besides what they point to.
+pub(crate) fn layout(nodes: &[Node]) -> usize {
+    const NODE: usize = 16;
+    let pointed = |node: &Node| match node {
+        Node::Text(text) => text.len(),
+        Node::Bytes(bytes) => bytes.len(),
+        Node::Object(names) => names.iter().map(|name| 8 + name.len()).sum(),
+        _ => 0,
+    };
+    nodes.iter().map(|node| NODE + pointed(node)).sum()
+}
+
 /// What nodes hold on the host, in bytes.
 pub(crate) fn size(nodes: &[Node]) -> usize {
     let held = |node: &Node| match node {

@@ -1,30 +1,35 @@
 //! `funcs@0.2.0`: structured values, and many calls at a time.
 
 use crate::Funcs;
-use crate::error::{Answer, answer, failed};
-use crate::node::Node;
+use crate::error::{Answer, CallError, answer, failed};
+use crate::node::{Node, layout};
 use crate::running::{Running, values};
 use std::future::poll_fn;
 use std::task::Poll;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource, ResourceType};
-use wippy_host_core::{NestedCall, StoreData};
+use wippy_host_core::{NestedCall, StoreData, spans, traced};
 
 const INTERFACE: &str = "wippy:runtime/funcs@0.2.0";
+#[cfg(feature = "p3")]
+const ASYNCHRONOUS: &str = "wippy:runtime/async-funcs@0.2.0";
 
 type Arguments = Vec<Vec<Node>>;
 
 pub(crate) fn link(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
-    let mut funcs = linker.instance(INTERFACE)?;
+    let mut instance = linker.instance(INTERFACE)?;
+    let mut funcs = traced(&mut instance, INTERFACE);
     funcs.resource("running", ResourceType::host::<Running>(), |mut store, handle| {
         store.data_mut().table().delete(Resource::<Running>::new_own(handle))?;
         Ok(())
     })?;
     funcs.func_wrap_async("call", |store, (target, arguments): (String, Arguments)| {
+        asked(&target, &arguments);
         let call = store.data().nested_call(target);
-        Box::new(async move { Ok((call_now(call, arguments).await,)) })
+        Box::new(async move { Ok((answered(call_now(call, arguments).await),)) })
     })?;
     funcs.func_wrap_async("[constructor]running", |mut store, (target, arguments): (String, Arguments)| {
+        asked(&target, &arguments);
         Box::new(async move {
             let data = store.data_mut();
             let call = data.nested_call(target);
@@ -41,7 +46,7 @@ pub(crate) fn link(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
     })?;
     funcs.func_wrap_async("[static]running.finish", |mut store, (call,): (Resource<Running>,)| {
         let call = store.data_mut().table().delete(call);
-        Box::new(async move { Ok((call?.finish().await,)) })
+        Box::new(async move { Ok((answered(call?.finish().await),)) })
     })?;
     funcs.func_wrap_async("wait", |store, (calls,): (Vec<Resource<Running>>,)| Box::new(wait(store, calls)))
 }
@@ -50,16 +55,36 @@ pub(crate) fn link(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
 /// other, not in turn.
 #[cfg(feature = "p3")]
 pub(crate) fn link_concurrent(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
-    let mut funcs = linker.instance("wippy:runtime/async-funcs@0.2.0")?;
+    let mut instance = linker.instance(ASYNCHRONOUS)?;
+    let mut funcs = traced(&mut instance, ASYNCHRONOUS);
     funcs.func_wrap_concurrent("call", |accessor, (target, arguments): (String, Arguments)| {
+        asked(&target, &arguments);
         Box::pin(async move {
             let (call, bytes, places) = accessor.with(|mut store| {
                 let data = store.data_mut();
                 (data.nested_call(target), data.host_bytes().clone(), data.state::<Funcs>().clone())
             });
-            Ok((Running::start(call, arguments, &bytes, &places).await.finish().await,))
+            Ok((answered(Running::start(call, arguments, &bytes, &places).await.finish().await),))
         })
     })
+}
+
+/// Says how much was copied for a call.
+fn asked(target: &str, arguments: &[Vec<Node>]) {
+    if spans::is_enabled() {
+        spans::copied(target.len() + arguments.iter().map(|nodes| layout(nodes)).sum::<usize>(), 0);
+    }
+}
+
+fn answered(answer: Answer) -> Answer {
+    if spans::is_enabled() {
+        let size = match &answer {
+            Ok(nodes) | Err(CallError::Returned(nodes)) => layout(nodes),
+            Err(CallError::Failed(failure)) => failure.message.len(),
+        };
+        spans::copied(0, size);
+    }
+    answer
 }
 
 async fn call_now(call: NestedCall, arguments: Arguments) -> Answer {

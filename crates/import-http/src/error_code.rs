@@ -3,14 +3,17 @@
 use wasmtime::component::{Linker, Resource};
 use wasmtime_wasi_http::Error;
 use wasmtime_wasi_http::p2::bindings::http::types::{DnsErrorPayload, ErrorCode, TlsAlertReceivedPayload};
-use wippy_host_core::StoreData;
+use wippy_host_core::{StoreData, traced};
+
+const INTERFACE: &str = "wasi:http/types@0.2.12";
 
 pub(crate) fn link(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
     linker.allow_shadowing(true);
-    let linked = linker.instance("wasi:http/types@0.2.12").and_then(|mut instance| {
-        instance.func_wrap("http-error-code", |mut store, (error,): (Resource<wasmtime::Error>,)| {
-            Ok((code(store.data_mut().table().get(&error)?),))
-        })
+    let linked = linker.instance(INTERFACE).and_then(|mut instance| {
+        traced(&mut instance, INTERFACE)
+            .func_wrap("http-error-code", |mut store, (error,): (Resource<wasmtime::Error>,)| {
+                Ok((code(store.data_mut().table().get(&error)?),))
+            })
     });
     linker.allow_shadowing(false);
     linked

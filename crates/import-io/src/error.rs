@@ -3,10 +3,13 @@
 
 use wasmtime::component::{Linker, Resource, ResourceType};
 use wasmtime_wasi_io::streams::Error;
-use wippy_host_core::StoreData;
+use wippy_host_core::{StoreData, traced};
+
+const INTERFACE: &str = "wasi:io/error@0.2.12";
 
 pub(crate) fn link(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
-    let mut instance = linker.instance("wasi:io/error@0.2.12")?;
+    let mut instance = linker.instance(INTERFACE)?;
+    let mut instance = traced(&mut instance, INTERFACE);
     instance.resource("error", ResourceType::host::<Error>(), |mut store, rep| {
         store.data_mut().table().delete(Resource::<Error>::new_own(rep))?;
         Ok(())

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod error;
+mod streams;
 
 use std::sync::Arc;
 use wasmtime::component::{HasData, ResourceTable};
@@ -46,7 +47,10 @@ impl HostImport for Io {
     fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()> {
         linker.interface("wasi:io/error@0.2.12", error::link)?;
         linker.interface("wasi:io/poll@0.2.12", |l| io::poll::add_to_linker::<_, Table>(l, StoreData::table))?;
-        linker.interface("wasi:io/streams@0.2.12", |l| io::streams::add_to_linker::<_, Table>(l, StoreData::table))
+        linker.interface("wasi:io/streams@0.2.12", |l| {
+            io::streams::add_to_linker::<_, Table>(l, StoreData::table)?;
+            streams::link(l)
+        })
     }
 
     fn state(_: &mut StateContext<'_>, _: &Arc<()>) -> Result<()> {

@@ -13,7 +13,7 @@ use wasmtime::component::{HasData, Linker};
 use wasmtime_wasi::p2::bindings::random::insecure_seed;
 use wippy_host_core::{
     Alias, Entropy, Error, ErrorKind, HostImport, ImportLinker, ImportMeta, Interface, ModuleFunctions, NoConfig,
-    Reason, Result, Section, SetupContext, StateContext, StoreData, async_trait, register_import,
+    Reason, Result, Section, SetupContext, StateContext, StoreData, async_trait, register_import, spans, traced,
 };
 use wippy_wasi_context::PREVIEW1;
 
@@ -161,8 +161,9 @@ const PIECE: usize = 32 * 1024;
 /// The room for as many bytes as a guest asks for, or why it has none.
 type Buffer = fn(&RandomState, u64) -> wasmtime::Result<Vec<u8>>;
 
-fn link_random(linker: &mut Linker<StoreData>, name: &str, buffer: Buffer) -> wasmtime::Result<()> {
+fn link_random(linker: &mut Linker<StoreData>, name: &'static str, buffer: Buffer) -> wasmtime::Result<()> {
     let mut instance = linker.instance(name)?;
+    let mut instance = traced(&mut instance, name);
     instance.func_wrap_async("get-random-bytes", move |mut store, (len,): (u64,)| {
         Box::new(async move {
             let state = view(store.data_mut());
@@ -171,14 +172,16 @@ fn link_random(linker: &mut Linker<StoreData>, name: &str, buffer: Buffer) -> wa
                 state.entropy.fill(piece)?;
                 tokio::task::coop::consume_budget().await;
             }
+            spans::copied(0, bytes.len());
             Ok((bytes,))
         })
     })?;
     instance.func_wrap("get-random-u64", |mut store, (): ()| Ok((view(store.data_mut()).secure_u64()?,)))
 }
 
-fn link_insecure(linker: &mut Linker<StoreData>, name: &str, buffer: Buffer) -> wasmtime::Result<()> {
+fn link_insecure(linker: &mut Linker<StoreData>, name: &'static str, buffer: Buffer) -> wasmtime::Result<()> {
     let mut instance = linker.instance(name)?;
+    let mut instance = traced(&mut instance, name);
     instance.func_wrap_async("get-insecure-random-bytes", move |mut store, (len,): (u64,)| {
         Box::new(async move {
             let state = view(store.data_mut());
@@ -188,6 +191,7 @@ fn link_insecure(linker: &mut Linker<StoreData>, name: &str, buffer: Buffer) -> 
                 generator.fill_bytes(piece);
                 tokio::task::coop::consume_budget().await;
             }
+            spans::copied(0, bytes.len());
             Ok((bytes,))
         })
     })?;

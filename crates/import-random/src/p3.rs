@@ -2,11 +2,13 @@
 
 use crate::{Random, RandomState, link_insecure, link_random, view};
 use wasmtime::component::Linker;
-use wippy_host_core::{ImportLinker, Result, StoreData};
+use wippy_host_core::{ImportLinker, Result, StoreData, traced};
+
+const INSECURE_SEED: &str = "wasi:random/insecure-seed@0.3.0";
 
 pub(crate) fn link(linker: &mut ImportLinker<'_, Random>) -> Result<()> {
     linker.interface("wasi:random/insecure@0.3.0", |l| link_insecure(l, "wasi:random/insecure@0.3.0", at_most))?;
-    linker.interface("wasi:random/insecure-seed@0.3.0", insecure_seed)?;
+    linker.interface(INSECURE_SEED, insecure_seed)?;
     linker.interface("wasi:random/random@0.3.0", |l| link_random(l, "wasi:random/random@0.3.0", at_most))
 }
 
@@ -15,6 +17,7 @@ fn at_most(state: &RandomState, max_len: u64) -> wasmtime::Result<Vec<u8>> {
 }
 
 fn insecure_seed(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
-    let mut instance = linker.instance("wasi:random/insecure-seed@0.3.0")?;
-    instance.func_wrap("get-insecure-seed", |mut store, (): ()| Ok((view(store.data_mut()).seed()?,)))
+    let mut instance = linker.instance(INSECURE_SEED)?;
+    traced(&mut instance, INSECURE_SEED)
+        .func_wrap("get-insecure-seed", |mut store, (): ()| Ok((view(store.data_mut()).seed()?,)))
 }

@@ -5,11 +5,13 @@ use wasmtime::Error;
 use wasmtime::component::{Linker, Resource};
 use wasmtime_wasi::p2::bindings::sockets::network::ErrorCode;
 use wasmtime_wasi::sockets;
-use wippy_host_core::StoreData;
+use wippy_host_core::{StoreData, traced};
+
+const INTERFACE: &str = "wasi:sockets/network@0.2.12";
 
 pub(crate) fn link(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
-    let mut instance = linker.instance("wasi:sockets/network@0.2.12")?;
-    instance.func_wrap("network-error-code", |mut store, (error,): (Resource<Error>,)| {
+    let mut instance = linker.instance(INTERFACE)?;
+    traced(&mut instance, INTERFACE).func_wrap("network-error-code", |mut store, (error,): (Resource<Error>,)| {
         Ok((code(store.data_mut().table().get(&error)?),))
     })
 }

@@ -9,7 +9,9 @@ use wasmtime::component::{Linker, Resource, ResourceTable, ResourceType};
 use wasmtime_wasi::p2::bindings::sockets::network::{ErrorCode, IpAddress, Network};
 use wasmtime_wasi::p2::{DynPollable, Pollable};
 use wippy_host_core::policy::network::Host;
-use wippy_host_core::{ResolveError, StoreData, async_trait};
+use wippy_host_core::{ResolveError, StoreData, async_trait, traced};
+
+const INTERFACE: &str = "wasi:sockets/ip-name-lookup@0.2.12";
 
 pub(crate) type Answer = Result<Arc<[IpAddr]>, ErrorCode>;
 
@@ -29,7 +31,8 @@ impl Pollable for ResolveAddressStream {
 
 /// Typed by hand rather than generated: the generated code would ask for a whole `wasi:sockets/network` of our own.
 pub(crate) fn link(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
-    let mut instance = linker.instance("wasi:sockets/ip-name-lookup@0.2.12")?;
+    let mut instance = linker.instance(INTERFACE)?;
+    let mut instance = traced(&mut instance, INTERFACE);
     instance.resource("resolve-address-stream", ResourceType::host::<ResolveAddressStream>(), |mut store, rep| {
         store.data_mut().table().delete(Resource::<ResolveAddressStream>::new_own(rep))?;
         Ok(())

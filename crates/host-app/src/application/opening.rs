@@ -9,7 +9,8 @@ use crate::directories::ApplicationDirectories;
 use crate::manifest::{self, Declaration, Declarations, Entry, FunctionCode, Problem, Progress};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use wippy_host_core::{Directories, Host, Preflight};
+use tracing::Instrument;
+use wippy_host_core::{Directories, Host, Preflight, spans};
 use wippy_host_process::Processes;
 
 /// An application while it is opened, or opened anew.
@@ -59,7 +60,7 @@ impl Opening {
                     self.preflights.extend(kept.preflight.clone());
                     Some(kept)
                 }
-                None => self.make(entry).await,
+                None => self.make(entry).instrument(spans::prepare(&entry.id.value.to_string())).await,
             };
             if let Some(one) = one {
                 made.insert(entry.id.value.clone(), one);

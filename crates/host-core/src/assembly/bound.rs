@@ -3,7 +3,8 @@
 use super::component_imports::ImportedFunction;
 use crate::error::{Error, Result};
 use crate::instance::{HostShare, StoreData};
-use crate::value::{Object, ResultShape, Signature, Value, failure, from_val, to_val};
+use crate::spans;
+use crate::value::{Object, ResultShape, Signature, Value, failure, from_val, size, to_val};
 use std::sync::Arc;
 use wasmtime::component::{LinkerInstance, Type, Val};
 
@@ -31,17 +32,19 @@ impl Bound {
         if asynchronous {
             return instance.func_new_concurrent(function, move |accessor, _, arguments, results| {
                 let bound = bound.clone();
-                Box::pin(async move {
+                let span = spans::host_call_of(&bound.name);
+                Box::pin(spans::in_host_call(span, async move {
                     let (call, held) = accessor.with(|mut store| bound.begin_beside(store.data_mut(), arguments))?;
                     let result = call.await;
                     drop(held);
                     put(results, result?)
-                })
+                }))
             });
         }
         instance.func_new_async(function, move |store, _, arguments, results| {
-            let call = bound.begin(store.data(), arguments);
-            Box::new(async move { put(results, call?.await?) })
+            let span = spans::host_call_of(&bound.name);
+            let call = span.in_scope(|| bound.begin(store.data(), arguments));
+            Box::new(spans::in_host_call(span, async move { put(results, call?.await?) }))
         })
     }
 
@@ -61,6 +64,9 @@ impl Bound {
         store: &StoreData,
         arguments: &[Val],
     ) -> Result<impl Future<Output = Result<Option<Val>>> + Send + use<>> {
+        if spans::is_enabled() {
+            spans::copied(arguments.iter().map(size).sum(), 0);
+        }
         let call = store.nested_call(self.target.clone());
         let mut values = Vec::with_capacity(arguments.len());
         for (index, (argument, (name, ty))) in arguments.iter().zip(self.signature.params()).enumerate() {
@@ -132,6 +138,9 @@ fn has_text_for_errors(ty: &Type) -> bool {
 }
 
 fn put(results: &mut [Val], result: Option<Val>) -> wasmtime::Result<()> {
+    if spans::is_enabled() {
+        spans::copied(0, result.as_ref().map_or(0, size));
+    }
     if let (Some(place), Some(result)) = (results.first_mut(), result) {
         *place = result;
     }

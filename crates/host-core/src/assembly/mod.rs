@@ -8,6 +8,7 @@ mod linker;
 mod module;
 mod preflight;
 mod stub;
+mod traced;
 
 pub(crate) use bindings::Bindings;
 pub(crate) use component_imports::ComponentImports;
@@ -16,3 +17,4 @@ pub(crate) use linker::assemble;
 pub use linker::{ImportLinker, LinkTarget};
 pub(crate) use module::assemble_module;
 pub use preflight::{Finding, Preflight};
+pub use traced::{Traced, traced};

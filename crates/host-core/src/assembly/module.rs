@@ -1,6 +1,7 @@
 //! The linker of an entry whose code is a core module: what its imports grant, and stubs for the rest.
 
 use super::preflight::{Finding, Preflight};
+use super::stub::refused;
 use crate::EntryInfo;
 use crate::error::{Error, Result};
 use crate::import::{Grants, Registration, Registry};
@@ -49,7 +50,7 @@ pub(crate) fn assemble_module(
         let denial = NotGranted { function: format!("{from}#{name}"), entry: entry.id().to_string(), hint };
         let ty = import.ty();
         let Some(ty) = ty.func() else { continue };
-        let defined = linked.linker.func_new(from, name, ty.clone(), move |_, _, _| Err(denial.clone().into()));
+        let defined = linked.linker.func_new(from, name, ty.clone(), move |_, _, _| refused(&denial));
         defined.map_err(|error| Error::internal(format!("{}: cannot stub {from} {name}: {error:#}", entry.id())))?;
     }
     Ok(linked)

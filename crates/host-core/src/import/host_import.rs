@@ -91,7 +91,8 @@ pub trait HostImport: HostImportSlot<SlotState = Self::State> + Send + Sync + Si
     async fn setup(cx: &SetupContext<'_>, config: Self::Config) -> Result<Self::Shared>;
 
     /// Links the interfaces, one call of [`ImportLinker::interface`] for each that [`HostImport::META`] names. Must not
-    /// depend on what is granted: the linker decides which take effect.
+    /// depend on what is granted: the linker decides which take effect. Functions that are linked by hand are best linked
+    /// through [`traced`](crate::traced), so that their calls can be seen.
     ///
     /// # Errors
     /// The entry does not load.

@@ -33,6 +33,16 @@ pub(super) enum Input {
     Bytes(Vec<u8>),
 }
 
+impl Input {
+    /// Its bytes in the guest's memory, with pointer and length.
+    pub(super) fn size(&self) -> usize {
+        8 + match self {
+            Self::Text(text) => text.len(),
+            Self::Bytes(bytes) => bytes.len(),
+        }
+    }
+}
+
 impl From<Input> for Value {
     fn from(input: Input) -> Self {
         match input {

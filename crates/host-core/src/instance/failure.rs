@@ -179,7 +179,7 @@ const MANGLED: usize = 2048;
 
 /// A name from a guest's name section, fit for a log and a terminal: as its author wrote it, cut where it is long, without
 /// control characters.
-fn shortened(name: &str) -> String {
+pub(super) fn shortened(name: &str) -> String {
     let demangled = Some(name).filter(|name| name.len() <= MANGLED);
     let demangled = demangled.and_then(|name| rustc_demangle::try_demangle(name).ok());
     let demangled = demangled.map(|demangled| format!("{demangled:#}"));

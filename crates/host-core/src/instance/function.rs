@@ -11,7 +11,8 @@ use crate::call::{CallContext, Function};
 use crate::error::{Error, ErrorKind, Result};
 use crate::import::{Registration, SharedState};
 use crate::pool::{Calls, Idle, Slots, Spare};
-use crate::value::{Signature, Value};
+use crate::spans;
+use crate::value::{Signature, Value, size, size_of_plain};
 use crate::{EntryInfo, Preflight};
 use async_trait::async_trait;
 use futures::future::BoxFuture;
@@ -19,6 +20,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::time::Instant;
+use tracing::Instrument;
 use wasmtime::Store;
 use wasmtime::component::{Accessor, Func, Val};
 
@@ -34,6 +36,29 @@ pub struct WasmFunction {
 enum Arguments {
     Direct(Direct, Input),
     Dynamic(Vec<Val>),
+}
+
+impl Arguments {
+    /// Tells who listens how large they are.
+    fn copied(&self) {
+        match self {
+            Self::Dynamic(arguments) => copied_in(arguments),
+            Self::Direct(_, input) if spans::is_enabled() => spans::copied(0, input.size()),
+            Self::Direct(..) => {}
+        }
+    }
+}
+
+fn copied_in(arguments: &[Val]) {
+    if spans::is_enabled() {
+        spans::copied(0, arguments.iter().map(size).sum());
+    }
+}
+
+fn copied_out(result: Option<&Val>) {
+    if spans::is_enabled() {
+        spans::copied(result.map_or(0, size), 0);
+    }
 }
 
 /// What a [`WasmFunction`] is made of.
@@ -205,12 +230,19 @@ impl WasmFunction {
         let deadline = context.deadline();
         let cancellation = context.cancellation().cloned();
         let maker = &self.maker;
+        let span = spans::is_enabled().then(|| spans::call(entry.id()));
         // Pinned where it is made: it holds Wasmtime's futures, kilobytes that each wrapper would copy.
         let work = std::pin::pin!(async {
             let (context, slot) = maker.slots.acquire(context).await?;
             let call = std::pin::pin!(body(context));
             slot.run(call).await
         });
+        let work = async {
+            match &span {
+                None => work.await,
+                Some(span) => work.instrument(span.clone()).await,
+            }
+        };
         let work = async {
             match deadline {
                 Some(deadline) => match tokio::time::timeout_at(deadline.into(), work).await {
@@ -220,18 +252,23 @@ impl WasmFunction {
                 None => work.await,
             }
         };
-        match cancellation {
+        let result = match cancellation {
             None => work.await,
             Some(token) => match token.run_until_cancelled(work).await {
                 Some(result) => result,
                 None => Err(Error::new(ErrorKind::Canceled, format!("{}: canceled by the caller", entry.id()))),
             },
+        };
+        if let Some(span) = &span {
+            spans::called(span, &result);
         }
+        result
     }
 
     /// Calls with values.
     async fn invoke(&self, ready: &mut Ready, arguments: Arguments) -> Result<Value> {
         let Ready { store, callee, .. } = ready;
+        arguments.copied();
         let called = match (*callee, arguments) {
             (Callee::Command(start), _) => {
                 // A program runs once: another call finds an instance of its own.
@@ -240,7 +277,12 @@ impl WasmFunction {
             }
             (Callee::Component(function), Arguments::Direct(direct, input)) => {
                 match direct.call(store, function, input).await {
-                    Ok(result) => return Ok(result),
+                    Ok(result) => {
+                        if spans::is_enabled() {
+                            spans::copied(size_of_plain(&result), 0);
+                        }
+                        return Ok(result);
+                    }
                     Err(error) => Err(error),
                 }
             }
@@ -260,6 +302,7 @@ impl WasmFunction {
                 self.exited_well(&error).ok_or_else(|| self.maker.failed(store, &error))?
             }
         };
+        copied_out(result.as_ref());
         let id = self.entry().id();
         self.signature.to_value(result).map_err(|error| Error::internal(format!("{id}: {error}")).with_source(error))
     }
@@ -274,11 +317,14 @@ impl WasmFunction {
         let called = self.guarded(context, async |context| {
             let call = self.maker.beside(context, move |accessor, function| {
                 Box::pin(async move {
+                    copied_in(&arguments);
                     let mut results = [Val::Bool(false)];
                     let asked = results.get_mut(..count).unwrap_or_default();
                     function.call_concurrent(accessor, &arguments, asked).await?;
                     let [result] = results;
-                    Ok((count == 1).then_some(result))
+                    let result = (count == 1).then_some(result);
+                    copied_out(result.as_ref());
+                    Ok(result)
                 })
             });
             call.await

@@ -3,6 +3,7 @@
 use super::memory::{HostMemory, HostMemoryFull};
 use crate::Limits;
 use crate::error::Reason;
+use crate::spans;
 use std::sync::Arc;
 use wasmtime::ResourceLimiter;
 
@@ -66,6 +67,7 @@ impl ResourceLimiter for Limiter {
                     return Err(full.into());
                 }
                 self.memory_left = left;
+                spans::memory(self.max_memory - left);
                 Ok(true)
             }
             None => Err(LimitExceeded {

@@ -10,8 +10,10 @@ use crate::component::START;
 use crate::error::{Error, Reason, Result};
 use crate::import::StateContext;
 use crate::pool::{Calls, PoolKind, Preparing, Slots, Stock};
+use crate::spans;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
+use tracing::Instrument;
 use wasmtime::Engine;
 use wasmtime::Store;
 use wasmtime::component::{ComponentExportIndex, InstancePre};
@@ -64,6 +66,8 @@ impl Maker {
     }
 
     async fn make(&self, context: CallContext, room: Room, generation: u64) -> Result<Ready> {
+        // Never entered: what wraps a future moves it, and this one is kilobytes.
+        let _span = spans::is_enabled().then(|| spans::instantiate(self.common.entry.id()));
         let mut store = Store::new(self.linked.engine(), StoreData::new(self.common.clone(), context));
         bound(&mut store, self.common.entry.limits());
         for (import, shared) in &self.states.imports {
@@ -154,7 +158,8 @@ impl Maker {
     pub(super) fn prepare_ahead(self: &Arc<Self>) {
         let Some(preparing) = self.stock.as_ref().and_then(Stock::begin) else { return };
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(fill(Arc::downgrade(self), preparing));
+            let span = spans::work(self.common.entry.id());
+            runtime.spawn(fill(Arc::downgrade(self), preparing).instrument(span));
         }
     }
 

@@ -10,6 +10,7 @@ mod limiter;
 mod maker;
 mod memory;
 mod ready;
+mod sampling;
 mod shared;
 mod store;
 
@@ -17,6 +18,8 @@ pub(crate) use admission::Admission;
 pub use budget::{HostBytes, HostShare};
 pub use function::WasmFunction;
 pub(crate) use memory::HostMemory;
+pub(crate) use sampling::MAX_FRAMES;
+pub use sampling::{Sample, SampledFrame, Sampler};
 pub(crate) use store::Common;
 pub use store::{OutputWriter, StoreData};
 

@@ -3,6 +3,7 @@
 use super::StoreData;
 use super::admission::Room;
 use super::failure::OutOfTime;
+use super::sampling::sampled;
 use crate::error::Result;
 use crate::import::{Registration, SharedState, StateContext};
 use crate::{CallContext, Limits};
@@ -67,6 +68,9 @@ pub(super) fn bound(store: &mut Store<StoreData>, limits: &Limits) {
     store.set_max_component_handles(limits.max_resources);
     store.limiter(|data| &mut data.limiter);
     store.set_epoch_deadline(1);
+    if let Some(sampler) = store.data().services().sampler.clone() {
+        return sampled(store, sampler);
+    }
     if store.data().services().deterministic {
         store.epoch_deadline_callback(|store| match store.data().call().deadline() {
             Some(deadline) if deadline <= Instant::now() => Err(OutOfTime.into()),

@@ -11,6 +11,7 @@ use super::ready::{Callee, Ready};
 use super::store::StoreData;
 use crate::call::CallContext;
 use crate::error::{Error, Result};
+use crate::spans;
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
@@ -18,6 +19,7 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, SetOnce, mpsc, oneshot};
+use tracing::Instrument;
 use wasmtime::component::{Accessor, Func};
 
 /// Calls in one instance at a time: their tasks take turns on one thread.
@@ -213,7 +215,8 @@ impl Maker {
         let seats = Arc::new(Seats { jobs, generation, state, quiet: Notify::new(), ended: SetOnce::new() });
         let seat = seats.take().ok_or_else(|| self.lost())?;
         self.sharing.open().push(seats.clone());
-        tokio::spawn(run(self.clone(), ready, seats, received));
+        let span = spans::work(self.common.entry.id());
+        tokio::spawn(run(self.clone(), ready, seats, received).instrument(span));
         Ok(seat)
     }
 }

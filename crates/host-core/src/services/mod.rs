@@ -17,6 +17,7 @@ pub use output::{CapturedOutput, GuestOutput, Output, OutputLine, OutputStream, 
 pub use resolver::{ResolveError, Resolver, SystemResolver};
 pub use streams::{ByteSink, ByteSource, CapturedBytes, StandardStreams};
 
+use crate::instance::Sampler;
 use crate::policy::{DefaultPolicy, Policy};
 use std::sync::Arc;
 
@@ -39,6 +40,8 @@ pub struct Services {
     pub policy: Arc<dyn Policy>,
     /// See [`crate::HostBuilder::deterministic`].
     pub deterministic: bool,
+    /// See [`crate::HostBuilder::sampler`].
+    pub sampler: Option<Arc<dyn Sampler>>,
 }
 
 impl Default for Services {
@@ -53,6 +56,7 @@ impl Default for Services {
             output: Arc::new(TracingOutput),
             policy: Arc::new(DefaultPolicy),
             deterministic: false,
+            sampler: None,
         }
     }
 }

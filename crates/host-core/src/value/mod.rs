@@ -24,6 +24,7 @@ mod named;
 mod names;
 mod number;
 mod object;
+mod size;
 mod text_call;
 mod to_val;
 mod type_name;
@@ -39,6 +40,7 @@ pub use self::error::{Problem, ValueError};
 pub use self::from_val::from_val;
 use self::handle::handle_in;
 pub use self::object::Object;
+pub(crate) use self::size::{size, size_of_plain};
 pub(crate) use self::text_call::failure;
 pub use self::text_call::{
     CallShape, InputShape, ResultError, ResultShape, TextOrBytes, call_input_to_args, call_result_to_bytes,

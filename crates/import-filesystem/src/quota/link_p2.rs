@@ -4,14 +4,14 @@ use super::descriptors::{Between, between, dir, file, push, quota_of, remember_f
 use super::stream::{FileStream, code_of};
 use super::{Opening, Place};
 use crate::shadow::{answer, shadowing};
-use wasmtime::component::{Linker, LinkerInstance, Resource};
+use wasmtime::component::{Linker, Resource};
 use wasmtime_wasi::filesystem::Descriptor;
 use wasmtime_wasi::p2::bindings::filesystem::preopens::Host as _;
 use wasmtime_wasi::p2::bindings::filesystem::types::{
     DescriptorFlags, Host as _, HostDescriptor, OpenFlags, PathFlags,
 };
 use wasmtime_wasi::p2::{DynOutputStream, FsError, FsResult};
-use wippy_host_core::StoreData;
+use wippy_host_core::{StoreData, Traced, spans};
 use wippy_wasi_context::filesystem;
 
 type Fd = Resource<Descriptor>;
@@ -41,7 +41,10 @@ pub(crate) fn link_types(linker: &mut Linker<StoreData>) -> Wrapped {
     })
 }
 
-fn link_files(instance: &mut LinkerInstance<'_, StoreData>) -> Wrapped {
+fn link_files(instance: &mut Traced<'_, '_>) -> Wrapped {
+    instance.func_wrap_async("[method]descriptor.read", |mut store, (fd, length, offset): (Fd, u64, u64)| {
+        Box::new(async move { answer(read(store.data_mut(), fd, length, offset).await) })
+    })?;
     instance.func_wrap_async("[method]descriptor.write", |mut store, (fd, bytes, offset): (Fd, Vec<u8>, u64)| {
         Box::new(async move { answer(write(store.data_mut(), fd, bytes, offset).await) })
     })?;
@@ -58,7 +61,7 @@ fn link_files(instance: &mut LinkerInstance<'_, StoreData>) -> Wrapped {
 
 type Open = (Fd, PathFlags, String, OpenFlags, DescriptorFlags);
 
-fn link_paths(instance: &mut LinkerInstance<'_, StoreData>) -> Wrapped {
+fn link_paths(instance: &mut Traced<'_, '_>) -> Wrapped {
     instance.func_wrap_async("[method]descriptor.open-at", |mut store, (fd, follow, path, how, access): Open| {
         Box::new(async move { answer(open(store.data_mut(), fd, Opening { follow, path, how, access }).await) })
     })?;
@@ -91,7 +94,15 @@ fn link_paths(instance: &mut LinkerInstance<'_, StoreData>) -> Wrapped {
     )
 }
 
+/// Not about quotas: it says how much it copies.
+async fn read(store: &mut StoreData, fd: Fd, length: u64, offset: u64) -> FsResult<(Vec<u8>, bool)> {
+    let read = filesystem(store).read(fd, length, offset).await?;
+    spans::copied(0, read.0.len());
+    Ok(read)
+}
+
 async fn write(store: &mut StoreData, fd: Fd, bytes: Vec<u8>, offset: u64) -> FsResult<u64> {
+    spans::copied(bytes.len(), 0);
     match quota_of(store, &fd).map_err(FsError::trap)? {
         None => filesystem(store).write(fd, bytes, offset).await,
         Some(quota) => quota.write(&file(store, &fd)?, Place::At(offset), bytes.into()).await,

@@ -7,7 +7,7 @@ use crate::shadow::shadowing;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 use wasmtime::StoreContextMut;
-use wasmtime::component::{Access, Accessor, FutureReader, Linker, LinkerInstance, Resource, StreamReader};
+use wasmtime::component::{Access, Accessor, FutureReader, Linker, Resource, StreamReader};
 use wasmtime_wasi::filesystem::{Descriptor, Dir, File, WasiFilesystem};
 use wasmtime_wasi::p2::{FsError, FsResult};
 use wasmtime_wasi::p3::bindings::filesystem::preopens::Host as _;
@@ -15,7 +15,7 @@ use wasmtime_wasi::p3::bindings::filesystem::types::{
     DescriptorFlags, ErrorCode, HostDescriptorWithStore, OpenFlags, PathFlags,
 };
 use wasmtime_wasi::p3::filesystem::FilesystemError;
-use wippy_host_core::StoreData;
+use wippy_host_core::{StoreData, Traced};
 use wippy_wasi_context::filesystem;
 
 type Fd = Resource<Descriptor>;
@@ -41,7 +41,7 @@ pub(crate) fn link_types(linker: &mut Linker<StoreData>) -> Wrapped {
     })
 }
 
-fn link_files(instance: &mut LinkerInstance<'_, StoreData>) -> Wrapped {
+fn link_files(instance: &mut Traced<'_, '_>) -> Wrapped {
     instance.func_wrap_concurrent("[method]descriptor.set-size", |store: &Store, (fd, size): (Fd, u64)| {
         Box::pin(async move {
             match store.with(|mut store| in_file(store.data_mut(), &fd)) {
@@ -75,7 +75,7 @@ fn link_files(instance: &mut LinkerInstance<'_, StoreData>) -> Wrapped {
 
 type Open = (Fd, PathFlags, String, OpenFlags, DescriptorFlags);
 
-fn link_names(instance: &mut LinkerInstance<'_, StoreData>) -> Wrapped {
+fn link_names(instance: &mut Traced<'_, '_>) -> Wrapped {
     instance.func_wrap_concurrent("[method]descriptor.open-at", |store: &Store, opening: Open| {
         Box::pin(open(store, opening))
     })?;
@@ -120,7 +120,7 @@ fn link_names(instance: &mut LinkerInstance<'_, StoreData>) -> Wrapped {
 type Link = (Fd, PathFlags, String, Fd, String);
 type Rename = (Fd, String, Fd, String);
 
-fn link_pairs(instance: &mut LinkerInstance<'_, StoreData>) -> Wrapped {
+fn link_pairs(instance: &mut Traced<'_, '_>) -> Wrapped {
     instance.func_wrap_concurrent(
         "[method]descriptor.link-at",
         |store: &Store, (fd, follow, old, new_fd, new): Link| {

@@ -15,7 +15,7 @@ use wasmtime_wasi::p1::wasi_snapshot_preview1::{self as p1, WasiSnapshotPreview1
 use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::filesystem::preopens::Host as _;
 use wasmtime_wasi::p2::bindings::filesystem::types::{DescriptorFlags, ErrorCode, OpenFlags, PathFlags};
-use wippy_host_core::StoreData;
+use wippy_host_core::{StoreData, spans};
 use wippy_wasi_context::{PREVIEW1, filesystem};
 
 /// What the module has open in mounts with quotas.
@@ -40,7 +40,8 @@ macro_rules! link {
             PREVIEW1,
             stringify!($function),
             |mut caller: Guest<'_>, ($($argument,)*): ($($type,)*)| {
-                Box::new(async move { $function(&mut caller, $($argument),*).await })
+                let span = spans::host_call(PREVIEW1, stringify!($function));
+                Box::new(spans::in_host_call(span, async move { $function(&mut caller, $($argument),*).await }))
             },
         )?;)*
     };

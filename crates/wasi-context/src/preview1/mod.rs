@@ -16,7 +16,7 @@ use wasmtime_wasi_io::bytes::Bytes;
 use wasmtime_wasi_io::poll::Pollable;
 use wasmtime_wasi_io::streams::{InputStream, OutputStream, StreamError, StreamResult};
 use wiggle::GuestMemory;
-use wippy_host_core::{Error, GuestExit, NotGranted, Result, Slot, StoreData, async_trait};
+use wippy_host_core::{Error, GuestExit, NotGranted, Result, Slot, StoreData, async_trait, spans};
 
 /// The module of the functions of preview 1.
 pub const PREVIEW1: &str = "wasi_snapshot_preview1";
@@ -55,7 +55,11 @@ pub fn link_preview1(linker: &mut Linker<StoreData>) -> Result<()> {
 }
 
 fn link_exit(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
-    linker.func_wrap(PREVIEW1, "proc_exit", |code: i32| -> wasmtime::Result<()> { Err(GuestExit(code).into()) })?;
+    linker.func_wrap(PREVIEW1, "proc_exit", |code: i32| -> wasmtime::Result<()> {
+        let exited = Err(GuestExit(code).into());
+        spans::host_called(&spans::host_call(PREVIEW1, "proc_exit"), &exited);
+        exited
+    })?;
     Ok(())
 }
 
@@ -65,10 +69,11 @@ fn add(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
     link_exit(linker)?;
     // Wasmtime's has no way to ask a source of random numbers that can fail.
     linker.func_wrap_async(PREVIEW1, "random_get", |mut caller, (at, length): (u32, u32)| {
-        Box::new(async move {
+        let span = spans::host_call(PREVIEW1, "random_get");
+        Box::new(spans::in_host_call(span, async move {
             fill(&mut caller, at as usize, length as usize).await?;
             Ok(0i32)
-        })
+        }))
     })?;
     poll::link(linker)
 }

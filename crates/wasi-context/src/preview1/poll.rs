@@ -9,7 +9,7 @@ use wasmtime_wasi::p1::types::{
 };
 use wasmtime_wasi::p1::wasi_snapshot_preview1::poll_oneoff;
 use wiggle::GuestPtr;
-use wippy_host_core::{Clock, StoreData};
+use wippy_host_core::{Clock, StoreData, spans};
 
 /// Sleeps that are looked at; a longer list is Wasmtime's.
 const SLEEPS: u32 = 64;
@@ -19,7 +19,8 @@ pub(super) fn link(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
         PREVIEW1,
         "poll_oneoff",
         |mut caller, (subs, events, count, written): (i32, i32, i32, i32)| {
-            Box::new(async move {
+            let span = spans::host_call(PREVIEW1, "poll_oneoff");
+            Box::new(spans::in_host_call(span, async move {
                 let sleeps = match sleeps(&mut caller, subs, count) {
                     Some(sleeps) => sleeps,
                     None => return everything(&mut caller, subs, events, count, written).await,
@@ -36,7 +37,7 @@ pub(super) fn link(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
                     sleeps.iter().zip(&until).filter(|(_, until)| **until <= now).map(|(sleep, _)| sleep.userdata);
                 Ok(write(&mut caller, due, events, written)
                     .map_or_else(|_| Errno::Fault as i32, |()| Errno::Success as i32))
-            })
+            }))
         },
     )?;
     Ok(())

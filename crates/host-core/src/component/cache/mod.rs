@@ -19,6 +19,7 @@ use super::Program;
 use crate::engine::Engines;
 use crate::error::Error;
 use crate::import::Registry;
+use crate::spans;
 use folder::Folder;
 use sha2::{Digest, Sha256};
 use std::hash::{Hash, Hasher};
@@ -101,11 +102,13 @@ impl Cache {
         wit: Option<&str>,
         compile: impl FnOnce() -> Result<Program, E>,
     ) -> Result<Program, E> {
+        let span = spans::compile().entered();
         let name = self.folder.as_ref().map(|_| self.name(code, wit));
         if let Some((folder, name)) = self.folder.as_ref().zip(name.as_deref()) {
             match folder.read(name).and_then(|file| file.map(|file| entry::load(engines, file)).transpose()) {
                 Ok(Some(program)) => {
                     self.cached.fetch_add(1, Ordering::Relaxed);
+                    span.record("cached", true);
                     return Ok(program);
                 }
                 Ok(None) => {}
@@ -114,6 +117,7 @@ impl Cache {
         }
         let program = compile()?;
         self.compiled.fetch_add(1, Ordering::Relaxed);
+        span.record("cached", false);
         if let Some((folder, name)) = self.folder.as_ref().zip(name) {
             let stored = entry::store(engines, &program).and_then(|file| folder.write(&name, &file));
             if let Err(error) = stored {
