@@ -1,7 +1,9 @@
 //! `call`: one function, once.
 
-use crate::open::{ApplicationArguments, open, open_with};
+use crate::measure::{MeasureArguments, Measuring};
+use crate::open::{ApplicationArguments, open_with};
 use crate::output::{Failure, Output};
+use crate::signals::until_signal;
 use std::process::ExitCode;
 use std::time::Duration;
 use wippy_host::imports::random::SeededEntropy;
@@ -29,12 +31,19 @@ pub(crate) struct CallArguments {
     /// while it computes. Sockets, HTTP and the times of files do not repeat.
     #[arg(long, value_name = "SEED")]
     deterministic: Option<u64>,
+    #[command(flatten)]
+    measure: MeasureArguments,
 }
 
 impl CallArguments {
     /// The clock of a call that repeats.
     pub(crate) fn clock(&self) -> Option<ManualClock> {
         self.deterministic.map(|_| ManualClock::new(BEGINNING))
+    }
+
+    /// What is measured of it.
+    pub(crate) fn measuring(&self) -> Result<Measuring, Failure> {
+        self.measure.begin(&format!("call {}", self.function))
     }
 }
 
@@ -44,16 +53,31 @@ const BEGINNING: Duration = Duration::from_secs(946_684_800);
 /// Interfaces through which something comes in that does not repeat.
 const OUTSIDE: [&str; 3] = ["wasi:sockets/", "wasi:http/outgoing-handler", "wasi:http/client"];
 
-pub(crate) async fn run(output: &Output, call: CallArguments, clock: Option<ManualClock>) -> Result<ExitCode, Failure> {
-    let opened = match call.deterministic {
+pub(crate) async fn run(
+    output: &Output,
+    call: CallArguments,
+    clock: Option<ManualClock>,
+    measuring: &Measuring,
+) -> Result<ExitCode, Failure> {
+    let called = called(output, call, clock, measuring);
+    // Without anything to write then, the signal ends the process.
+    if measuring.is_on() { until_signal(called).await } else { called.await }
+}
+
+async fn called(
+    output: &Output,
+    call: CallArguments,
+    clock: Option<ManualClock>,
+    measuring: &Measuring,
+) -> Result<ExitCode, Failure> {
+    let change = |host: HostBuilder| match call.deterministic {
         Some(seed) => {
             let clock = clock.unwrap_or_default();
-            let deterministic =
-                |host: HostBuilder| host.deterministic(true).clock(clock).entropy(SeededEntropy::new(seed));
-            open_with(output, &call.application, deterministic).await?
+            measuring.host(host).deterministic(true).clock(clock).entropy(SeededEntropy::new(seed))
         }
-        None => open(output, &call.application).await?,
+        None => measuring.host(host),
     };
+    let opened = open_with(output, &call.application, change).await?;
     let failed = opened.has_errors();
     let shown: Vec<Problem> =
         opened.problems.iter().filter(|problem| problem.severity != Severity::Remark).cloned().collect();

@@ -1,6 +1,7 @@
 //! `exec`: a command, a component or a module of preview 1, outside any application.
 
 use crate::ending::ended;
+use crate::measure::{MeasureArguments, Measuring};
 use crate::output::{Failure, Output};
 use crate::signals::until_signal;
 use crate::single::SingleArguments;
@@ -15,17 +16,27 @@ use wippy_host::{CallContext, Function, Program};
 pub(crate) struct ExecArguments {
     #[command(flatten)]
     single: SingleArguments,
+    #[command(flatten)]
+    measure: MeasureArguments,
     /// The component or preview 1 module, a .wasm or .wat file, and its arguments: all that stands behind FILE is the
     /// guest's, options too.
-    #[arg(value_names = ["FILE", "ARGS"], required = true, num_args = 1.., trailing_var_arg = true)]
+    #[arg(value_names = ["FILE", "ARGS"], required = true, num_args = 1.., trailing_var_arg = true, help_heading = None::<&str>)]
     file_and_arguments: Vec<String>,
 }
 
-pub(crate) async fn run(output: &Output, exec: ExecArguments) -> Result<ExitCode, Failure> {
+impl ExecArguments {
+    /// What is measured of it.
+    pub(crate) fn measuring(&self) -> Result<Measuring, Failure> {
+        let file = self.file_and_arguments.first().map(String::as_str).unwrap_or_default();
+        self.measure.begin(&format!("exec {file}"))
+    }
+}
+
+pub(crate) async fn run(output: &Output, exec: ExecArguments, measuring: &Measuring) -> Result<ExitCode, Failure> {
     until_signal(async {
         let mut arguments = exec.file_and_arguments;
         let file = PathBuf::from(arguments.remove(0));
-        let single = exec.single.open(&file, None).await?;
+        let single = exec.single.open(&file, None, |host| measuring.host(host)).await?;
         let method = method(&single.program);
         let command = single.prepare(&method, "command").await?;
         let terminal = Terminal::default();

@@ -9,6 +9,7 @@ mod graceful;
 mod imports;
 mod init;
 mod inspect;
+mod measure;
 mod open;
 mod output;
 mod progress;
@@ -19,6 +20,7 @@ mod single;
 mod terminal;
 
 use clap::{Parser, Subcommand};
+use measure::{Measuring, Recorder};
 use output::{Failure, Output};
 use std::process::ExitCode;
 use tokio::runtime::Runtime;
@@ -62,8 +64,18 @@ enum Command {
 /// makes an async runtime of its own: to be called once, from `main`.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    let output = Output { json: arguments.json };
-    start_log(&output);
+    let mut output = Output { json: arguments.json, stats: None };
+    let measuring = match &arguments.command {
+        Command::Call(call) => call.measuring(),
+        Command::Exec(exec) => exec.measuring(),
+        _ => Ok(Measuring::default()),
+    };
+    let measuring = match measuring {
+        Ok(measuring) => measuring,
+        Err(failure) => return output.fail(&failure),
+    };
+    output.stats = measuring.stats();
+    let heard = start_log(&output, measuring.recorder());
     let clock = match &arguments.command {
         Command::Call(call) => call.clock(),
         _ => None,
@@ -74,9 +86,9 @@ pub fn run() -> ExitCode {
     };
     let done = runtime.block_on(async {
         match arguments.command {
-            Command::Call(call) => call::run(&output, call, clock).await,
+            Command::Call(call) => call::run(&output, call, clock, &measuring).await,
             Command::Check(check) => check::run(&output, check).await,
-            Command::Exec(exec) => exec::run(&output, exec).await,
+            Command::Exec(exec) => exec::run(&output, exec, &measuring).await,
             Command::Run(run) => run::run(&output, run).await,
             Command::Serve(serve) => serve::run(&output, serve).await,
             Command::Imports => imports::run(&output),
@@ -86,8 +98,12 @@ pub fn run() -> ExitCode {
     });
     // A guest's file operation may still run on the blocking pool; nobody waits for it.
     runtime.shutdown_background();
-    match done {
+    let code = match done {
         Ok(code) => code,
+        Err(failure) => output.fail(&failure),
+    };
+    match measuring.finish(&output, heard) {
+        Ok(()) => code,
         Err(failure) => output.fail(&failure),
     }
 }
@@ -107,9 +123,11 @@ fn runtime(clock: Option<ManualClock>) -> std::io::Result<Runtime> {
     builder.enable_all().build()
 }
 
-/// The log goes to standard error: standard output is for results.
-fn start_log(output: &Output) {
-    use tracing_subscriber::EnvFilter;
+/// The log goes to standard error: standard output is for results. False where the program has one of its own, which an
+/// embedder that has set it keeps: then `recorder` hears nothing.
+fn start_log(output: &Output, recorder: Option<Recorder>) -> bool {
+    use tracing_subscriber::filter::filter_fn;
+    use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, registry, util::SubscriberInitExt};
     let set = std::env::var("WIPPY_LOG").ok().filter(|filter| !filter.is_empty());
     let filter = match set.as_deref().map(EnvFilter::try_new) {
         None => EnvFilter::new("info"),
@@ -121,8 +139,21 @@ fn start_log(output: &Output) {
         }
     };
     let colour = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour);
-    // It would say where it cannot be read that it cannot write, and panic. A second subscriber is refused: an embedder
-    // that has set its own keeps it.
-    let _ = log.log_internal_errors(false).try_init();
+    let started = match recorder {
+        None => registry().with(filter).with(log(colour)).try_init(),
+        Some(recorder) => {
+            let recorder = recorder.with_filter(filter_fn(Recorder::hears));
+            registry().with(log(colour).with_filter(filter)).with(recorder).try_init()
+        }
+    };
+    started.is_ok()
+}
+
+fn log<S>(colour: bool) -> impl tracing_subscriber::Layer<S>
+where
+    S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
+{
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colour);
+    // It would say where it cannot be read that it cannot write, and panic.
+    log.log_internal_errors(false)
 }

@@ -2,11 +2,13 @@
 //!
 //! Whoever reads an output may close it at any time, so nothing here prints with the macros that panic then.
 
+use crate::measure::{Stats, report};
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value as Json, json};
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 use wippy_host::Error;
 use wippy_host_app::manifest::{Problem, Severity};
 
@@ -18,6 +20,8 @@ const DIM: Style = Style::new().dimmed();
 /// How a command prints.
 pub(crate) struct Output {
     pub(crate) json: bool,
+    /// What goes with the document that says why a command failed, for standard error holds no second one.
+    pub(crate) stats: Option<Arc<Stats>>,
 }
 
 /// Why a command failed.
@@ -50,11 +54,11 @@ impl Output {
     /// Prints why a command failed, and gives its exit code: 2 for wrong usage, else 1.
     pub(crate) fn fail(&self, failure: &Failure) -> ExitCode {
         match failure {
-            Failure::Message(message) if self.json => to_stderr(json!({"error": {"message": message}})),
+            Failure::Message(message) if self.json => self.document(json!({"error": {"message": message}})),
             Failure::Message(message) => to_stderr(format_args!("{ERROR}error{ERROR:#}: {message}")),
             Failure::Problems(problems) => self.refuse(problems),
             Failure::Error(error) | Failure::Usage(error) if self.json => {
-                to_stderr(json!({"error": error_json(error)}))
+                self.document(json!({"error": error_json(error)}));
             }
             Failure::Error(error) | Failure::Usage(error) => {
                 let message = visible(error.message());
@@ -74,10 +78,47 @@ impl Output {
         if self.json {
             let problems: Vec<Json> = problems.iter().map(problem_json).collect();
             let error = json!({"kind": "Invalid", "message": message, "remedy": null});
-            return to_stderr(json!({"error": error, "problems": problems}));
+            return self.document(json!({"error": error, "problems": problems}));
         }
         self.problems(problems);
         to_stderr(format_args!("{ERROR}error{ERROR:#}: {message}"));
+    }
+
+    /// Prints one JSON document to standard error.
+    fn document(&self, mut document: Json) {
+        let stats = self.stats.as_ref().and_then(|stats| stats.take());
+        if let (Some(stats), Some(members)) = (stats, document.as_object_mut()) {
+            members.insert("stats".to_owned(), report::json(&stats));
+        }
+        to_stderr(document);
+    }
+
+    /// Prints what a command took as a document of its own to standard error.
+    pub(crate) fn stats(&self, stats: &Json) {
+        to_stderr(json!({"stats": stats}));
+    }
+
+    /// Prints a table to standard error: the first column from the left, the others from the right. A row may be shorter than
+    /// the head.
+    pub(crate) fn table(&self, head: &[&str], rows: &[Vec<String>]) {
+        let width = |column: usize| {
+            let cells = rows.iter().filter(|row| row.len() > 1).filter_map(|row| row.get(column));
+            let cells = cells.map(|cell| cell.chars().count());
+            cells.chain(head.get(column).map(|title| title.chars().count())).max().unwrap_or_default()
+        };
+        let widths: Vec<usize> = (0..head.len()).map(width).collect();
+        let line = |cells: &mut dyn Iterator<Item = &str>| {
+            let mut line = String::new();
+            for (index, (cell, width)) in cells.zip(&widths).enumerate() {
+                let cell = visible(cell).replace('\n', "\\n");
+                line.push_str(&if index == 0 { format!("{cell:width$}") } else { format!("  {cell:>width$}") });
+            }
+            line.trim_end().to_owned()
+        };
+        to_stderr(format_args!("{DIM}{}{DIM:#}", line(&mut head.iter().copied())));
+        for row in rows {
+            to_stderr(line(&mut row.iter().map(String::as_str)));
+        }
     }
 
     /// Prints a line to standard error for whoever watches.

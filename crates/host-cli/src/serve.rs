@@ -62,7 +62,7 @@ pub(crate) async fn run(output: &Output, serve: ServeArguments) -> Result<ExitCo
 
 async fn start(serve: &ServeArguments) -> Result<(Single, Server), Failure> {
     let addr = address(&serve.addr).await.map_err(Failure::usage)?;
-    let mut opened = serve.single.open(&serve.file, None).await?;
+    let mut opened = serve.single.open(&serve.file, None, |host| host).await?;
     opened.spec = opened.spec.with_pool(serve.pool());
     let mut method = HANDLER.to_owned();
     if let Some(component) = opened.program.component() {

@@ -6,8 +6,11 @@ use crate::output::Failure;
 use std::path::Path;
 use std::time::Duration;
 use surroundings::{Environment, Mount, Mounts, Variable, mount, rule, variable};
+use tracing::{Instrument, Span};
 use wippy_host::policy::network::{AllowSource, NetworkRules};
-use wippy_host::{Declared, EntryProblems, EntrySpec, Error, Host, Limits, Place, Program, WasmFunction};
+use wippy_host::{
+    Declared, EntryProblems, EntrySpec, Error, Host, HostBuilder, Limits, Place, Program, WasmFunction, spans,
+};
 
 /// One component and its options.
 #[derive(clap::Args)]
@@ -88,7 +91,13 @@ pub(crate) struct Single {
 impl SingleArguments {
     /// Compiles the component in `file` and puts together what it may use. `time` is its limit where none is given. The
     /// file's name stands for an entry's id in messages, and for the program's in its arguments.
-    pub(crate) async fn open(&self, file: &Path, time: Option<Duration>) -> Result<Single, Failure> {
+    /// `change` says how its host differs.
+    pub(crate) async fn open(
+        &self,
+        file: &Path,
+        time: Option<Duration>,
+        change: impl FnOnce(HostBuilder) -> HostBuilder,
+    ) -> Result<Single, Failure> {
         let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
         let registry = wippy_host::registry()?;
         let all = self.imports.iter().any(|name| name.trim().eq_ignore_ascii_case("all"));
@@ -115,13 +124,13 @@ impl SingleArguments {
         let host = Host::builder()
             .registry(registry)
             .environment(Environment::new(&self.variables))
-            .directories(Mounts::new(&self.mounts))
-            .build()?;
+            .directories(Mounts::new(&self.mounts));
+        let host = change(host).build()?;
         let found = host.check(&spec);
         if !found.is_empty() {
             return Err(Failure::usage(EntryProblems { entry: name, problems: found }.into()));
         }
-        let program = compile(&host, file).await?;
+        let program = compile(&host, file).instrument(spans::prepare(&name)).await?;
         Ok(Single { host, program, spec })
     }
 }
@@ -150,7 +159,9 @@ const OTHER_WAYS: &str = "`wippy-host exec` runs what exports wasi:cli/run or _s
 
 async fn compile(host: &Host, file: &Path) -> Result<Program, Failure> {
     let (host, path, shown) = (host.clone(), file.to_path_buf(), file.display().to_string());
+    let span = Span::current();
     let compiled = tokio::task::spawn_blocking(move || {
+        let _in_span = span.enter();
         let bytes = std::fs::read(&path).map_err(|error| {
             let kind = match error.kind() {
                 std::io::ErrorKind::NotFound => wippy_host::ErrorKind::NotFound,

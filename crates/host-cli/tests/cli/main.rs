@@ -15,6 +15,7 @@ mod grants;
 mod http;
 mod init;
 mod inspect;
+mod measure;
 mod modules;
 mod orders;
 mod orders_http;
