@@ -4,10 +4,11 @@ use super::{CallContext, Function};
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::TextOrBytes;
 use arc_swap::ArcSwap;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
-type Map = HashMap<Arc<str>, Arc<dyn Function>>;
+/// Ids are the operator's, so that nobody chooses them to collide.
+type Map = FxHashMap<Arc<str>, Arc<dyn Function>>;
 
 /// Functions by id, `namespace:name`. Clones share one registry. Replacing a function leaves the calls that already run
 /// on the old one alone.

@@ -4,7 +4,7 @@
 use super::StoreData;
 use crate::value::{Object, Value};
 use wasmtime::Store;
-use wasmtime::component::{ComponentNamedList, Func, Lift, Lower, Type};
+use wasmtime::component::{ComponentNamedList, Func, Lower, Type, TypedFunc};
 
 /// The shape of a function that can be called directly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,45 +90,69 @@ impl Direct {
         }
     }
 
-    pub(super) async fn call(
-        self,
-        store: &mut Store<StoreData>,
-        function: Func,
-        input: Input,
-    ) -> wasmtime::Result<Value> {
-        match input {
-            Input::Text(text) => self.call_with(store, function, (text,)).await,
-            Input::Bytes(bytes) => self.call_with(store, function, (bytes,)).await,
-        }
-    }
-
-    async fn call_with<P>(self, store: &mut Store<StoreData>, function: Func, input: P) -> wasmtime::Result<Value>
-    where
-        P: ComponentNamedList + Lower + Send + Sync + 'static,
-    {
-        Ok(match self.result {
-            Output::Nothing => {
-                typed::<P, ()>(store, function, input).await?;
-                Value::Null
-            }
-            Output::Plain(Plain::Text) => Value::Text(typed::<P, (String,)>(store, function, input).await?.0),
-            Output::Plain(Plain::Bytes) => Value::from(typed::<P, (Vec<u8>,)>(store, function, input).await?.0),
-            Output::Fallible(Plain::Text) => {
-                fallible(typed::<P, (Result<String, String>,)>(store, function, input).await?.0)
-            }
-            Output::Fallible(Plain::Bytes) => {
-                fallible(typed::<P, (Result<Vec<u8>, String>,)>(store, function, input).await?.0)
-            }
+    /// The function of an instance, which has this shape.
+    ///
+    /// # Errors
+    /// Where it has not.
+    pub(super) fn of_instance(self, store: &Store<StoreData>, function: Func) -> wasmtime::Result<Typed> {
+        Ok(match self.parameter {
+            Plain::Text => Typed::Text(Returning::of(self.result, store, function)?),
+            Plain::Bytes => Typed::Bytes(Returning::of(self.result, store, function)?),
         })
     }
 }
 
-async fn typed<P, R>(store: &mut Store<StoreData>, function: Func, input: P) -> wasmtime::Result<R>
-where
-    P: ComponentNamedList + Lower + Send + Sync + 'static,
-    R: ComponentNamedList + Lift + Send + Sync + 'static,
-{
-    function.typed::<P, R>(&*store)?.call_async(&mut *store, input).await
+/// A function of one instance, compared with its types once for all calls in it.
+pub(super) enum Typed {
+    Text(Returning<(String,)>),
+    Bytes(Returning<(Vec<u8>,)>),
+}
+
+/// The same by its result.
+pub(super) enum Returning<P> {
+    Nothing(TypedFunc<P, ()>),
+    Text(TypedFunc<P, (String,)>),
+    Bytes(TypedFunc<P, (Vec<u8>,)>),
+    FallibleText(TypedFunc<P, (Result<String, String>,)>),
+    FallibleBytes(TypedFunc<P, (Result<Vec<u8>, String>,)>),
+}
+
+impl Typed {
+    pub(super) async fn call(&self, store: &mut Store<StoreData>, input: Input) -> wasmtime::Result<Value> {
+        match (self, input) {
+            (Self::Text(function), Input::Text(text)) => function.call(store, (text,)).await,
+            (Self::Text(function), Input::Bytes(bytes)) => {
+                function.call(store, (String::from_utf8(bytes).map_err(wasmtime::Error::new)?,)).await
+            }
+            (Self::Bytes(function), Input::Bytes(bytes)) => function.call(store, (bytes,)).await,
+            (Self::Bytes(function), Input::Text(text)) => function.call(store, (text.into_bytes(),)).await,
+        }
+    }
+}
+
+impl<P: ComponentNamedList + Lower + Send + Sync + 'static> Returning<P> {
+    fn of(result: Output, store: &Store<StoreData>, function: Func) -> wasmtime::Result<Self> {
+        Ok(match result {
+            Output::Nothing => Self::Nothing(function.typed(store)?),
+            Output::Plain(Plain::Text) => Self::Text(function.typed(store)?),
+            Output::Plain(Plain::Bytes) => Self::Bytes(function.typed(store)?),
+            Output::Fallible(Plain::Text) => Self::FallibleText(function.typed(store)?),
+            Output::Fallible(Plain::Bytes) => Self::FallibleBytes(function.typed(store)?),
+        })
+    }
+
+    async fn call(&self, store: &mut Store<StoreData>, input: P) -> wasmtime::Result<Value> {
+        Ok(match self {
+            Self::Nothing(function) => {
+                function.call_async(store, input).await?;
+                Value::Null
+            }
+            Self::Text(function) => Value::Text(function.call_async(store, input).await?.0),
+            Self::Bytes(function) => Value::from(function.call_async(store, input).await?.0),
+            Self::FallibleText(function) => fallible(function.call_async(store, input).await?.0),
+            Self::FallibleBytes(function) => fallible(function.call_async(store, input).await?.0),
+        })
+    }
 }
 
 fn fallible<T: Into<Value>>(result: Result<T, String>) -> Value {

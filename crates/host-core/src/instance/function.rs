@@ -10,7 +10,7 @@ use super::store::{Common, StoreData};
 use crate::call::{CallContext, Function};
 use crate::error::{Error, ErrorKind, Result};
 use crate::import::{Registration, SharedState};
-use crate::pool::{Calls, Idle, Slots, Spare};
+use crate::pool::{Calls, Held, Idle, Slots, Spare};
 use crate::spans;
 use crate::value::{Signature, Value, size, size_of_plain};
 use crate::{EntryInfo, Preflight};
@@ -19,6 +19,7 @@ use futures::future::BoxFuture;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
+use std::task::Poll;
 use std::time::Instant;
 use tracing::Instrument;
 use wasmtime::Store;
@@ -27,14 +28,13 @@ use wasmtime::component::{Accessor, Func, Val};
 /// An export of a component, ready to be called under the grants of its entry.
 pub struct WasmFunction {
     signature: Signature,
-    direct: Option<Direct>,
     maker: Arc<Maker>,
     preflight: Preflight,
 }
 
 /// Arguments that fit the parameters.
 enum Arguments {
-    Direct(Direct, Input),
+    Direct(Input),
     Dynamic(Vec<Val>),
 }
 
@@ -43,7 +43,7 @@ impl Arguments {
     fn copied(&self) {
         match self {
             Self::Dynamic(arguments) => copied_in(arguments),
-            Self::Direct(_, input) if spans::is_enabled() => spans::copied(0, input.size()),
+            Self::Direct(input) if spans::is_enabled() => spans::copied(0, input.size()),
             Self::Direct(..) => {}
         }
     }
@@ -101,9 +101,9 @@ impl WasmFunction {
         }
         let states = States { imports: states, used };
         let sharing = Sharing::new(shareable);
-        let maker = Arc::new(Maker { linked, method, common, states, admission, calls, slots, stock, sharing });
+        let maker = Arc::new(Maker { linked, method, direct, common, states, admission, calls, slots, stock, sharing });
         maker.prepare_ahead();
-        Self { signature, direct, maker, preflight }
+        Self { signature, maker, preflight }
     }
 
     /// The entry.
@@ -133,9 +133,9 @@ impl WasmFunction {
 
     /// The arguments as the guest takes them.
     fn convert(&self, arguments: Vec<Value>) -> Result<Arguments> {
-        let arguments = match self.direct {
+        let arguments = match self.maker.direct {
             Some(direct) => match direct.input(arguments) {
-                Ok(input) => return Ok(Arguments::Direct(direct, input)),
+                Ok(input) => return Ok(Arguments::Direct(input)),
                 Err(arguments) => arguments,
             },
             None => arguments,
@@ -144,6 +144,14 @@ impl WasmFunction {
         converted
             .map(Arguments::Dynamic)
             .map_err(|error| Error::invalid(format!("{}: {error}", self.entry().id())).with_source(error))
+    }
+
+    /// The same as Wasmtime's dynamic values.
+    fn dynamic(&self, arguments: Arguments) -> Result<Vec<Val>> {
+        match arguments {
+            Arguments::Dynamic(arguments) => Ok(arguments),
+            Arguments::Direct(input) => Ok(self.signature.to_vals(vec![input.into()])?),
+        }
     }
 
     /// Runs `body` on an instance of this function's component, with the function that `method` names: for transports
@@ -228,14 +236,19 @@ impl WasmFunction {
         let own = limits.max_execution.and_then(|limit| Instant::now().checked_add(limit));
         let context = context.enter(entry.id(), limits.max_call_depth)?.until(own);
         let deadline = context.deadline();
+        let late = || timed_out(entry, own == deadline);
         let cancellation = context.cancellation().cloned();
         let maker = &self.maker;
         let span = spans::is_enabled().then(|| spans::call(entry.id()));
         // Pinned where it is made: it holds Wasmtime's futures, kilobytes that each wrapper would copy.
         let work = std::pin::pin!(async {
-            let (context, slot) = maker.slots.acquire(context).await?;
+            let (context, slot) = Held::acquire(&maker.slots, context).await?;
             let call = std::pin::pin!(body(context));
-            slot.run(call).await
+            let call = slot.run(call);
+            match deadline {
+                Some(deadline) => in_time(deadline, call).await.unwrap_or_else(|| Err(late())),
+                None => call.await,
+            }
         });
         let work = async {
             match &span {
@@ -247,7 +260,7 @@ impl WasmFunction {
             match deadline {
                 Some(deadline) => match tokio::time::timeout_at(deadline.into(), work).await {
                     Ok(result) => result,
-                    Err(_) => Err(timed_out(entry, own == Some(deadline))),
+                    Err(_) => Err(late()),
                 },
                 None => work.await,
             }
@@ -267,26 +280,25 @@ impl WasmFunction {
 
     /// Calls with values.
     async fn invoke(&self, ready: &mut Ready, arguments: Arguments) -> Result<Value> {
-        let Ready { store, callee, .. } = ready;
+        let Ready { store, callee, typed, .. } = ready;
         arguments.copied();
-        let called = match (*callee, arguments) {
-            (Callee::Command(start), _) => {
+        let called = match (*callee, arguments, typed) {
+            (Callee::Command(start), ..) => {
                 // A program runs once: another call finds an instance of its own.
                 store.data_mut().spend();
                 start.call_async(&mut *store, &[], &mut []).await.map(|()| None)
             }
-            (Callee::Component(function), Arguments::Direct(direct, input)) => {
-                match direct.call(store, function, input).await {
-                    Ok(result) => {
-                        if spans::is_enabled() {
-                            spans::copied(size_of_plain(&result), 0);
-                        }
-                        return Ok(result);
+            (Callee::Component(_), Arguments::Direct(input), Some(typed)) => match typed.call(store, input).await {
+                Ok(result) => {
+                    if spans::is_enabled() {
+                        spans::copied(size_of_plain(&result), 0);
                     }
-                    Err(error) => Err(error),
+                    return Ok(result);
                 }
-            }
-            (Callee::Component(function), Arguments::Dynamic(arguments)) => {
+                Err(error) => Err(error),
+            },
+            (Callee::Component(function), arguments, _) => {
+                let arguments = self.dynamic(arguments)?;
                 let mut results = [Val::Bool(false)];
                 let count = usize::from(self.signature.result().is_some());
                 let asked = results.get_mut(..count).unwrap_or_default();
@@ -309,10 +321,7 @@ impl WasmFunction {
 
     /// The same in an instance that may serve other calls meanwhile.
     async fn invoke_beside(&self, context: &CallContext, arguments: Arguments) -> Result<Value> {
-        let arguments = match arguments {
-            Arguments::Dynamic(arguments) => arguments,
-            Arguments::Direct(_, input) => self.signature.to_vals(vec![input.into()])?,
-        };
+        let arguments = self.dynamic(arguments)?;
         let count = usize::from(self.signature.result().is_some());
         let called = self.guarded(context, async |context| {
             let call = self.maker.beside(context, move |accessor, function| {
@@ -347,6 +356,20 @@ impl WasmFunction {
             Some(_) => None,
         }
     }
+}
+
+/// Does the work, and does not take it up again when the deadline has passed while it waited. A timeout alone asks the work
+/// first: each of many computing guests would have one more turn, and the last would end as many turns late.
+async fn in_time<R>(deadline: Instant, work: impl Future<Output = R>) -> Option<R> {
+    let mut work = std::pin::pin!(work);
+    let mut begun = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut begun, true) && deadline <= Instant::now() {
+            return Poll::Ready(None);
+        }
+        work.as_mut().poll(cx).map(Some)
+    })
+    .await
 }
 
 #[async_trait]

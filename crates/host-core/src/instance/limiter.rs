@@ -41,6 +41,11 @@ impl Limiter {
         }
     }
 
+    /// The bytes of memory that the store has.
+    pub(super) fn memory(&self) -> usize {
+        self.max_memory - self.memory_left
+    }
+
     /// What the host's cap refused this store, which Wasmtime does not always report.
     pub(super) fn refused_by_host(&self) -> Option<HostMemoryFull> {
         self.full
@@ -49,7 +54,7 @@ impl Limiter {
 
 impl Drop for Limiter {
     fn drop(&mut self) {
-        self.host.give_back(self.max_memory - self.memory_left);
+        self.host.give_back(self.memory());
     }
 }
 

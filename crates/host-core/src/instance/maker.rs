@@ -1,6 +1,7 @@
 //! Where a call's instance comes from: made for it, prepared ahead of it, or kept after another call.
 
 use super::admission::{Admission, Room};
+use super::direct::Direct;
 use super::failure::classify;
 use super::ready::{Callee, Ready, States, bound};
 use super::shared::Sharing;
@@ -36,6 +37,8 @@ pub(crate) enum Linked {
 pub(super) struct Maker {
     pub(super) linked: Linked,
     pub(super) method: String,
+    /// The shape of the method, where it is one that needs no dynamic values.
+    pub(super) direct: Option<Direct>,
     pub(super) common: Arc<Common>,
     pub(super) states: States,
     pub(super) admission: Arc<Admission>,
@@ -92,7 +95,13 @@ impl Maker {
         let Some(callee) = callee else {
             return Err(Error::internal(format!("{}: {} is gone", self.common.entry.id(), self.method)));
         };
-        Ok(Ready { store, callee, served: 0, generation, room })
+        let typed = match (self.direct, callee) {
+            (Some(direct), Callee::Component(function)) => {
+                Some(direct.of_instance(&store, function).map_err(|error| self.failed(&store, &error))?)
+            }
+            _ => None,
+        };
+        Ok(Ready { store, callee, typed, served: 0, generation, room })
     }
 
     /// The error of a call that Wasmtime or a host function ended.
@@ -114,33 +123,52 @@ impl Maker {
     }
 
     /// Keeps an instance behind a call that ended well, where the entry wants that and nobody waits for its room.
-    pub(super) fn keep(&self, ready: Ready) {
-        if !matches!(self.linked, Linked::Concurrent(..)) {
-            self.put(ready, 1);
+    pub(super) fn keep(self: &Arc<Self>, ready: Ready) {
+        let Some(stock) = &self.stock else { return };
+        let served =
+            if matches!(self.linked, Linked::Concurrent(..)) { Some(ready) } else { self.put(stock, ready, 1) };
+        if let Some(mut ready) = served.filter(|ready| self.can_wait(ready)) {
+            // What the guest wrote arrives with its call, and what the call was told goes.
+            ready.settle(&self.states);
+            drop(stock.leave(ready));
+            self.prepare_ahead();
+            self.let_in(stock);
         }
     }
 
     /// The same behind calls that shared it.
     pub(super) fn keep_shared(&self, ready: Ready, served: u32) {
-        self.put(ready, served);
+        if let Some(stock) = &self.stock {
+            drop(self.put(stock, ready, served));
+        }
     }
 
-    fn put(&self, mut ready: Ready, served: u32) {
-        let Some(stock) = &self.stock else { return };
+    /// Gives the instance back where it is not to be kept.
+    fn put(&self, stock: &Stock<Ready>, mut ready: Ready, served: u32) -> Option<Ready> {
         ready.served = ready.served.saturating_add(served);
         let used_up = ready.served >= self.slots.spec().max_calls();
         let data = ready.store.data();
         if used_up || data.is_spent() || !data.call().is_plain() {
-            return;
+            return Some(ready);
         }
         if ready.room.is_reserved() {
-            let Some(room) = self.admission.spare_room() else { return };
+            let Some(room) = self.admission.spare_room() else { return Some(ready) };
             ready.room = room;
         }
         ready.settle(&self.states);
         let too_many = stock.put(ready.generation, ready);
-        drop(too_many);
         self.let_in(stock);
+        too_many
+    }
+
+    /// Whether it is nobody's loss that an instance which has served is dropped a little later: it holds no handle of the guest,
+    /// nothing that its call brought, little memory, and no room that nested calls need.
+    fn can_wait(&self, ready: &Ready) -> bool {
+        let data = ready.store.data();
+        data.holds_little()
+            && data.call().is_plain()
+            && !ready.room.is_reserved()
+            && !self.common.services.deterministic
     }
 
     /// An instance was put into the stock: where a call began to wait for room just before, it goes again.

@@ -2,6 +2,7 @@
 
 use super::StoreData;
 use super::admission::Room;
+use super::direct::Typed;
 use super::failure::OutOfTime;
 use super::sampling::sampled;
 use crate::error::Result;
@@ -30,6 +31,8 @@ pub(super) enum Callee {
 pub(super) struct Ready {
     pub(super) store: Store<StoreData>,
     pub(super) callee: Callee,
+    /// The callee, where it can be called without dynamic values.
+    pub(super) typed: Option<Typed>,
     /// Calls that have ended in it.
     pub(super) served: u32,
     /// The generation of the environment that it was made under.

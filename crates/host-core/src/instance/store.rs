@@ -12,6 +12,9 @@ use crate::{EntryInfo, Limits};
 use std::sync::Arc;
 use wasmtime::component::ResourceTable;
 
+/// In bytes: what the standard library of a guest takes to begin with is 1.1 MiB.
+const LITTLE_MEMORY: usize = 4 << 20;
+
 /// What every store of the host carries: the resource table, the call, the entry, and the imports' states by slot.
 pub struct StoreData {
     table: ResourceTable,
@@ -126,6 +129,11 @@ impl StoreData {
 
     pub(super) fn is_spent(&self) -> bool {
         self.spent
+    }
+
+    /// No handle, and no more memory than an ordinary guest begins with.
+    pub(super) fn holds_little(&self) -> bool {
+        self.table.is_empty() && self.limiter.memory() <= LITTLE_MEMORY
     }
 
     /// The entry.

@@ -10,6 +10,7 @@ mod waits;
 
 pub(crate) use calls::Calls;
 pub(crate) use line::{Line, Place, Refused};
+pub(crate) use slots::Held;
 pub use slots::{SlotPermit, Slots};
 pub use spec::{PoolFields, PoolKind, PoolSpec, WarmStart};
 pub(crate) use stock::{Idle, Preparing, Spare, Stock};

@@ -6,6 +6,7 @@ use super::line::{Line, Place, Refused};
 use super::waits::{Cycle, Hold};
 use crate::call::CallContext;
 use crate::error::{Error, ErrorKind, Reason, Result};
+use std::borrow::Borrow;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -25,8 +26,11 @@ struct Inner {
 }
 
 /// A slot that a call holds. Dropping it lets the first in the queue in.
-pub struct SlotPermit {
-    slots: Slots,
+pub struct SlotPermit(Held<Slots>);
+
+/// The same, with its slots by value or by reference.
+pub(crate) struct Held<S: Borrow<Slots>> {
+    slots: S,
     taken: bool,
     // Behind the slot: a host that has drained has all slots back.
     accepted: Accepted,
@@ -51,16 +55,8 @@ impl Slots {
     /// - Kind `Timeout` at the deadline, kind `Canceled` at the cancellation.
     /// - Kind `Unavailable`: the host is stopping, and this is an outermost call.
     pub async fn acquire(&self, context: CallContext) -> Result<(CallContext, SlotPermit)> {
-        let inner = &*self.0;
-        let accepted = inner.calls.accept(&context)?;
-        let Some(line) = &inner.line else {
-            return Ok((context, SlotPermit { slots: self.clone(), taken: false, accepted }));
-        };
-        let hold = match line.try_take() {
-            Some(place) => place.keep(),
-            None => accepted.run(&inner.calls, &inner.id, inner.wait(line, &context)).await?,
-        };
-        Ok((context.holding(hold), SlotPermit { slots: self.clone(), taken: true, accepted }))
+        let (context, held) = Held::acquire(self.clone(), context).await?;
+        Ok((context, SlotPermit(held)))
     }
 
     /// How many calls hold a slot. 0 for a pool without a limit, which does not count.
@@ -127,6 +123,30 @@ impl Inner {
     }
 }
 
+impl<S: Borrow<Slots>> Held<S> {
+    /// See [`Slots::acquire`].
+    pub(crate) async fn acquire(slots: S, context: CallContext) -> Result<(CallContext, Self)> {
+        let inner = &*slots.borrow().0;
+        let accepted = inner.calls.accept(&context)?;
+        let Some(line) = &inner.line else { return Ok((context, Self { slots, taken: false, accepted })) };
+        let hold = match line.try_take() {
+            Some(place) => place.keep(),
+            None => {
+                let waiting = accepted.run(&inner.calls, &inner.id, inner.wait(line, &context));
+                // In a box: few calls wait, and all would carry the room for it.
+                Box::pin(waiting).await?
+            }
+        };
+        Ok((context.holding(hold), Self { slots, taken: true, accepted }))
+    }
+
+    /// See [`SlotPermit::run`].
+    pub(crate) async fn run<R>(&self, work: impl Future<Output = Result<R>>) -> Result<R> {
+        let inner = &*self.slots.borrow().0;
+        self.accepted.run(&inner.calls, &inner.id, work).await
+    }
+}
+
 impl SlotPermit {
     /// Does the work of the call. It is dropped, with an error of kind `Canceled`, where a drain of the host cancels what
     /// still runs at its deadline; the deadline and the cancellation of the call itself are the function's own to keep.
@@ -134,14 +154,13 @@ impl SlotPermit {
     /// # Errors
     /// Those of the work, and kind `Canceled`.
     pub async fn run<R>(&self, work: impl Future<Output = Result<R>>) -> Result<R> {
-        let inner = &*self.slots.0;
-        self.accepted.run(&inner.calls, &inner.id, work).await
+        self.0.run(work).await
     }
 }
 
-impl Drop for SlotPermit {
+impl<S: Borrow<Slots>> Drop for Held<S> {
     fn drop(&mut self) {
-        if let Some(line) = self.slots.0.line.as_ref().filter(|_| self.taken) {
+        if let Some(line) = self.slots.borrow().0.line.as_ref().filter(|_| self.taken) {
             line.give_back();
         }
     }

@@ -23,6 +23,8 @@ pub(crate) struct Stock<T> {
 struct Inner<T> {
     /// The one that came last is the next to go: its memory is still in the caches.
     ready: Vec<T>,
+    /// Those that have served, for the one who prepares to drop: their callers need not wait for that.
+    served: Vec<T>,
     generation: u64,
     preparing: bool,
     failed: Option<Instant>,
@@ -40,7 +42,8 @@ impl<T> Stock<T> {
     /// A stock of `warm` that are prepared and at most `most` that wait; `adaptive` holds both to what demand there was.
     pub(crate) fn new(warm: usize, most: usize, adaptive: bool) -> Self {
         let demand = Demand { since: Instant::now(), before: 0, now: 1 };
-        let inner = Inner { ready: Vec::new(), generation: 0, preparing: false, failed: None, demand };
+        let inner =
+            Inner { ready: Vec::new(), served: Vec::new(), generation: 0, preparing: false, failed: None, demand };
         Self { inner: Mutex::new(inner), warm, most, adaptive }
     }
 
@@ -74,18 +77,31 @@ impl<T> Stock<T> {
         refused
     }
 
-    /// One to be dropped, the one that has waited longest.
-    pub(crate) fn give_up(&self) -> Option<T> {
+    /// Leaves one that has served to be dropped by the one who prepares, or gives it back: no more are left than are prepared
+    /// ahead. Begin preparing after it.
+    pub(crate) fn leave(&self, served: T) -> Option<T> {
         let mut inner = self.lock();
-        (!inner.ready.is_empty()).then(|| inner.ready.remove(0))
+        if inner.served.len() >= self.held_to(self.warm, &inner) {
+            return Some(served);
+        }
+        inner.served.push(served);
+        None
     }
 
-    /// Whether somebody has to begin to prepare: fewer wait than should, and nobody prepares yet. Who is told so owns the
-    /// [`Preparing`].
-    pub(crate) fn begin(self: &Arc<Self>) -> Option<Preparing<T>> {
+    /// One to be dropped: one that has served, or the one that has waited longest.
+    pub(crate) fn give_up(&self) -> Option<T> {
         let mut inner = self.lock();
-        let rests = inner.failed.is_some_and(|failed| failed.elapsed() < BACK_OFF);
-        if inner.preparing || rests || inner.ready.len() >= self.held_to(self.warm, &inner) {
+        inner.served.pop().or_else(|| (!inner.ready.is_empty()).then(|| inner.ready.remove(0)))
+    }
+
+    /// Whether somebody has to begin to prepare: fewer wait than should or some have to be dropped, and nobody prepares yet. Who
+    /// is told so owns the [`Preparing`].
+    pub(crate) fn begin(self: &Arc<Self>) -> Option<Preparing<T>> {
+        if self.warm == 0 {
+            return None;
+        }
+        let mut inner = self.lock();
+        if inner.preparing || (inner.served.is_empty() && !self.wants(&inner)) {
             return None;
         }
         inner.preparing = true;
@@ -96,6 +112,11 @@ impl<T> Stock<T> {
     /// How many wait.
     pub(crate) fn len(&self) -> usize {
         self.lock().ready.len()
+    }
+
+    fn wants(&self, inner: &Inner<T>) -> bool {
+        let rests = inner.failed.is_some_and(|failed| failed.elapsed() < BACK_OFF);
+        !rests && inner.ready.len() < self.held_to(self.warm, inner)
     }
 
     fn held_to(&self, count: usize, inner: &Inner<T>) -> usize {
@@ -141,20 +162,27 @@ pub(crate) struct Preparing<T> {
 }
 
 impl<T> Preparing<T> {
-    /// Whether another one is wanted. Once told no, this has ended: a call that takes one after that begins anew.
+    /// Drops what has served, and says whether another one is wanted. Once told no, this has ended: a call that takes one after that begins anew.
     pub(crate) fn goes_on(&mut self) -> bool {
         let Some(stock) = self.stock.upgrade() else { return false };
         let mut inner = stock.lock();
-        let wanted = inner.ready.len() < stock.held_to(stock.warm, &inner);
+        let wanted = stock.wants(&inner);
+        let served = std::mem::take(&mut inner.served);
         inner.preparing = wanted;
         self.ended = !wanted;
+        drop(inner);
+        drop(served);
         wanted
     }
 
     /// Ends it because preparing failed: nobody begins again for a while.
     pub(crate) fn failed(self) {
         if let Some(stock) = self.stock.upgrade() {
-            stock.lock().failed = Some(Instant::now());
+            let mut inner = stock.lock();
+            inner.failed = Some(Instant::now());
+            let served = std::mem::take(&mut inner.served);
+            drop(inner);
+            drop(served);
         }
     }
 }

@@ -69,6 +69,31 @@ fn each_prepared_instance_serves_one_call_and_is_made_up_for() {
 }
 
 #[test]
+fn what_has_served_is_dropped_by_whoever_prepares_and_never_serves_again() {
+    model(|| {
+        let alive = Arc::new(AtomicUsize::new(0));
+        let stock = Arc::new(Stock::new(1, 1, false));
+        let calls: Vec<_> = (0..2)
+            .map(|_| {
+                let (stock, alive) = (stock.clone(), alive.clone());
+                spawn(async move {
+                    let instance = stock.take(0, 1).unwrap_or_else(|| Instance::new(&alive));
+                    let filled = spawn(fill(stock.clone(), alive.clone()));
+                    assert_eq!(instance.serving.fetch_add(1, Ordering::SeqCst), 0, "an instance served two calls");
+                    yield_now().await;
+                    drop(stock.leave(instance));
+                    let left = spawn(fill(stock.clone(), alive.clone()));
+                    filled.await.unwrap();
+                    left.await.unwrap();
+                })
+            })
+            .collect();
+        block_on(async { futures::future::join_all(calls).await.into_iter().for_each(|call| call.unwrap()) });
+        assert_eq!((stock.len(), alive.load(Ordering::SeqCst)), (1, 1), "what has served was left behind");
+    });
+}
+
+#[test]
 fn what_was_made_under_an_older_environment_is_dropped_and_never_used() {
     model(|| {
         let alive = Arc::new(AtomicUsize::new(0));
