@@ -42,10 +42,34 @@ impl WasiHttpView for Data {
 impl Loops {
     /// The guest with this directory, and with whatever else `configure` says of each context.
     pub(crate) fn new(directory: &Path, configure: fn(&mut WasiCtxBuilder)) -> Self {
+        Self::linked(directory, configure, |_| Ok(()))
+    }
+
+    /// The same with random numbers of the operating system at each call. Wasmtime's own would ask its generator once for
+    /// each byte.
+    pub(crate) fn with_system_entropy(directory: &Path, configure: fn(&mut WasiCtxBuilder)) -> Self {
+        Self::linked(directory, configure, |linker| {
+            linker.allow_shadowing(true);
+            let mut random = linker.instance("wasi:random/random@0.2.12")?;
+            random.func_wrap("get-random-u64", |_, (): ()| Ok((getrandom::u64()?,)))?;
+            random.func_wrap("get-random-bytes", |_, (len,): (u64,)| {
+                let mut bytes = vec![0; usize::try_from(len)?.min(Limits::default().max_host_bytes)];
+                getrandom::fill(&mut bytes)?;
+                Ok((bytes,))
+            })
+        })
+    }
+
+    fn linked(
+        directory: &Path,
+        configure: fn(&mut WasiCtxBuilder),
+        link: fn(&mut Linker<Data>) -> wasmtime::Result<()>,
+    ) -> Self {
         let component = Component::new(&engine(), guest("loops")).unwrap();
         let mut linker = Linker::new(&engine());
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).unwrap();
         wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker).unwrap();
+        link(&mut linker).unwrap();
         let pre = linker.instantiate_pre(&component).unwrap();
         Self { pre, directory: opened(directory), configure }
     }

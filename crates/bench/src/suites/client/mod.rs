@@ -81,7 +81,7 @@ fn rate(bench: &Bench, size: u64, read: impl Future<Output = u64>) -> f64 {
 async fn count(function: &WasmFunction, server: &Server, size: u64) -> u64 {
     let arguments = vec![server.address.to_string().into(), format!("/{size}").into(), Value::from(PIECE)];
     let counted = function.call(&CallContext::new(), arguments).await.unwrap();
-    counted.as_u64().unwrap_or_else(|| panic!("{counted:?}"))
+    counted.get("ok").and_then(Value::as_u64).unwrap_or_else(|| panic!("{counted:?}"))
 }
 
 async fn prepared(host: &Host, name: &str, method: &str) -> Arc<WasmFunction> {

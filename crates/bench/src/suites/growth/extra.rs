@@ -102,7 +102,8 @@ pub(super) fn user(count: usize) -> String {
         let name = interface.full_name();
         writeln!(component, r#"  (import "{name}" (instance (export "next" (func (result u32)))))"#).unwrap();
     }
-    component + r#"  (core module $m (func (export "run")))
+    component
+        + r#"  (core module $m (func (export "run")))
   (core instance $i (instantiate $m))
   (func (export "run") (canon lift (core func $i "run"))))"#
 }

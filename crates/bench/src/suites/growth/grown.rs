@@ -1,6 +1,7 @@
 //! Hosts of which one thing has grown.
 
 use super::extra;
+use super::quiet::QUIET;
 use crate::guests::guest;
 use serde_json::{Value as Json, json};
 use std::path::PathBuf;
@@ -90,28 +91,42 @@ fn names(host: &Host, count: usize) -> Vec<String> {
     host.registry().imports().iter().map(|import| import.meta().name.to_owned()).take(count).collect()
 }
 
-/// So many variables. The guest imports the interface that they come through, as every guest with a standard library does, and
-/// does not ask.
-pub(super) async fn variables(count: usize) -> Grown {
+/// Whether a guest asks for what it is told.
+#[derive(Clone, Copy)]
+pub(super) enum Asks {
+    /// It could, and does not.
+    Nothing,
+    /// As a guest with a standard library does, of its own accord.
+    Everything,
+}
+
+/// So many variables.
+pub(super) async fn variables(count: usize, asks: Asks) -> Grown {
     let variables = (0..count).map(|number| json!({"id": "bench:variable", "name": format!("VARIABLE_{number}")}));
-    told(json!({"env": variables.collect::<Vec<Json>>()})).await
+    told(json!({"env": variables.collect::<Vec<Json>>()}), asks).await
 }
 
-/// So many directories, of which the guest opens nothing.
-pub(super) async fn mounts(count: usize) -> Grown {
+/// So many directories.
+pub(super) async fn mounts(count: usize, asks: Asks) -> Grown {
     let mounts = (0..count).map(|number| json!({"fs": "bench:folder", "guest": format!("/mount/{number}")}));
-    told(json!({"mounts": mounts.collect::<Vec<Json>>()})).await
+    told(json!({"mounts": mounts.collect::<Vec<Json>>()}), asks).await
 }
 
-async fn told(section: Json) -> Grown {
+async fn told(section: Json, asks: Asks) -> Grown {
     let folder = tempfile::tempdir().unwrap();
     let builder: HostBuilder = wippy_host::builder().unwrap();
     let host = builder.environment(Variable).directories(Folder(folder.path().to_owned())).build().unwrap();
-    let std_calls = host.compile(guest("std-calls")).unwrap();
-    let spec =
-        EntrySpec::new(ID, "now-millis").with_imports(ENABLED.iter().copied()).with_section("wasi", section);
-    register(&host, &std_calls, spec).await;
-    Grown { host, arguments: Vec::new(), _folder: Some(folder) }
+    let (code, method) = match asks {
+        Asks::Nothing => (QUIET.as_bytes().to_owned(), "run"),
+        Asks::Everything => (guest("std-calls"), "env"),
+    };
+    let spec = EntrySpec::new(ID, method).with_imports(ENABLED.iter().copied()).with_section("wasi", section);
+    register(&host, &host.compile(code).unwrap(), spec).await;
+    let arguments = match asks {
+        Asks::Nothing => Vec::new(),
+        Asks::Everything => vec!["NAME".into()],
+    };
+    Grown { host, arguments, _folder: Some(folder) }
 }
 
 struct Variable;

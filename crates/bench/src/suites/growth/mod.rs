@@ -2,26 +2,35 @@
 
 mod extra;
 mod grown;
+mod quiet;
 
 use crate::bench::Bench;
 use crate::measure::{median, quantile, time};
+use crate::row::Target::AtMost;
 use crate::row::{Curve, Kind, Row, Target};
-use grown::Grown;
+use grown::{Asks, Grown};
 
 pub(super) fn run(bench: &Bench) {
-    let (once, quick, full) = (&[1, 10][..], &[1, 10, 100, 1000, 10_000][..], &[1, 10, 100, 1000, 10_000, 100_000][..]);
-    let entries = bench.length.pick(once, quick, full);
-    plot(bench, "entries of the registry", entries, |size| bench.runtime.block_on(grown::entries(size)));
+    let runtime = &bench.runtime;
+    let flat = Some(AtMost(0.02));
+    let entries = bench.length.pick(&[1, 10][..], &[1, 10, 100, 1000], &[1, 10, 100, 1000, 10_000, 100_000]);
+    plot(bench, "entries of the registry", flat, entries, |size| runtime.block_on(grown::entries(size)));
     let imports = bench.length.pick(&[8, 200][..], &[8, 24, 72, 200], &[8, 16, 32, 64, 128, 200]);
-    plot(bench, "registered imports", imports, |size| bench.runtime.block_on(grown::imports(size)));
-    plot(bench, "grants of the entry", imports, |size| bench.runtime.block_on(grown::grants(size)));
+    plot(bench, "registered imports", flat, imports, |size| runtime.block_on(grown::imports(size)));
+    plot(bench, "grants of the entry", flat, imports, |size| runtime.block_on(grown::grants(size)));
     let some = bench.length.pick(&[1, 10][..], &[1, 10, 100], &[1, 3, 10, 30, 100, 300]);
-    plot(bench, "environment variables of the entry", some, |size| bench.runtime.block_on(grown::variables(size)));
-    plot(bench, "mounts of the entry", some, |size| bench.runtime.block_on(grown::mounts(size)));
+    for (asks, whose, target) in [(Asks::Nothing, "", flat), (Asks::Everything, ", of a guest that reads them", None)] {
+        plot(bench, &format!("variables of the entry{whose}"), target, some, |size| {
+            runtime.block_on(grown::variables(size, asks))
+        });
+        plot(bench, &format!("mounts of the entry{whose}"), target, some, |size| {
+            runtime.block_on(grown::mounts(size, asks))
+        });
+    }
 }
 
 /// The cost of a fresh call at each size, all sizes in turns.
-fn plot(bench: &Bench, what: &str, sizes: &[usize], grown: impl Fn(usize) -> Grown) {
+fn plot(bench: &Bench, what: &str, target: Option<Target>, sizes: &[usize], grown: impl Fn(usize) -> Grown) {
     let all: Vec<Grown> = sizes.iter().map(|size| grown(*size)).collect();
     let curve = |costs: Vec<f64>| Curve {
         name: format!("a fresh call, by {what}"),
@@ -35,11 +44,8 @@ fn plot(bench: &Bench, what: &str, sizes: &[usize], grown: impl Fn(usize) -> Gro
     let rounds: Vec<Vec<f64>> = (0..bench.length.rounds())
         .map(|round| {
             // From small to large and back, so that none always follows the same one.
-            let mut costs: Vec<f64> = if round % 2 == 0 {
-                all.iter().map(cost).collect()
-            } else {
-                all.iter().rev().map(cost).collect()
-            };
+            let mut costs: Vec<f64> =
+                if round % 2 == 0 { all.iter().map(cost).collect() } else { all.iter().rev().map(cost).collect() };
             if round % 2 == 1 {
                 costs.reverse();
             }
@@ -47,7 +53,9 @@ fn plot(bench: &Bench, what: &str, sizes: &[usize], grown: impl Fn(usize) -> Gro
         })
         .collect();
     let slopes: Vec<f64> = rounds.iter().map(|costs| curve(costs.clone()).slope()).collect();
-    let medians = curve((0..sizes.len()).map(|size| median(&rounds.iter().map(|costs| costs[size]).collect::<Vec<_>>())).collect());
+    let medians = curve(
+        (0..sizes.len()).map(|size| median(&rounds.iter().map(|costs| costs[size]).collect::<Vec<_>>())).collect(),
+    );
     let (first, last) = (medians.ours[0], medians.ours[sizes.len() - 1]);
     bench.report(Row {
         name: format!("slope by {what}"),
@@ -57,7 +65,7 @@ fn plot(bench: &Bench, what: &str, sizes: &[usize], grown: impl Fn(usize) -> Gro
         figure: median(&slopes),
         kind: Kind::Alone,
         spread: (slopes.len() > 1).then(|| (quantile(&slopes, 0.1), quantile(&slopes, 0.9))),
-        target: Some(Target::AtMost(0.02)),
+        target,
         note: Some(format!("{:.2} µs at {}, {:.2} µs at {}", first.1, first.0, last.1, last.0)),
     });
     bench.curve(medians);

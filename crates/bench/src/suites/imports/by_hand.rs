@@ -1,8 +1,6 @@
 //! What Wasmtime's context is told, to do what ours does.
 
 use super::ours::{LineSink, VARIABLE};
-use rand::TryRng;
-use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::WasiCtxBuilder;
@@ -13,31 +11,6 @@ use wippy_host::{Output as _, OutputStream as Which};
 /// One variable, and standard output that becomes lines.
 pub(super) fn prepare(builder: &mut WasiCtxBuilder) {
     builder.env(VARIABLE.0, VARIABLE.1).stdout(Lines::default());
-}
-
-/// Besides, random numbers of the operating system at each call.
-pub(super) fn with_system_entropy(builder: &mut WasiCtxBuilder) {
-    prepare(builder);
-    builder.secure_random(SystemEntropy);
-}
-
-struct SystemEntropy;
-
-impl TryRng for SystemEntropy {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        Ok(getrandom::u32().unwrap())
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        Ok(getrandom::u64().unwrap())
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        getrandom::fill(bytes).unwrap();
-        Ok(())
-    }
 }
 
 /// Hands on what is written line by line.

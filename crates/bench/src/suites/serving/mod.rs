@@ -18,7 +18,7 @@ struct Case {
     path: &'static str,
     /// Requests that an instance serves.
     requests_each: u32,
-    /// Requests of one round.
+    /// Requests of one round: a tenth of a second.
     round: u32,
 }
 
@@ -41,42 +41,29 @@ pub(super) fn run(bench: &Bench) {
 
 impl Case {
     fn run(&self, bench: &Bench, host: &Host, servers: &Runtime) {
-        let guest = guest(self.guest);
+        let (guest, rounds) = (guest(self.guest), bench.length.pick(1, 6, 60));
         let ours = servers.block_on(ours::served(host, &guest, self.requests_each));
         let baseline = servers.block_on(proxied(&guest, self.requests_each as usize));
         let mut our_load = Load::new(&bench.runtime, ours.local_addr(), self.path);
-        let mut their_load = Load::new(&bench.runtime, baseline.address, self.path);
-        let requests = bench.length.pick(64, self.round, self.round);
+        let mut load = Load::new(&bench.runtime, baseline.address, self.path);
         let (mut our_latencies, mut latencies) = (Vec::new(), Vec::new());
-        let round = |load: &mut Load<'_>, latencies: &mut Vec<f64>| {
-            let round = load.round(requests);
-            if self.requests_each == 1 {
-                assert_eq!(round.first, requests as usize, "{}: an instance was used again", self.name);
-            } else {
-                eprintln!("{} {} {} {}", self.name, round.first, round.rate, round.p99);
-            }
-            latencies.push(round.p99);
-            round.rate
-        };
-        let rounds = bench.length.pick(1, 6, 50);
-        let rate = |load: &mut Load<'_>, latencies: &mut Vec<f64>| round(load, latencies);
-        bench.ratio_in(
-            rounds,
-            &format!("{}: requests a second", self.name),
-            "1/s",
-            AtLeast(1.0),
-            || rate(&mut our_load, &mut our_latencies),
-            || rate(&mut their_load, &mut latencies),
-        );
+        let name = format!("{}: requests a second", self.name);
+        let ours = || self.round(bench, &mut our_load, &mut our_latencies);
+        let baseline = || self.round(bench, &mut load, &mut latencies);
+        bench.ratio_in(rounds, &name, "1/s", AtLeast(1.0), ours, baseline);
         // The same rounds once more, for what else they came to.
         let (mut ours, mut baseline) = (our_latencies.into_iter(), latencies.into_iter());
-        bench.ratio_in(
-            rounds,
-            &format!("{}: 99 of 100 within", self.name),
-            "µs",
-            AtMost(1.1),
-            || ours.next().unwrap(),
-            || baseline.next().unwrap(),
-        );
+        let name = format!("{}: 99 of 100 within", self.name);
+        bench.ratio_in(rounds, &name, "µs", AtMost(1.1), || ours.next().unwrap(), || baseline.next().unwrap());
+    }
+
+    /// Requests a second, and the latency beside.
+    fn round(&self, bench: &Bench, load: &mut Load<'_>, latencies: &mut Vec<f64>) -> f64 {
+        let requests = bench.length.pick(64, self.round, self.round);
+        let round = load.round(requests);
+        let all = round.first == requests as usize;
+        assert!(all == (self.requests_each == 1), "{}: {} of {requests} instances are new", self.name, round.first);
+        latencies.push(round.p99);
+        round.rate
     }
 }

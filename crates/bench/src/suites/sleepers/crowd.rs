@@ -4,7 +4,7 @@ use crate::measure::quantile;
 use crate::process;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
@@ -27,9 +27,10 @@ pub(super) struct Crowd {
     pub(super) seconds: f64,
 }
 
-/// Who sleeps. The clock that a program's guests wait by tells.
+/// Who sleeps, and how long. The clock that a program's guests wait by asks and tells.
 pub(super) struct Counts {
     expected: usize,
+    nanos: AtomicU64,
     slept: AtomicUsize,
     woken: AtomicUsize,
     refused: AtomicUsize,
@@ -40,16 +41,22 @@ pub(super) struct Counts {
 impl Counts {
     pub(super) fn new(expected: usize) -> Arc<Self> {
         let [slept, woken, refused, most] = Default::default();
-        Arc::new(Self { expected, slept, woken, refused, most, all: Notify::new() })
+        Arc::new(Self { expected, nanos: AtomicU64::new(0), slept, woken, refused, most, all: Notify::new() })
+    }
+
+    /// What each sleep takes: no time at all while the program warms up.
+    pub(super) fn asleep(&self) -> Duration {
+        Duration::from_nanos(self.nanos.load(Relaxed))
     }
 
     /// Waits by `clock`, and is counted.
-    pub(super) async fn sleep(&self, clock: impl Future) {
+    pub(super) async fn sleep<T>(&self, clock: impl Future<Output = T>) -> T {
         let slept = self.slept.fetch_add(1, Relaxed) + 1;
         self.most.fetch_max(slept.saturating_sub(self.woken.load(Relaxed)), Relaxed);
         self.look();
-        clock.await;
+        let woken = clock.await;
         self.woken.fetch_add(1, Relaxed);
+        woken
     }
 
     fn refused(&self) {
@@ -70,7 +77,7 @@ impl Counts {
     }
 }
 
-/// Calls `sleep` so many times at once; each call takes `asleep` where nothing is in its way.
+/// Calls `sleep` as often as is expected, at once; each call takes `asleep` where nothing is in its way.
 pub(super) fn gather<R>(counts: &Arc<Counts>, asleep: Duration, sleep: impl Fn() -> R) -> Crowd
 where
     R: Future<Output = Result<(), String>> + Send + 'static,
@@ -79,6 +86,7 @@ where
     // What is made once is made.
     runtime.block_on(runtime.spawn(sleep())).unwrap().unwrap();
     counts.forget();
+    counts.nanos.store(asleep.as_nanos() as u64, Relaxed);
     let before = process::resident();
     let start = Instant::now();
     let observed = |call: R, counts: Arc<Counts>| async move {
@@ -101,7 +109,7 @@ where
         }
     }
     let asleep = counts.most.load(Relaxed);
-    let kib = resident.saturating_sub(before) as f64 / 1024.0 / asleep as f64;
+    let kib = (resident.saturating_sub(before) as f64 / 1024.0 / asleep as f64).max(0.1);
     let (late, late_99) = (quantile(&late, 0.5), quantile(&late, 0.99));
     Crowd { asleep, refused, why, kib, maps, late, late_99, seconds }
 }

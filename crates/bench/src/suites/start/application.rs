@@ -37,7 +37,8 @@ impl Written {
     /// An application of so many entries, which take turns with the components.
     pub(super) fn new(entries: usize) -> Self {
         let of_each = COMPONENTS.iter().cycle().take(entries).enumerate();
-        let functions: Vec<_> = of_each.map(|(number, (guest, method))| (format!("f{number}"), *guest, *method)).collect();
+        let functions: Vec<_> =
+            of_each.map(|(number, (guest, method))| (format!("f{number}"), *guest, *method)).collect();
         Self { folder: write(&functions), entries }
     }
 }

@@ -42,7 +42,14 @@ pub(super) fn row(bench: &Bench) {
     let plain = || printed(part::command(&["start", code.to_str().unwrap()]));
     // Compiled, and kept.
     ours();
-    bench.ratio_in(bench.length.pick(1, 25, 200), "one call from the cache, a process each", "ms", AtMost(1.2), ours, plain);
+    bench.ratio_in(
+        bench.length.pick(1, 25, 200),
+        "one call from the cache, a process each",
+        "ms",
+        AtMost(1.2),
+        ours,
+        plain,
+    );
 }
 
 /// Milliseconds from the start of a process to its end, which has printed that there is no such variable.

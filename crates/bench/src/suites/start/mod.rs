@@ -13,7 +13,8 @@ pub(super) fn run(bench: &Bench) {
     let entries = bench.length.pick(20, 1000, 1000);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let written = Written::new(entries);
-    let name = format!("{entries} entries over {} components, against compiling these alone", application::COMPONENTS.len());
+    let name =
+        format!("{entries} entries over {} components, against compiling these alone", application::COMPONENTS.len());
     let (rounds, cached) = bench.length.pick((1, 1), (1, 8), (10, 50));
     bench.ratio_in(rounds, &name, "ms", AtMost(1.5), || open(&runtime, &written, None), alone);
     let cache = tempfile::tempdir().unwrap();
