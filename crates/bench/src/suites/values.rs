@@ -105,7 +105,7 @@ fn made(count: usize) -> Vec<User> {
     let user = |number: usize| User {
         name: format!("user number {number}"),
         age: 18 + number as u32 % 70,
-        email: (number % 2 == 0).then(|| format!("user-{number}@example.org")),
+        email: number.is_multiple_of(2).then(|| format!("user-{number}@example.org")),
         tag_count: number as u8,
     };
     (0..count).map(user).collect()

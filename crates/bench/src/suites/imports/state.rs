@@ -80,8 +80,8 @@ pub(super) fn run(bench: &Bench) {
         "state of a third party's import, over a plain field",
         "ns",
         AtMost(10.0),
-        || each(time(&bench.runtime, 1, &call)),
-        || each(time(&bench.runtime, 1, &by_hand)),
+        || each(time(&bench.runtime, 1, call)),
+        || each(time(&bench.runtime, 1, by_hand)),
     );
 }
 
