@@ -3,22 +3,14 @@
 use crate::guests::root;
 use crate::measure::time;
 use crate::plain::ByHand;
+use crate::row::Count;
 use crate::run::say;
 use crate::suites::{MANY, Setting, TEXT, fresh_cases};
-use serde::{Deserialize, Serialize};
 use std::process::{Command, ExitCode, Stdio};
 use tokio::runtime::Runtime;
 
 /// Calls of the two runs of which the difference is taken: what comes before and after the calls is in both.
 const CALLS: [u32; 2] = [20, 120];
-
-/// Instructions of one call.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Count {
-    pub(crate) path: String,
-    pub(crate) instructions: f64,
-    pub(crate) baseline: Option<f64>,
-}
 
 /// The hot paths that are counted: ours, and the baseline where it is a program of its own.
 const PATHS: [(&str, &str, Option<&str>); 7] = [

@@ -1,4 +1,5 @@
-#![doc = include_str!("../README.md")]
+//! The program: runs suites and reports.
+
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -15,8 +16,6 @@ mod measure;
 mod part;
 mod plain;
 mod process;
-mod report;
-mod row;
 mod run;
 mod suites;
 
@@ -24,6 +23,7 @@ use clap::Parser;
 use measure::Length;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use wippy_host_bench::{report, row};
 
 /// Measure wippy-host against plain Wasmtime
 ///
@@ -43,7 +43,7 @@ struct Arguments {
     /// List the suites and end
     #[arg(long)]
     list: bool,
-    /// Count the instructions of the hot paths, too (needs `valgrind`)
+    /// Count the instructions of the hot paths, as a run of all suites at full length does (needs `valgrind`)
     #[arg(long)]
     instructions: bool,
     /// Write the report although suites were left out or shortened

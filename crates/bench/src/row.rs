@@ -5,39 +5,44 @@ use serde::{Deserialize, Serialize};
 /// One line of what a suite's process prints.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Line {
+pub enum Line {
+    /// A row of the table.
     Row(Row),
+    /// A curve.
     Curve(Curve),
 }
 
 /// One comparison, or one figure that has a target of its own.
 #[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Row {
+pub struct Row {
     /// What is measured, unique within its suite.
-    pub(crate) name: String,
+    pub name: String,
     /// The unit of `ours` and `baseline`.
-    pub(crate) unit: String,
+    pub unit: String,
     /// Median over the rounds.
-    pub(crate) ours: f64,
+    pub ours: f64,
+    /// The same of the baseline, where it is another program.
     #[serde(default)]
-    pub(crate) baseline: Option<f64>,
+    pub baseline: Option<f64>,
     /// What the target is about: median over the rounds' own figures.
-    pub(crate) figure: f64,
+    pub figure: f64,
     /// How the figure comes from the two.
-    pub(crate) kind: Kind,
+    pub kind: Kind,
     /// The tenth and the ninetieth percentile of the figure.
     #[serde(default)]
-    pub(crate) spread: Option<(f64, f64)>,
+    pub spread: Option<(f64, f64)>,
+    /// What the figure is to reach.
     #[serde(default)]
-    pub(crate) target: Option<Target>,
+    pub target: Option<Target>,
     /// Why it is as it is, for a target that is missed or a row that needs a word.
     #[serde(default)]
-    pub(crate) note: Option<String>,
+    pub note: Option<String>,
 }
 
+/// How a figure comes from the two programs' own.
 #[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Kind {
+pub enum Kind {
     /// Ours divided by the baseline.
     Ratio,
     /// Ours less the baseline, in the row's unit.
@@ -46,15 +51,19 @@ pub(crate) enum Kind {
     Alone,
 }
 
+/// What a figure is to reach.
 #[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Target {
+pub enum Target {
+    /// Less is better.
     AtMost(f64),
+    /// More is better.
     AtLeast(f64),
 }
 
 impl Target {
-    pub(crate) fn is_met(self, figure: f64) -> bool {
+    /// Whether the figure reaches it.
+    pub fn is_met(self, figure: f64) -> bool {
         match self {
             Self::AtMost(limit) => figure <= limit,
             Self::AtLeast(limit) => figure >= limit,
@@ -64,24 +73,24 @@ impl Target {
 
 /// Cost against size.
 #[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Curve {
+pub struct Curve {
     /// What is plotted, unique among all suites.
-    pub(crate) name: String,
+    pub name: String,
     /// What the sizes count.
-    pub(crate) size: String,
+    pub size: String,
     /// The unit of the costs.
-    pub(crate) unit: String,
+    pub unit: String,
     /// Size and cost, with ascending sizes.
-    pub(crate) ours: Vec<(f64, f64)>,
+    pub ours: Vec<(f64, f64)>,
     /// The same of the baseline, where there is one.
     #[serde(default)]
-    pub(crate) baseline: Vec<(f64, f64)>,
+    pub baseline: Vec<(f64, f64)>,
 }
 
 impl Curve {
     /// How the cost grows with the size, as the exponent of a power: 0 is flat, 1 is linear. Least squares over the
     /// logarithms, which gives each order of magnitude the same weight.
-    pub(crate) fn slope(&self) -> f64 {
+    pub fn slope(&self) -> f64 {
         let logs: Vec<(f64, f64)> = self.ours.iter().map(|(size, cost)| (size.ln(), cost.ln())).collect();
         let count = logs.len() as f64;
         let mean = |of: fn(&(f64, f64)) -> f64| logs.iter().map(of).sum::<f64>() / count;
@@ -90,6 +99,17 @@ impl Curve {
         let variance: f64 = logs.iter().map(|log| (log.0 - x).powi(2)).sum();
         if variance == 0.0 { 0.0 } else { covariance / variance }
     }
+}
+
+/// Instructions of one call.
+#[derive(Serialize, Deserialize)]
+pub struct Count {
+    /// What is called, and how.
+    pub path: String,
+    /// Ours.
+    pub instructions: f64,
+    /// The baseline's, where it is a program of its own.
+    pub baseline: Option<f64>,
 }
 
 #[cfg(test)]

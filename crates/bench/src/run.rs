@@ -39,13 +39,14 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
             }
         }
     }
-    let counts = if arguments.instructions { counts::all() } else { Vec::new() };
+    let whole = length == Length::Full && arguments.suites.is_empty() && failed.is_empty();
+    let counts = if whole || arguments.instructions { counts::all() } else { Vec::new() };
     report::print_counts(&counts, last.as_ref());
     let outcome = Outcome { suites: outcomes, counts };
     report::verdict(&outcome);
-    let whole = length == Length::Full && arguments.suites.is_empty() && failed.is_empty();
+    let order: Vec<&str> = suites::ALL.iter().map(|suite| suite.name).collect();
     if (whole || arguments.write) && failed.is_empty() {
-        if let Err(error) = report::write(&arguments.docs, outcome, last) {
+        if let Err(error) = report::write(&arguments.docs, outcome, last, &order) {
             say(&format!("error: the report was not written: {error}"));
             return ExitCode::FAILURE;
         }

@@ -4,27 +4,34 @@ mod page;
 mod plot;
 mod table;
 
-use crate::counts::Count;
-use crate::row::{Curve, Row};
+use crate::row::{Count, Curve, Row};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-pub(crate) use table::{print, print_counts, verdict};
+pub use table::{print, print_counts, verdict};
 
+/// What a whole run measured.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Outcome {
-    pub(crate) suites: Vec<SuiteOutcome>,
+pub struct Outcome {
+    /// In the order of the report.
+    pub suites: Vec<SuiteOutcome>,
+    /// Of the hot paths.
     #[serde(default)]
-    pub(crate) counts: Vec<Count>,
+    pub counts: Vec<Count>,
 }
 
+/// What one suite measured.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct SuiteOutcome {
-    pub(crate) name: String,
+pub struct SuiteOutcome {
+    /// The suite.
+    pub name: String,
+    /// What it is about.
     #[serde(default)]
-    pub(crate) about: String,
-    pub(crate) rows: Vec<Row>,
-    pub(crate) curves: Vec<Curve>,
+    pub about: String,
+    /// Its rows.
+    pub rows: Vec<Row>,
+    /// Its curves.
+    pub curves: Vec<Curve>,
 }
 
 impl Outcome {
@@ -37,17 +44,15 @@ impl Outcome {
         self.counts.iter().find(|count| count.path == path).map(|count| count.instructions)
     }
 
-    /// Takes over what this run did not measure.
-    fn complete(&mut self, last: Self) {
+    /// Takes over what this run did not measure of the suites that there are.
+    fn complete(&mut self, last: Self, order: &[&str]) {
         let Self { suites, counts } = last;
-        let known = |name: &str| crate::suites::find(name).is_some();
-        for old in suites.into_iter().filter(|old| known(&old.name)) {
+        for old in suites.into_iter().filter(|old| order.contains(&old.name.as_str())) {
             if self.suites.iter().all(|suite| suite.name != old.name) {
                 self.suites.push(old);
             }
         }
-        let place = |suite: &SuiteOutcome| crate::suites::ALL.iter().position(|known| known.name == suite.name);
-        self.suites.sort_by_key(place);
+        self.suites.sort_by_key(|suite| order.iter().position(|known| *known == suite.name));
         if self.counts.is_empty() {
             self.counts = counts;
         }
@@ -55,14 +60,17 @@ impl Outcome {
 }
 
 /// The run that was written last.
-pub(crate) fn last(docs: &Path) -> Option<Outcome> {
+pub fn last(docs: &Path) -> Option<Outcome> {
     serde_json::from_slice(&std::fs::read(docs.join("benchmarks.json")).ok()?).ok()
 }
 
-/// Writes page, plots and data.
-pub(crate) fn write(docs: &Path, mut outcome: Outcome, last: Option<Outcome>) -> std::io::Result<()> {
+/// Writes page, plots and data. What this run did not measure stays as it was; suites that are not in `order` go.
+///
+/// # Errors
+/// Where a file cannot be written.
+pub fn write(docs: &Path, mut outcome: Outcome, last: Option<Outcome>, order: &[&str]) -> std::io::Result<()> {
     if let Some(last) = last {
-        outcome.complete(last);
+        outcome.complete(last, order);
     }
     let plots = docs.join("benchmarks");
     std::fs::create_dir_all(&plots)?;

@@ -1,13 +1,13 @@
 //! The table on the terminal, and the words that it shares with the page.
 
 use super::{Outcome, SuiteOutcome};
-use crate::counts::Count;
-use crate::row::{Kind, Row, Target};
+use crate::row::{Count, Kind, Row, Target};
 
 /// How much worse than last time a figure has to be to be called so, beyond its own spread.
 const WORSE: f64 = 1.05;
 
-pub(crate) fn print(suite: &SuiteOutcome, last: Option<&Outcome>) {
+/// Prints what a suite measured, beside what it measured last.
+pub fn print(suite: &SuiteOutcome, last: Option<&Outcome>) {
     println!(
         "\n{:<40} {:>12} {:>12} {:>10} {:>17} {:>10} {:>9}   verdict",
         suite.name, "ours", "baseline", "figure", "p10 to p90", "target", "last"
@@ -31,7 +31,8 @@ pub(crate) fn print(suite: &SuiteOutcome, last: Option<&Outcome>) {
     }
 }
 
-pub(crate) fn print_counts(counts: &[Count], last: Option<&Outcome>) {
+/// Prints the counted instructions.
+pub fn print_counts(counts: &[Count], last: Option<&Outcome>) {
     if counts.is_empty() {
         return;
     }
@@ -50,7 +51,7 @@ pub(crate) fn print_counts(counts: &[Count], last: Option<&Outcome>) {
 }
 
 /// One line that sums up.
-pub(crate) fn verdict(outcome: &Outcome) {
+pub fn verdict(outcome: &Outcome) {
     let with_target: Vec<&Row> =
         outcome.suites.iter().flat_map(|suite| &suite.rows).filter(|row| row.target.is_some()).collect();
     let missed: Vec<&str> = with_target.iter().filter(|row| !is_met(row)).map(|row| row.name.as_str()).collect();

@@ -5,6 +5,7 @@ mod server;
 use crate::bench::Bench;
 use crate::guests::guest;
 use crate::plain::Reader;
+use crate::row::Kind;
 use crate::row::Target::{AtLeast, AtMost};
 use futures::future::join_all;
 use server::Server;
@@ -30,7 +31,7 @@ pub(super) fn run(bench: &Bench) {
 fn connections(bench: &Bench, host: &Host, server: &Server) {
     let one_by_one = |guest| {
         let function = bench.runtime.block_on(prepared(host, guest, "count"));
-        let requests = bench.length.pick(10 * IN_FLIGHT, 200 * IN_FLIGHT, 1000 * IN_FLIGHT);
+        let requests = IN_FLIGHT * bench.length.pick(4, 130, 400);
         let caller = || async {
             for _ in 0..requests / IN_FLIGHT {
                 assert_eq!(count(&function, server, 13).await, 13);
@@ -42,7 +43,7 @@ fn connections(bench: &Bench, host: &Host, server: &Server) {
     };
     let at_once = || {
         let function = bench.runtime.block_on(prepared(host, "probe-http", "get-together"));
-        let calls = bench.length.pick(10, 100, 1000);
+        let calls = bench.length.pick(4, 130, 400);
         let urls = vec![Value::from(format!("http://{}/0", server.address)); IN_FLIGHT];
         let (context, before) = (CallContext::new(), server.accepted());
         for _ in 0..calls {
@@ -65,9 +66,10 @@ fn throughput(bench: &Bench, host: &Host, server: &Server) {
         let function = bench.runtime.block_on(prepared(host, guest, "count"));
         let ours = || rate(bench, size, count(&function, server, size));
         let baseline = || rate(bench, size, reader.count(&path));
-        let rounds = bench.length.pick(1, 10, 10);
+        let rounds = bench.length.pick(1, 8, 8);
         let name = format!("a body of {} MiB, {track}", size >> 20);
-        bench.ratio_in(rounds, &name, "MiB/s", AtLeast(0.9), ours, baseline);
+        let note = "the guest's bytes are copied into its memory, the baseline's are not";
+        bench.compare(rounds, &name, "MiB/s", Kind::Ratio, Some(AtLeast(0.9)), Some(note), ours, baseline);
     }
 }
 

@@ -18,16 +18,16 @@ struct Case {
     path: &'static str,
     /// Requests that an instance serves.
     requests_each: u32,
-    /// Requests of one round: a tenth of a second.
-    round: u32,
+    /// Requests of one round, and of one at --quick.
+    round: (u32, u32),
 }
 
 /// Of 0.3, an instance serves sixteen at a time in both programs.
 const CASES: [Case; 4] = [
-    Case { name: "0.2, fresh", guest: "handler", path: "/count", requests_each: 1, round: 1000 },
-    Case { name: "0.2, reused", guest: "handler", path: "/count", requests_each: 1000, round: 4000 },
-    Case { name: "0.3, fresh", guest: "handler-p3", path: "/served", requests_each: 1, round: 1000 },
-    Case { name: "0.3, reused", guest: "handler-p3", path: "/served", requests_each: 1000, round: 4000 },
+    Case { name: "0.2, fresh", guest: "handler", path: "/count", requests_each: 1, round: (1000, 500) },
+    Case { name: "0.2, reused", guest: "handler", path: "/count", requests_each: 1000, round: (3000, 1500) },
+    Case { name: "0.3, fresh", guest: "handler-p3", path: "/served", requests_each: 1, round: (1000, 500) },
+    Case { name: "0.3, reused", guest: "handler-p3", path: "/served", requests_each: 1000, round: (3000, 1500) },
 ];
 
 pub(super) fn run(bench: &Bench) {
@@ -41,7 +41,7 @@ pub(super) fn run(bench: &Bench) {
 
 impl Case {
     fn run(&self, bench: &Bench, host: &Host, servers: &Runtime) {
-        let (guest, rounds) = (guest(self.guest), bench.length.pick(1, 6, 60));
+        let (guest, rounds) = (guest(self.guest), bench.length.pick(1, 5, 30));
         let ours = servers.block_on(ours::served(host, &guest, self.requests_each));
         let baseline = servers.block_on(proxied(&guest, self.requests_each as usize));
         let mut our_load = Load::new(&bench.runtime, ours.local_addr(), self.path);
@@ -59,7 +59,7 @@ impl Case {
 
     /// Requests a second, and the latency beside.
     fn round(&self, bench: &Bench, load: &mut Load<'_>, latencies: &mut Vec<f64>) -> f64 {
-        let requests = bench.length.pick(64, self.round, self.round);
+        let requests = bench.length.pick(64, self.round.1, self.round.0);
         let round = load.round(requests);
         let all = round.first == requests as usize;
         assert!(all == (self.requests_each == 1), "{}: {} of {requests} instances are new", self.name, round.first);
