@@ -26,12 +26,12 @@ impl Length {
 
     /// Rounds of a row whose round takes a few milliseconds.
     pub(crate) fn rounds(self) -> usize {
-        self.pick(1, 40, 200)
+        self.pick(1, 16, 200)
     }
 
     /// Calls of one round, for calls of some microseconds.
     pub(crate) fn calls(self) -> u32 {
-        self.pick(2, 200, 400)
+        self.pick(2, 100, 400)
     }
 }
 

@@ -23,7 +23,7 @@ struct After {
 }
 
 pub(super) fn run(bench: &Bench) {
-    let calls = bench.length.pick(50, 50_000, 1_000_000);
+    let calls = bench.length.pick(50, 20_000, 1_000_000);
     let cases = bench.runtime.block_on(fresh_cases(|_| true));
     let one_by_one = calls / TENTHS / TIMES.min(calls / TENTHS);
     let tenths: Vec<After> = (0..TENTHS).map(|_| tenth(bench, &cases, calls / TENTHS, one_by_one)).collect();

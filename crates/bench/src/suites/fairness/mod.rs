@@ -33,7 +33,7 @@ pub(super) fn run(bench: &Bench) {
     let ours = bench.runtime.block_on(ours::Ours::new());
     let plain = plain::Plain::new();
     let programs: [&dyn Program; 2] = [&ours, &plain];
-    let (calls, rounds) = bench.length.pick((3, 1), (250, 3), (2500, 40));
+    let (calls, rounds) = bench.length.pick((3, 1), (150, 2), (2500, 40));
     for crowd in [1, 4] {
         let endless = crowd * WORKERS;
         let name = format!("a short call beside {endless} endless guests on {WORKERS} workers, p99");

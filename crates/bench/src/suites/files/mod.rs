@@ -126,7 +126,7 @@ impl Files<'_> {
         speed: impl Fn(&dyn Fn() -> u64) -> f64,
     ) {
         let runtime = &self.bench.runtime;
-        let rounds = self.bench.length.pick(1, 7, 5);
+        let rounds = self.bench.length.pick(1, 3, 5);
         let ours = || speed(&|| runtime.block_on(ours()));
         let plain = || speed(&|| runtime.block_on(plain()));
         self.bench.ratio_in(rounds, name, unit, AtLeast(0.95), ours, plain);

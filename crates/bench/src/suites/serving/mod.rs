@@ -41,7 +41,7 @@ pub(super) fn run(bench: &Bench) {
 
 impl Case {
     fn run(&self, bench: &Bench, host: &Host, servers: &Runtime) {
-        let (guest, rounds) = (guest(self.guest), bench.length.pick(1, 5, 30));
+        let (guest, rounds) = (guest(self.guest), bench.length.pick(1, 3, 30));
         let ours = servers.block_on(ours::served(host, &guest, self.requests_each));
         let baseline = servers.block_on(proxied(&guest, self.requests_each as usize));
         let mut our_load = Load::new(&bench.runtime, ours.local_addr(), self.path);
