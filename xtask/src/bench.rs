@@ -30,7 +30,8 @@ fn command(args: &BenchArgs) -> Command {
     {
         command.env(format!("CARGO_PROFILE_DEV_{setting}"), value);
     }
-    command.args(["run", "-p", "wippy-host-bench", "--"]).args(&args.program);
+    command.args(["run", "--config", "profile.dev.package.wippy-host-bench.opt-level=3"]);
+    command.args(["-p", "wippy-host-bench", "--"]).args(&args.program);
     command
 }
 
@@ -51,7 +52,8 @@ mod tests {
         for typed in ["", "fresh", "--quick fresh pools", "fresh --help", "--only kept 100", "--docs -x"] {
             let words = std::iter::once("bench").chain(typed.split_whitespace());
             let passed = cargo::display(&command(&Line::parse_from(words).args));
-            assert_eq!(passed, format!("cargo run -p wippy-host-bench -- {typed}").trim_end());
+            let run = "cargo run --config profile.dev.package.wippy-host-bench.opt-level=3 -p wippy-host-bench --";
+            assert_eq!(passed, format!("{run} {typed}").trim_end());
         }
     }
 }
