@@ -34,13 +34,16 @@ pub(crate) fn names() -> Vec<String> {
 
 /// Does one path so many times and nothing else.
 pub(crate) fn only(path: &str, calls: &str) -> ExitCode {
-    let Ok(calls) = calls.parse() else { return ExitCode::from(2) };
+    let Ok(calls) = calls.parse() else {
+        say(&format!("error: {calls:?} is no number of calls"));
+        return ExitCode::from(2);
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let words: Vec<&str> = path.split(' ').collect();
     match words.as_slice() {
         ["fresh", name, program] => {
             let cases = runtime.block_on(fresh_cases(|case| case.replace(' ', "-") == *name));
-            let Some(case) = cases.first() else { return ExitCode::from(2) };
+            let Some(case) = cases.first() else { return unknown(path) };
             if *program == "ours" {
                 counted(&runtime, calls, || case.ours.call());
             } else {
@@ -63,9 +66,14 @@ pub(crate) fn only(path: &str, calls: &str) -> ExitCode {
                 _ => counted(&runtime, calls, || setting.through_guest("bench:inline", TEXT, MANY)),
             }
         }
-        _ => return ExitCode::from(2),
+        _ => return unknown(path),
     }
     ExitCode::SUCCESS
+}
+
+fn unknown(path: &str) -> ExitCode {
+    say(&format!("error: no such hot path: {path:?}; there are {}", names().join(", ")));
+    ExitCode::from(2)
 }
 
 /// The function by whose name callgrind knows when to count.
