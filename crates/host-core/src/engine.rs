@@ -1,5 +1,7 @@
 //! The engine: pooled instances where the address space allows, epochs that a thread of its own ticks.
 
+mod maps;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::instance::MAX_FRAMES;
 use std::num::NonZeroUsize;
@@ -18,7 +20,8 @@ const TOTAL_MEMORY: usize = if usize::BITS > 32 { 1 << 32 } else { usize::MAX };
 #[non_exhaustive]
 pub struct EngineOptions {
     /// Instances at one time, over all entries. Default 1,000: each takes about six memory maps of the kernel's default
-    /// 65,530.
+    /// 65,530 (`vm.max_map_count`). A host takes no more than fit when it is built, a sixteenth kept free for everything else,
+    /// and says so in the log.
     pub max_instances: u32,
     /// How many of [`EngineOptions::max_instances`] only nested calls may take, so that a function which calls another
     /// always finds room or an answer. Default a quarter.
@@ -48,6 +51,21 @@ impl Default for EngineOptions {
             pooling: true,
             sampling: None,
         }
+    }
+}
+
+impl EngineOptions {
+    /// The same, with no more instances than the kernel has room for at this moment.
+    pub(crate) fn fitted(mut self) -> Self {
+        if let Some(fitting) = maps::instances().filter(|fitting| *fitting < self.max_instances) {
+            let wanted = self.max_instances;
+            tracing::warn!(
+                "the host has room for {fitting} instances instead of {wanted}: the kernel allows a process no more memory \
+                 maps; raise vm.max_map_count for more"
+            );
+            self.max_instances = fitting;
+        }
+        self
     }
 }
 

@@ -152,7 +152,8 @@ impl HostBuilder {
             Some(registry) => registry,
             None => Registry::builder().with_linked().build()?,
         };
-        let engines = Arc::new(Engines::start(&self.engine)?);
+        let engine = self.engine.fitted();
+        let engines = Arc::new(Engines::start(&engine)?);
         let idle = Arc::new(Idle::default());
         let cache = Arc::new(Cache::new(engines.plain(), self.cache, &registry));
         Ok(Host(Arc::new(Inner {
@@ -161,8 +162,8 @@ impl HostBuilder {
             registry,
             services: self.services,
             functions: FunctionRegistry::new(),
-            admission: Arc::new(Admission::new(&self.engine, idle.clone())),
-            memory: Arc::new(HostMemory::new(&self.engine, idle.clone())),
+            admission: Arc::new(Admission::new(&engine, idle.clone())),
+            memory: Arc::new(HostMemory::new(&engine, idle.clone())),
             idle,
             calls: Arc::new(Calls::default()),
         })))

@@ -1,17 +1,16 @@
 //! The variables, arguments and working directory of one instance.
 
-use crate::Config;
 use crate::streams::Opened;
+use crate::variables::{Shared, Variables};
 use std::sync::Arc;
 use wasmtime_wasi::p2::bindings::cli::environment::Host;
-use wippy_host_core::{Error, ErrorKind, Result, StateContext};
+use wippy_host_core::{Result, StateContext};
 use wippy_wasi_context::PREVIEW1;
 
 /// What one instance sees of its surroundings.
 pub struct CliState {
-    shared: Arc<Config>,
-    /// The values of `shared.env`, in its order.
-    values: Vec<Option<String>>,
+    shared: Arc<Shared>,
+    variables: Variables,
     arguments: Vec<String>,
     pub(crate) opened: Opened,
     /// The standard streams as WASI 0.3 has them, made when first asked for.
@@ -21,10 +20,10 @@ pub struct CliState {
 
 impl CliState {
     /// Resolves the variables, so that a call sees what is set when it starts.
-    pub(crate) fn new(cx: &mut StateContext<'_>, shared: &Arc<Config>) -> Result<Self> {
+    pub(crate) fn new(cx: &mut StateContext<'_>, shared: &Arc<Shared>) -> Result<Self> {
         let mut state = Self {
             shared: shared.clone(),
-            values: Vec::new(),
+            variables: Arc::default(),
             arguments: Vec::new(),
             opened: Opened::default(),
             #[cfg(feature = "p3")]
@@ -33,18 +32,7 @@ impl CliState {
         if !cx.uses("wasi:cli/environment") && !cx.uses(PREVIEW1) {
             return Ok(state);
         }
-        let environment = &cx.services().environment;
-        state.values.reserve_exact(shared.env.len());
-        for variable in &shared.env {
-            // An entry of which a variable has no id does not load.
-            let id = variable.id.as_deref().unwrap_or_default();
-            let value = environment.get(id)?;
-            if value.is_none() && variable.required {
-                return Err(Error::new(ErrorKind::NotFound, format!("required wasi env variable not found: {id}"))
-                    .with_remedy(format!("set the variable behind {id}, or give its entry a default")));
-            }
-            state.values.push(value);
-        }
+        state.variables = shared.variables(&*cx.services().environment)?;
         state.arguments = cx.call().arguments().to_vec();
         Ok(state)
     }
@@ -52,15 +40,14 @@ impl CliState {
 
 impl Host for &mut CliState {
     fn get_environment(&mut self) -> wasmtime::Result<Vec<(String, String)>> {
-        let variables = self.shared.env.iter().zip(&self.values);
-        Ok(variables.filter_map(|(variable, value)| Some((variable.name.clone()?, value.clone()?))).collect())
+        Ok(self.variables.to_vec())
     }
 
     fn get_arguments(&mut self) -> wasmtime::Result<Vec<String>> {
-        Ok(self.shared.args.iter().chain(&self.arguments).cloned().collect())
+        Ok(self.shared.config.args.iter().chain(&self.arguments).cloned().collect())
     }
 
     fn initial_cwd(&mut self) -> wasmtime::Result<Option<String>> {
-        Ok(self.shared.cwd.clone())
+        Ok(self.shared.config.cwd.clone())
     }
 }

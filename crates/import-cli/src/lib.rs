@@ -9,9 +9,11 @@ mod pipes;
 mod preview1;
 mod stdio;
 mod streams;
+mod variables;
 
 pub use config::{Config, Variable};
 pub use environment::CliState;
+pub use variables::Shared;
 
 use std::sync::Arc;
 use streams::{HasStandard, HasTerminals, standard, terminals};
@@ -84,15 +86,15 @@ impl HostImport for Cli {
     const MODULE_FUNCTIONS: &'static [ModuleFunctions] = preview1::FUNCTIONS;
 
     type Config = Config;
-    type Shared = Config;
+    type Shared = Shared;
     type State = CliState;
 
     fn check(cx: &SetupContext<'_>, config: &Config) -> Vec<ConfigProblem> {
         config::check(cx, config)
     }
 
-    async fn setup(cx: &SetupContext<'_>, config: Config) -> Result<Config> {
-        Ok(config.resolved(cx))
+    async fn setup(cx: &SetupContext<'_>, config: Config) -> Result<Shared> {
+        Ok(Shared::new(config.resolved(cx)))
     }
 
     fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()> {
@@ -129,7 +131,7 @@ impl HostImport for Cli {
         wippy_wasi_context::link_preview1(linker)
     }
 
-    fn state(cx: &mut StateContext<'_>, shared: &Arc<Config>) -> Result<CliState> {
+    fn state(cx: &mut StateContext<'_>, shared: &Arc<Shared>) -> Result<CliState> {
         let mut state = CliState::new(cx, shared)?;
         if cx.uses(PREVIEW1) {
             preview1::provide(cx, &mut state)?;
@@ -138,7 +140,7 @@ impl HostImport for Cli {
     }
 
     /// Variables hold until the environment changes, and there are no arguments: an instance that waited keeps its state.
-    fn renew(_: &mut StateContext<'_>, _: &Arc<Config>) -> Result<()> {
+    fn renew(_: &mut StateContext<'_>, _: &Arc<Shared>) -> Result<()> {
         Ok(())
     }
 

@@ -15,6 +15,7 @@ pub use outgoing::{HttpBody, HttpClient};
 
 use client::{Client, ClientOptions};
 use dialer::PolicyDialer;
+use handler::Typed;
 use hooks::Hooks;
 use std::sync::Arc;
 use wasmtime_wasi_http::p2::bindings::http::{outgoing_handler, types};
@@ -85,7 +86,13 @@ impl HostImport for Http {
     fn state(cx: &mut StateContext<'_>, shared: &Arc<SharedClient>) -> Result<HttpState> {
         let mut context = WasiHttpCtx::new();
         context.set_field_size_limit(MAX_FIELD_BYTES.min(cx.limits().max_host_bytes));
-        Ok(HttpState { context, hooks: Hooks::new(shared.0.clone(), cx.entry().id().clone()) })
+        let hooks = Hooks::new(shared.0.clone(), cx.entry().id().clone());
+        Ok(HttpState { context, hooks, typed: Typed::default() })
+    }
+
+    /// Nothing in the state is a call's.
+    fn renew(_: &mut StateContext<'_>, _: &Arc<SharedClient>) -> Result<()> {
+        Ok(())
     }
 }
 
@@ -109,6 +116,7 @@ pub struct SharedClient(Client);
 pub struct HttpState {
     context: WasiHttpCtx,
     hooks: Hooks,
+    typed: Typed,
 }
 
 fn view(store: &mut StoreData) -> WasiHttpCtxView<'_> {

@@ -1,7 +1,8 @@
 //! The functions of `wasi:io/streams` that copy bytes, in the place of Wasmtime's: they do the same, and say how many.
 
+use bytes::Bytes;
 use wasmtime::component::{Linker, Resource, ResourceTable};
-use wasmtime_wasi_io::bindings::wasi::io::streams::{Host as _, HostInputStream, HostOutputStream, StreamError};
+use wasmtime_wasi_io::bindings::wasi::io::streams::{Host as _, HostOutputStream, StreamError};
 use wasmtime_wasi_io::streams::{DynInputStream, DynOutputStream, StreamResult};
 use wippy_host_core::{StoreData, spans, traced};
 
@@ -17,13 +18,16 @@ pub(crate) fn link(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
         let mut instance = traced(&mut instance, INTERFACE);
         instance.func_wrap("[method]input-stream.read", |mut store, (stream, length): (In, u64)| {
             let table = store.data_mut().table();
-            let read = table.read(stream, length);
+            let read = input(table, &stream).and_then(|stream| stream.read(at_most(length)));
             answer(table, to_guest(read))
         })?;
         instance.func_wrap_async("[method]input-stream.blocking-read", |mut store, (stream, length): (In, u64)| {
             Box::new(async move {
                 let table = store.data_mut().table();
-                let read = table.blocking_read(stream, length).await;
+                let read = match input(table, &stream) {
+                    Ok(stream) => stream.blocking_read(at_most(length)).await,
+                    Err(error) => Err(error),
+                };
                 answer(table, to_guest(read))
             })
         })?;
@@ -49,7 +53,16 @@ pub(crate) fn link(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
     linked
 }
 
-fn to_guest(read: StreamResult<Vec<u8>>) -> StreamResult<Vec<u8>> {
+fn input<'t>(table: &'t mut ResourceTable, stream: &In) -> StreamResult<&'t mut DynInputStream> {
+    Ok(table.get_mut(stream)?)
+}
+
+fn at_most(length: u64) -> usize {
+    length.try_into().unwrap_or(usize::MAX)
+}
+
+/// As they came: lowered into the guest without a copy in between.
+fn to_guest(read: StreamResult<Bytes>) -> StreamResult<Bytes> {
     if let Ok(bytes) = &read {
         spans::copied(0, bytes.len());
     }

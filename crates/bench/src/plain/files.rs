@@ -1,32 +1,21 @@
 //! Plain Wasmtime, written by hand for files by WASI 0.3 and by preview 1.
 
 use super::loops::{in_time, opened};
+use super::store::WithWasi;
 use super::{bound, engine, limits, ticked};
 use crate::guests::guest;
 use std::path::{Path, PathBuf};
-use wasmtime::component::{Component, ComponentNamedList, InstancePre, Linker, Lower, ResourceTable};
+use wasmtime::component::{Component, ComponentNamedList, InstancePre, Linker, Lower};
 use wasmtime::{Module, Store, StoreLimits};
 use wasmtime_wasi::filesystem::WasiFilesystemCtx;
 use wasmtime_wasi::p1::WasiP1Ctx;
-use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 use wippy_host::EngineOptions;
 
 /// The guest `loops-p3`, on an engine that has asynchronous functions.
 pub(crate) struct LoopsP3 {
-    pre: InstancePre<Data>,
+    pre: InstancePre<WithWasi>,
     directory: WasiFilesystemCtx,
-}
-
-struct Data {
-    wasi: WasiCtx,
-    table: ResourceTable,
-    limits: StoreLimits,
-}
-
-impl WasiView for Data {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
-    }
 }
 
 impl LoopsP3 {
@@ -55,7 +44,7 @@ impl LoopsP3 {
     {
         let mut wasi = WasiCtxBuilder::new().build();
         wasi.filesystem().clone_from(&self.directory);
-        let mut store = Store::new(self.pre.engine(), Data { wasi, table: ResourceTable::new(), limits: limits() });
+        let mut store = Store::new(self.pre.engine(), WithWasi::new(wasi));
         bound(&mut store, |data| &mut data.limits);
         let instance = self.pre.instantiate_async(&mut store).await?;
         let function = instance.get_func(&mut store, method).unwrap().typed::<P, (u64,)>(&store)?;

@@ -1,42 +1,21 @@
 //! Plain Wasmtime, written by hand for the guest `loops`: one long call in a store with all of WASI 0.2.
 
-use super::wasi::NoRequests;
-use super::{bound, engine, limits};
+use super::store::WithWasi;
+use super::{bound, engine};
 use crate::guests::guest;
 use std::path::Path;
 use std::time::Duration;
-use wasmtime::component::{Component, ComponentNamedList, InstancePre, Lift, Linker, Lower, ResourceTable};
-use wasmtime::{Store, StoreLimits};
+use wasmtime::Store;
+use wasmtime::component::{Component, ComponentNamedList, InstancePre, Lift, Linker, Lower};
 use wasmtime_wasi::filesystem::WasiFilesystemCtx;
-use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
-use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 use wippy_host::Limits;
 
 /// The guest, ready for calls of a fresh instance each.
 pub(crate) struct Loops {
-    pre: InstancePre<Data>,
+    pre: InstancePre<WithWasi>,
     directory: WasiFilesystemCtx,
     configure: fn(&mut WasiCtxBuilder),
-}
-
-struct Data {
-    wasi: WasiCtx,
-    http: WasiHttpCtx,
-    hooks: NoRequests,
-    table: ResourceTable,
-    limits: StoreLimits,
-}
-
-impl WasiView for Data {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
-    }
-}
-
-impl WasiHttpView for Data {
-    fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.hooks }
-    }
 }
 
 impl Loops {
@@ -63,7 +42,7 @@ impl Loops {
     fn linked(
         directory: &Path,
         configure: fn(&mut WasiCtxBuilder),
-        link: fn(&mut Linker<Data>) -> wasmtime::Result<()>,
+        link: fn(&mut Linker<WithWasi>) -> wasmtime::Result<()>,
     ) -> Self {
         let component = Component::new(&engine(), guest("loops")).unwrap();
         let mut linker = Linker::new(&engine());
@@ -99,13 +78,13 @@ impl Loops {
         function.call_async(&mut store, parameters).await
     }
 
-    fn data(&self) -> Data {
+    fn data(&self) -> WithWasi {
         let mut builder = WasiCtxBuilder::new();
         builder.allow_tcp(true).allow_udp(true).allow_ip_name_lookup(true).inherit_network();
         (self.configure)(&mut builder);
         let mut wasi = builder.build();
         wasi.filesystem().clone_from(&self.directory);
-        Data { wasi, http: WasiHttpCtx::new(), hooks: NoRequests, table: ResourceTable::new(), limits: limits() }
+        WithWasi::new(wasi)
     }
 }
 

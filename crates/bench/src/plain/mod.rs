@@ -5,6 +5,7 @@ mod loops;
 mod nested;
 mod proxy;
 mod reader;
+mod store;
 mod values;
 mod wasi;
 
@@ -17,6 +18,7 @@ pub(crate) use loops::Loops;
 pub(crate) use nested::ByHand;
 pub(crate) use proxy::proxied;
 pub(crate) use reader::Reader;
+pub(crate) use store::WithWasi;
 pub(crate) use values::{User, Values, values_from_val, values_to_val};
 pub(crate) use wasi::{Baseline, Surroundings};
 

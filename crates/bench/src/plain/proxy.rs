@@ -1,6 +1,7 @@
 //! `ProxyHandler` of `wasmtime-wasi-http`, by hand over hyper, as `wasmtime serve` uses it: what the server is measured against.
 
-use super::wasi::{Limited, Template, WithWasi, add_funcs};
+use super::store::WithWasi;
+use super::wasi::{Limited, Template, add_funcs};
 use super::{Surroundings, bound, ticked};
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt, Empty};

@@ -1,13 +1,13 @@
 //! Plain Wasmtime, written by hand for one call: everything that can be done before the call is done before it.
 
+use super::store::WithWasi;
 use super::{bound, limits};
 use std::path::PathBuf;
 use std::time::Duration;
-use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker, ResourceTable, Val};
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker, Val};
 use wasmtime::{Engine, Store, StoreLimits};
 use wasmtime_wasi::filesystem::WasiFilesystemCtx;
-use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
-use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
+use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 use wippy_host::Limits;
 
 /// What an entry has beside its grants.
@@ -52,14 +52,6 @@ pub(super) trait Limited {
     fn limits(&mut self) -> &mut StoreLimits;
 }
 
-pub(super) struct WithWasi {
-    wasi: WasiCtx,
-    http: WasiHttpCtx,
-    hooks: NoRequests,
-    table: ResourceTable,
-    limits: StoreLimits,
-}
-
 struct Bare {
     limits: StoreLimits,
 }
@@ -73,30 +65,6 @@ impl Limited for WithWasi {
 impl Limited for Bare {
     fn limits(&mut self) -> &mut StoreLimits {
         &mut self.limits
-    }
-}
-
-impl WasiView for WithWasi {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
-    }
-}
-
-impl WasiHttpView for WithWasi {
-    fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.hooks }
-    }
-}
-
-/// No guest here sends a request; hooks there must be.
-pub(super) struct NoRequests;
-
-type Io = Box<dyn Future<Output = Result<(), Error>> + Send>;
-type Sent = Box<dyn Future<Output = Result<(http::Response<WasiBody>, Io), Error>> + Send>;
-
-impl WasiHttpHooks for NoRequests {
-    fn send_request(&mut self, _: http::Request<WasiBody>, _: Option<RequestOptions>, _: Io) -> Sent {
-        Box::new(std::future::ready(Err(Error::HttpRequestDenied)))
     }
 }
 
@@ -196,6 +164,6 @@ impl Template {
         if let Some(filesystem) = &self.filesystem {
             wasi.filesystem().clone_from(filesystem);
         }
-        WithWasi { wasi, http: WasiHttpCtx::new(), hooks: NoRequests, table: ResourceTable::new(), limits: limits() }
+        WithWasi::new(wasi)
     }
 }

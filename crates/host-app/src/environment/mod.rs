@@ -71,7 +71,7 @@ impl ApplicationEnvironment {
             variables.insert(id.to_string(), Variable::new(id, declared, Arc::clone(route)));
         }
         let files = leaves.into_values().filter(|storage| matches!(**storage, Storage::File(_))).collect();
-        (Self(Arc::new(Inner { variables, files, generation: AtomicU64::new(0) })), problems)
+        (Self(Arc::new(Inner { variables, files, generation: AtomicU64::new(1) })), problems)
     }
 
     fn changed(&self) {

@@ -89,6 +89,11 @@ impl Admission {
         self.outermost.try_take().map(|place| self.room(place))
     }
 
+    /// Whether an outermost call would find room at this moment.
+    pub(crate) fn has_room(&self) -> bool {
+        self.outermost.taken() < self.outermost.places()
+    }
+
     /// Whether a call waits for room.
     pub(crate) fn is_crowded(&self) -> bool {
         self.outermost.is_waited_for()

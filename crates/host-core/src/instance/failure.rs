@@ -133,8 +133,16 @@ pub(super) fn classify(
             .with_reason(Reason::Instances)
             .with_remedy(format!("raise {}", declared.limit_to_raise("max_instances")));
     }
+    if message.contains(NO_MEMORY) {
+        return Error::new(ErrorKind::Unavailable, format!("{id}: the kernel has no memory for it: {message}"))
+            .with_reason(Reason::HostFull)
+            .with_remedy("try again, lower the host's max_instances, or raise vm.max_map_count");
+    }
     Error::internal(format!("{id}: {method} failed: {message}{}", place(error)))
 }
+
+/// How `ENOMEM` is written: too little memory, or as many memory maps as a process may have.
+const NO_MEMORY: &str = "(os error 12)";
 
 fn too_many_handles(entry: &EntryInfo) -> Error {
     let (id, setting) = (entry.id(), entry.declared().limit_to_raise("max_resources"));

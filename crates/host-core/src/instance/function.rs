@@ -5,7 +5,7 @@ use super::direct::{Direct, Input};
 use super::failure::timed_out;
 use super::maker::{Linked, Maker, stock};
 use super::ready::{Callee, Ready, States};
-use super::shared::Sharing;
+use super::seats::Sharing;
 use super::store::{Common, StoreData};
 use crate::call::{CallContext, Function};
 use crate::error::{Error, ErrorKind, Result};
@@ -383,14 +383,18 @@ impl Function for WasmFunction {
         'f: 'both,
         'c: 'both,
     {
+        if self.maker.shares() && context.is_anyones() {
+            // Its future is small, and thousands may wait in one instance.
+            return Box::pin(async move {
+                let arguments = self.convert(arguments)?;
+                self.invoke_beside(context, arguments).await
+            });
+        }
         // Written into its box rather than moved there, as an `async fn` would be: a copy of kilobytes, of which a call that
         // has not begun uses a hundred bytes. With the box at hand, nothing can unwind in between and ask for the copy.
         let place = Box::new_uninit();
         let call = Box::write(place, async move {
             let arguments = self.convert(arguments)?;
-            if self.maker.shares() && context.is_anyones() {
-                return self.invoke_beside(context, arguments).await;
-            }
             self.in_own_instance(context, async |ready: &mut Ready| self.invoke(ready, arguments).await).await
         });
         Box::into_pin(call)

@@ -4,7 +4,7 @@ use super::admission::{Admission, Room};
 use super::direct::Direct;
 use super::failure::classify;
 use super::ready::{Callee, Ready, States, bound};
-use super::shared::Sharing;
+use super::seats::Sharing;
 use super::store::{Common, StoreData};
 use crate::call::CallContext;
 use crate::component::START;

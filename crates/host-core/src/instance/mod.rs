@@ -11,6 +11,7 @@ mod maker;
 mod memory;
 mod ready;
 mod sampling;
+mod seats;
 mod shared;
 mod store;
 

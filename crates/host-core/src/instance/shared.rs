@@ -4,154 +4,33 @@
 //! An instance runs on a task of its own and ends it when no call is left and no work behind them: it goes back to the stock
 //! then, until it has served as many as the entry says. A call that is dropped or out of time cannot be taken out of its
 //! instance: no other call comes in, and the instance is dropped when the calls beside it have ended. A trap, or an exit,
-//! ends all of them. A call that it has not begun by then begins in another.
+//! ends all of them. A call that it has not begun by then begins in another, and so does one that waits for a guest which
+//! computes, where the host has room.
 
 use super::maker::Maker;
 use super::ready::{Callee, Ready};
+use super::seats::{Job, Seat, Seats};
 use super::store::StoreData;
 use crate::call::CallContext;
+use crate::engine::EPOCH;
 use crate::error::{Error, Result};
 use crate::spans;
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Notify, SetOnce, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tracing::Instrument;
 use wasmtime::component::{Accessor, Func};
-
-/// Calls in one instance at a time: their tasks take turns on one thread.
-const AT_A_TIME: u32 = 16;
 
 /// How long the work behind the last call may take where the entry has no limit on time.
 const WORK_BEHIND: Duration = Duration::from_secs(30);
 
-type Job = Box<dyn for<'a> FnOnce(&'a Accessor<StoreData>, Func) -> BoxFuture<'a, ()> + Send>;
-
-/// The instances of one function that serve calls at this moment.
-pub(super) struct Sharing {
-    allowed: bool,
-    open: Mutex<Vec<Arc<Seats>>>,
-}
-
-impl Sharing {
-    pub(super) fn new(allowed: bool) -> Self {
-        Self { allowed, open: Mutex::default() }
-    }
-
-    pub(super) fn is_allowed(&self) -> bool {
-        self.allowed
-    }
-
-    fn open(&self) -> MutexGuard<'_, Vec<Arc<Seats>>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// One instance, from its first call to the end of its last.
-struct Seats {
-    jobs: mpsc::UnboundedSender<Job>,
-    /// The generation of the environment that the instance was made under.
-    generation: u64,
-    state: Mutex<State>,
-    /// Nobody waits for it at this moment.
-    quiet: Notify,
-    /// Set when the instance serves no longer: what ended all calls, if that is why.
-    ended: SetOnce<Option<Error>>,
-}
-
-#[derive(Default)]
-struct State {
-    /// Calls that it may still take.
-    left: u32,
-    /// Calls given to it, those of them that it has begun, and those whose callers wait.
-    given: u32,
-    begun: u32,
-    waiting: u32,
-    /// Whether a call was left alone in it, or failed.
-    spent: bool,
-}
-
-impl State {
-    /// No other call comes in, and the instance is not kept.
-    fn spend(&mut self) {
-        self.spent = true;
-        self.left = 0;
-    }
-}
-
-impl Seats {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A seat for one more call, if there is one. Not where the last one has not begun: its guest computes at this moment,
-    /// and whoever comes would wait for it.
-    fn take(self: &Arc<Self>) -> Option<Seat> {
-        let mut state = self.state();
-        if state.left == 0 || state.waiting >= AT_A_TIME || state.given != state.begun {
-            return None;
-        }
-        state.left -= 1;
-        state.given += 1;
-        state.waiting += 1;
-        Some(Seat { seats: self.clone(), ended: false })
-    }
-
-    /// Lets no further call in, unless one was given to it that it has not begun.
-    fn close(&self) -> bool {
-        let mut state = self.state();
-        let idle = state.given == state.begun;
-        if idle {
-            state.left = 0;
-        }
-        idle
-    }
-
-    /// Waits until nobody needs the instance any more: a call that was left alone in it is the last, or what goes on behind
-    /// the last call has had its time.
-    async fn given_up(&self, limit: Duration) {
-        self.quiet.notified().await;
-        loop {
-            let given = {
-                let state = self.state();
-                if state.spent && state.waiting == 0 {
-                    return;
-                }
-                state.given
-            };
-            if tokio::time::timeout(limit, self.quiet.notified()).await.is_ok() {
-                continue;
-            }
-            let mut state = self.state();
-            if state.waiting == 0 && state.given == given {
-                state.spend();
-                return;
-            }
-        }
-    }
-}
-
-/// The place of one call.
-struct Seat {
-    seats: Arc<Seats>,
-    ended: bool,
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut state = self.seats.state();
-        state.waiting -= 1;
-        if !self.ended {
-            state.spend();
-        }
-        if state.waiting == 0 {
-            self.seats.quiet.notify_one();
-        }
-    }
-}
+/// How long a call that has not begun waits at most before it looks again whether another instance is better.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 impl Maker {
     /// Runs `body` on an instance that may serve other calls meanwhile. `context` has to be one that could be another's.
@@ -160,17 +39,19 @@ impl Maker {
         context: CallContext,
         body: impl for<'a> FnOnce(&'a Accessor<StoreData>, Func) -> BoxFuture<'a, wasmtime::Result<R>> + Send + 'static,
     ) -> Result<R> {
-        let body = Arc::new(Mutex::new(Some(body)));
+        let mut body = body;
+        let mut alone = false;
         loop {
-            let mut seat = match self.free_seat() {
+            let mut seat = match if alone { None } else { self.free_seat() } {
                 Some(seat) => seat,
                 None => self.open(context.clone().for_many()).await?,
             };
             let (sender, answer) = oneshot::channel();
-            let (seats, place) = (seat.seats.clone(), body.clone());
+            let place = Arc::new(Mutex::new(Some(body)));
+            let (seats, given) = (seat.seats.clone(), place.clone());
             let job: Job = Box::new(move |accessor, function| {
-                seats.state().begun += 1;
-                let body = place.lock().unwrap_or_else(PoisonError::into_inner).take();
+                seats.begin();
+                let body = taken(&given);
                 Box::pin(async move {
                     if let Some(body) = body {
                         // Nobody waits any more: the caller is gone.
@@ -180,18 +61,55 @@ impl Maker {
             });
             // The instance is gone where it cannot be sent: what it failed for is told below.
             let _ = seat.seats.jobs.send(job);
-            let answer = answer.await;
-            let began = body.lock().unwrap_or_else(PoisonError::into_inner).is_none();
+            let answer = match self.answer(&seat.seats, answer, &place).await {
+                Ok(answer) => answer,
+                Err(back) => {
+                    seat.ended = true;
+                    alone = true;
+                    body = back;
+                    continue;
+                }
+            };
             seat.ended = answer.is_ok();
             match answer {
                 Ok(Ok(result)) => return Ok(result),
                 Ok(Err(error)) => {
-                    seat.seats.state().spend();
+                    seat.seats.spend();
                     return Err(self.error(&error));
                 }
-                Err(_) if !began => {}
-                Err(_) => return Err(seat.seats.ended.wait().await.clone().unwrap_or_else(|| self.lost())),
+                Err(_) => match taken(&place) {
+                    Some(back) => body = back,
+                    None => return Err(seat.seats.ended.wait().await.clone().unwrap_or_else(|| self.lost())),
+                },
             }
+        }
+    }
+
+    /// What came of a call that was given to an instance. The call itself where it has not begun because a guest computes for
+    /// another one, and the host has room for one more instance.
+    async fn answer<R, B>(
+        &self,
+        seats: &Seats,
+        mut answer: oneshot::Receiver<R>,
+        given: &Mutex<Option<B>>,
+    ) -> std::result::Result<std::result::Result<R, oneshot::error::RecvError>, B> {
+        let turns = seats.turns();
+        let mut patience = EPOCH;
+        loop {
+            if let Ok(answer) = tokio::time::timeout(patience, &mut answer).await {
+                return Ok(answer);
+            }
+            if given.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
+                return Ok(answer.await);
+            }
+            // The turn that it had when it was given the call, and one more, in which it would have begun.
+            if seats.turns().wrapping_sub(turns) >= 2
+                && self.admission.has_room()
+                && let Some(back) = taken(given)
+            {
+                return Err(back);
+            }
+            patience = (patience * 2).min(PATIENCE);
         }
     }
 
@@ -200,25 +118,25 @@ impl Maker {
     }
 
     fn free_seat(&self) -> Option<Seat> {
-        let generation = self.generation();
-        let open = self.sharing.open();
-        open.iter().filter(|seats| seats.generation == generation).find_map(Seats::take)
+        let workers = || tokio::runtime::Handle::try_current().map_or(1, |handle| handle.metrics().num_workers());
+        let enough = if self.admission.has_room() { workers() } else { 1 };
+        self.sharing.free_seat(self.generation(), enough)
     }
 
     /// One more instance, on a task of its own.
     async fn open(self: &Arc<Self>, context: CallContext) -> Result<Seat> {
         let ready = self.instance(context).await?;
         let (jobs, received) = mpsc::unbounded_channel();
-        let left = self.slots.spec().max_calls().saturating_sub(ready.served);
-        let state = Mutex::new(State { left: left.max(1), ..State::default() });
-        let generation = ready.generation;
-        let seats = Arc::new(Seats { jobs, generation, state, quiet: Notify::new(), ended: SetOnce::new() });
-        let seat = seats.take().ok_or_else(|| self.lost())?;
-        self.sharing.open().push(seats.clone());
+        let calls = self.slots.spec().max_calls().saturating_sub(ready.served);
+        let seat = self.sharing.open(jobs, ready.generation, calls);
         let span = spans::work(self.common.entry.id());
-        tokio::spawn(run(self.clone(), ready, seats, received).instrument(span));
+        tokio::spawn(run(self.clone(), ready, seat.seats.clone(), received).instrument(span));
         Ok(seat)
     }
+}
+
+fn taken<T>(place: &Mutex<Option<T>>) -> Option<T> {
+    place.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 async fn run(maker: Arc<Maker>, mut ready: Ready, seats: Arc<Seats>, mut received: mpsc::UnboundedReceiver<Job>) {
@@ -246,15 +164,20 @@ async fn run(maker: Arc<Maker>, mut ready: Ready, seats: Arc<Seats>, mut receive
                     }
                 }
             });
+            let mut serving = pin!(serving);
+            let serving = poll_fn(|cx| {
+                seats.turn();
+                serving.as_mut().poll(cx)
+            });
             tokio::select! {
                 served = serving => Some(served),
                 () = seats.given_up(limit) => None,
             }
         }
     };
-    maker.sharing.open().retain(|open| !Arc::ptr_eq(open, &seats));
+    seats.leave();
     match served {
-        Some(Ok(served)) if !seats.state().spent => maker.keep_shared(ready, served),
+        Some(Ok(served)) if !seats.is_spent() => maker.keep_shared(ready, served),
         Some(Err(error)) => drop(seats.ended.set(Some(maker.failed(&ready.store, &error)))),
         _ => {}
     }

@@ -4,8 +4,8 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Looks up variables by the id of their `env.variable` entry, for example `demo:api_key`.
 pub trait Environment: Send + Sync + 'static {
-    /// The value at this moment, its default included; `None` where the variable is not set or not known. Asked at each
-    /// call, so it must not block.
+    /// The value at this moment, its default included; `None` where the variable is not set or not known. Asked by calls, so it
+    /// must not block.
     fn get(&self, id: &str) -> Result<Option<String>>;
 
     /// Whether an entry of this id exists, set or not.
@@ -25,8 +25,9 @@ pub trait Environment: Send + Sync + 'static {
         Err(Error::new(ErrorKind::PermissionDenied, format!("the variable {id} cannot be changed")))
     }
 
-    /// A number that grows whenever a variable may have changed: instances that were made under an older one are not
-    /// used again. Asked at each call that could use one, so it must be cheap. Default: always 0.
+    /// A number that grows whenever a variable may have changed: what was read under an older one, and instances that were made
+    /// under it, are not used again. Asked at each call, so it must be cheap. Default: always 0, which says that nothing is
+    /// known of changes: variables are read for each instance, and instances are used again.
     fn generation(&self) -> u64 {
         0
     }

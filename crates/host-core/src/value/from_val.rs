@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use wasmtime::component::types::Map;
+use wasmtime::component::types::{Field, Map};
 use wasmtime::component::{Type, Val};
 
 use super::bytes::from_vals;
@@ -43,18 +43,7 @@ fn convert(val: Val, ty: &Type, depth: usize) -> Result<Value, ValueError> {
             };
             Value::List(items.into_iter().zip(tuple.types()).enumerate().map(convert_at).collect::<Result<_, _>>()?)
         }
-        (Type::Record(record), Val::Record(fields)) => {
-            let convert_field =
-                |((name, val), field): ((String, Val), wasmtime::component::types::Field<'_>)| match convert(
-                    val, &field.ty, depth,
-                ) {
-                    Ok(value) => Ok((name, value)),
-                    Err(error) => Err(error.in_field(&name)),
-                };
-            // Wasmtime lifts fields in the type's order, and their names are unique.
-            let fields = fields.into_iter().zip(record.fields()).map(convert_field).collect::<Result<_, _>>()?;
-            Value::Object(Object::from_unique(fields))
-        }
+        (Type::Record(record), Val::Record(vals)) => fields(vals, &record.fields().collect::<Vec<_>>(), depth)?,
         (Type::Variant(_), Val::Variant(name, None)) => Value::Text(name),
         (Type::Variant(variant), Val::Variant(name, Some(val))) => {
             let case = variant.cases().find(|case| case.name == name).and_then(|case| case.ty);
@@ -84,6 +73,16 @@ fn convert(val: Val, ty: &Type, depth: usize) -> Result<Value, ValueError> {
     })
 }
 
+/// A record. Wasmtime lifts fields in the type's order, and their names are unique.
+fn fields(vals: Vec<(String, Val)>, fields: &[Field<'_>], depth: usize) -> Result<Value, ValueError> {
+    let convert_field = |((name, val), field): ((String, Val), &Field<'_>)| match convert(val, &field.ty, depth) {
+        Ok(value) => Ok((name, value)),
+        Err(error) => Err(error.in_field(&name)),
+    };
+    let pairs = vals.into_iter().zip(fields).map(convert_field).collect::<Result<_, _>>()?;
+    Ok(Value::Object(Object::from_unique(pairs)))
+}
+
 fn tagged(name: &str, value: Value) -> Value {
     Value::Object(Object::case(name, value))
 }
@@ -106,6 +105,19 @@ fn payload(
 fn elements(items: Vec<Val>, element: &Type, ty: &Type, depth: usize) -> Result<Value, ValueError> {
     if matches!(element, Type::U8) {
         return from_vals(&items).map(Value::Bytes).ok_or_else(|| other_type(ty));
+    }
+    if let Type::Record(record) = element {
+        // Found once: for each record alone that takes longer than its conversion.
+        let known: Vec<Field<'_>> = record.fields().collect();
+        let convert_at = |(index, item)| {
+            let record = match (item, depth.checked_sub(1)) {
+                (_, None) => Err(ValueError::too_deep()),
+                (Val::Record(vals), Some(depth)) => fields(vals, &known, depth),
+                _ => Err(other_type(element)),
+            };
+            record.map_err(|error| error.at_index(index))
+        };
+        return items.into_iter().enumerate().map(convert_at).collect::<Result<_, _>>().map(Value::List);
     }
     let convert_at = |(index, item)| convert(item, element, depth).map_err(|error| error.at_index(index));
     items.into_iter().enumerate().map(convert_at).collect::<Result<_, _>>().map(Value::List)

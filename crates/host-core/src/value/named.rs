@@ -1,6 +1,6 @@
 //! The WIT types whose parts have names: record, variant, enum and flags.
 
-use wasmtime::component::types::{Enum, Flags, Record, Variant};
+use wasmtime::component::types::{Enum, Field, Flags, Variant};
 use wasmtime::component::{Type, Val};
 
 use super::error::Problem;
@@ -10,28 +10,33 @@ use super::to_val::{convert, payload, single};
 use super::type_name::type_name;
 use super::{Value, ValueError};
 
-pub(super) fn record(value: Value, record: &Record, ty: &Type, depth: usize) -> Result<Val, ValueError> {
-    let mut entries = match value {
+/// A record of `fields`, which a list of records finds once for all of them.
+pub(super) fn record(value: Value, fields: &[Field<'_>], ty: &Type, depth: usize) -> Result<Val, ValueError> {
+    let entries = match value {
         Value::Object(object) => object.into_pairs(),
         Value::List(items) if items.is_empty() => Vec::new(),
         other => return Err(ValueError::mismatch(type_name(ty), &other)),
     };
-    let fields = record.fields();
+    // Objects are mostly written in the type's order, and whole.
+    if entries.len() == fields.len() && entries.iter().zip(fields).all(|((name, _), field)| name == field.name) {
+        let convert_field = |((name, value), field): ((String, Value), &Field<'_>)| {
+            convert(value, &field.ty, depth).map(|val| (name, val)).map_err(|error| error.in_field(field.name))
+        };
+        return entries.into_iter().zip(fields).map(convert_field).collect::<Result<_, _>>().map(Val::Record);
+    }
+    out_of_order(entries, fields, depth)
+}
+
+fn out_of_order(mut entries: Vec<(String, Value)>, fields: &[Field<'_>], depth: usize) -> Result<Val, ValueError> {
     let mut taken = 0;
     let mut converted = Vec::with_capacity(fields.len());
-    for (index, field) in fields.enumerate() {
-        let is_field = |(name, _): &(String, Value)| same_name(name, field.name);
-        // Objects are mostly written in the type's order.
-        let entry = match entries.get(index).is_some_and(|(name, _)| name == field.name) {
-            true => entries.get_mut(index),
-            false => entries.iter_mut().find(|entry| is_field(entry)),
-        };
-        let Some((name, value)) = entry else {
+    for field in fields {
+        let Some((name, value)) = entries.iter_mut().find(|(name, _)| same_name(name, field.name)) else {
             if !matches!(field.ty, Type::Option(_)) {
                 let (name, ty) = (field.name.to_owned(), type_name(&field.ty));
                 // A misspelt field is missing, too, and the better explanation.
                 let missing = || ValueError::new(Problem::MissingField { name, ty });
-                return Err(unknown_field(&entries, record).unwrap_or_else(missing));
+                return Err(unknown_field(&entries, fields).unwrap_or_else(missing));
             }
             converted.push((field.name.to_owned(), Val::Option(None)));
             continue;
@@ -46,29 +51,25 @@ pub(super) fn record(value: Value, record: &Record, ty: &Type, depth: usize) -> 
         taken += 1;
     }
     match taken < entries.len() {
-        true => Err(unknown_field(&entries, record).unwrap_or_else(|| second_spelling(&entries, record))),
+        true => Err(unknown_field(&entries, fields).unwrap_or_else(|| second_spelling(&entries, fields))),
         false => Ok(Val::Record(converted)),
     }
 }
 
 /// An error about the first of the entries not yet taken that is no field at all.
-fn unknown_field(entries: &[(String, Value)], record: &Record) -> Option<ValueError> {
-    let fields: Vec<&str> = record.fields().map(|field| field.name).collect();
-    let is_known = |name: &str| fields.iter().any(|field| same_name(name, field));
+fn unknown_field(entries: &[(String, Value)], fields: &[Field<'_>]) -> Option<ValueError> {
+    let is_known = |name: &str| fields.iter().any(|field| same_name(name, field.name));
     let (name, _) = entries.iter().find(|(name, _)| !name.is_empty() && !is_known(name))?;
-    Some(unknown_name("field", name, fields.iter().copied()))
+    Some(unknown_name("field", name, fields.iter().map(|field| field.name)))
 }
 
 /// An error about an entry that is left over although its name is known: `tag_count` beside `tag-count`.
-fn second_spelling(entries: &[(String, Value)], record: &Record) -> ValueError {
+fn second_spelling(entries: &[(String, Value)], fields: &[Field<'_>]) -> ValueError {
     let again = entries.iter().map(|(name, _)| name.as_str()).find(|name| !name.is_empty()).unwrap_or_default();
-    let mut fields = record.fields().map(|field| field.name);
-    match fields.find(|field| same_name(again, field)) {
+    let names = fields.iter().map(|field| field.name);
+    match names.clone().find(|field| same_name(again, field)) {
         Some(field) => ValueError::duplicate(field, again),
-        None => {
-            let fields: Vec<&str> = record.fields().map(|field| field.name).collect();
-            unknown_name("field", again, fields.into_iter())
-        }
+        None => unknown_name("field", again, names),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A value as an argument of a WIT type.
 
-use wasmtime::component::types::{Map, OptionType, ResultType};
+use wasmtime::component::types::{Field, Map, OptionType, ResultType};
 use wasmtime::component::{Type, Val};
 
 use super::bytes::{bytes_from, text_from, to_vals};
@@ -63,7 +63,7 @@ pub(super) fn convert(value: Value, ty: &Type, depth: usize) -> Result<Val, Valu
             };
             Val::Tuple(items.into_iter().zip(types).enumerate().map(convert_at).collect::<Result<_, _>>()?)
         }
-        Type::Record(record) => named::record(value, record, ty, depth)?,
+        Type::Record(record) => named::record(value, &record.fields().collect::<Vec<_>>(), ty, depth)?,
         Type::Variant(variant) => named::variant(value, variant, ty, depth)?,
         Type::Enum(cases) => named::enumeration(value, cases, ty)?,
         Type::Flags(flags) => named::flags(value, flags, ty)?,
@@ -93,6 +93,16 @@ fn elements(value: Value, element: &Type, ty: &Type, depth: usize) -> Result<Vec
         Value::Object(object) if object.is_empty() => Vec::new(),
         other => return Err(ValueError::mismatch(type_name(ty), &other)),
     };
+    if let Type::Record(record) = element {
+        // Found once: for each record alone that takes longer than its conversion.
+        let fields: Vec<Field<'_>> = record.fields().collect();
+        let convert_at = |(index, item)| {
+            let depth = depth.checked_sub(1).ok_or_else(ValueError::too_deep);
+            let record = depth.and_then(|depth| named::record(item, &fields, element, depth));
+            record.map_err(|error| error.at_index(index))
+        };
+        return items.into_iter().enumerate().map(convert_at).collect();
+    }
     let convert_at = |(index, item)| convert(item, element, depth).map_err(|error| error.at_index(index));
     items.into_iter().enumerate().map(convert_at).collect()
 }

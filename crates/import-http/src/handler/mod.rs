@@ -25,7 +25,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 use wasmtime::Store;
-use wasmtime::component::Resource;
+use wasmtime::component::{Func, Resource, TypedFunc};
 use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
 use wasmtime_wasi_http::p2::types::{HostIncomingRequest, HostResponseOutparam};
 use wasmtime_wasi_http::{Error as WasiError, WasiBody};
@@ -64,7 +64,8 @@ where
     let id = function.entry().id().clone();
     let (sender, arrived) = oneshot::channel();
     let exchange = Arc::new(Exchange::default());
-    let guest = tasks.spawn(run(function, context.clone(), request, scheme, exchange.clone(), sender));
+    // In a box: the runtime moves what it is given several times, and this is kilobytes.
+    let guest = tasks.spawn(Box::pin(run(function, context.clone(), request, scheme, exchange.clone(), sender)));
     let running = Running::new(guest.abort_handle());
     match arrived.await {
         Ok(Ok(head)) => {
@@ -116,8 +117,7 @@ async fn run(
                     let _settled = shared.settled_at_the_end();
                     prepared(store.data_mut())?;
                     let (request, out) = hand_over(store, request, scheme, shared.clone(), sender)?;
-                    let handler = handler
-                        .typed::<(Resource<HostIncomingRequest>, Resource<HostResponseOutparam>), ()>(&*store)?;
+                    let handler = typed(store, handler)?;
                     handler.call_async(&mut *store, (request, out)).await
                 })
             });
@@ -175,6 +175,25 @@ async fn asynchronous(
     _: oneshot::Sender<Head>,
 ) -> Result<()> {
     Err(Error::internal("this build has no handlers of WASI 0.3"))
+}
+
+type Incoming = TypedFunc<(Resource<HostIncomingRequest>, Resource<HostResponseOutparam>), ()>;
+
+/// The handler of an instance, compared with its type once for all requests that the instance serves.
+#[derive(Default)]
+pub(crate) struct Typed {
+    incoming: Option<Incoming>,
+    #[cfg(feature = "p3")]
+    concurrent: Option<p3::Concurrent>,
+}
+
+fn typed(store: &mut Store<StoreData>, handler: Func) -> wasmtime::Result<Incoming> {
+    if let Some(known) = store.data_mut().state::<Http>().typed.incoming {
+        return Ok(known);
+    }
+    let handler = handler.typed(&*store)?;
+    store.data_mut().state::<Http>().typed.incoming = Some(handler);
+    Ok(handler)
 }
 
 /// Whether the entry has what a request handler needs.

@@ -6,7 +6,8 @@ use crate::{Http, view};
 use http::{Request, uri};
 use std::sync::Arc;
 use tokio::sync::oneshot;
-use wasmtime::component::{Accessor, Func, Resource};
+use wasmtime::AsContextMut;
+use wasmtime::component::{Accessor, Func, Resource, TypedFunc};
 use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
 use wasmtime_wasi_http::p3::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::p3::{Request as GuestRequest, Response as GuestResponse};
@@ -17,6 +18,8 @@ use wippy_host_core::StoreData;
 pub(super) const HANDLER: &str = "wasi:http/handler@0.3";
 
 type Answer = (Result<Resource<GuestResponse>, ErrorCode>,);
+
+pub(super) type Concurrent = TypedFunc<(Resource<GuestRequest>,), Answer>;
 
 /// Calls the handler, and lets its tasks go on until the body of the response is out.
 pub(super) async fn call(
@@ -36,7 +39,7 @@ pub(super) async fn call(
             _ => uri::Scheme::HTTP,
         });
         let request = view_of_store.table.push(request)?;
-        Ok((handler.typed::<(Resource<GuestRequest>,), Answer>(&access)?, request))
+        Ok((typed(&mut access, handler)?, request))
     })?;
     let (answer,) = handler.call_concurrent(accessor, (request,)).await?;
     let response = match answer {
@@ -59,4 +62,15 @@ pub(super) async fn call(
     }
     exchange.ended().await;
     Ok(())
+}
+
+/// As for 0.2.
+fn typed(mut store: impl AsContextMut<Data = StoreData>, handler: Func) -> wasmtime::Result<Concurrent> {
+    let mut store = store.as_context_mut();
+    if let Some(known) = store.data_mut().state::<Http>().typed.concurrent {
+        return Ok(known);
+    }
+    let handler = handler.typed(&store)?;
+    store.data_mut().state::<Http>().typed.concurrent = Some(handler);
+    Ok(handler)
 }

@@ -4,15 +4,15 @@ use super::application::write;
 use crate::bench::Bench;
 use crate::guests::guest;
 use crate::part;
-use crate::plain::{bound, limits};
+use crate::plain::{WithWasi, bound};
 use crate::row::Target::AtMost;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
-use wasmtime::component::{Component, Linker, ResourceTable, Val};
-use wasmtime::{Config, Engine, Store, StoreLimits};
-use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime::component::{Component, Linker, Val};
+use wasmtime::{Config, Engine, Store};
+use wasmtime_wasi::WasiCtxBuilder;
 use wippy_host::{EPOCH, EngineOptions, Limits};
 
 const GUEST: &str = "std-calls";
@@ -75,18 +75,6 @@ fn config(pooling: bool, concurrent: bool) -> Config {
     config
 }
 
-struct Data {
-    wasi: WasiCtx,
-    table: ResourceTable,
-    limits: StoreLimits,
-}
-
-impl WasiView for Data {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
-    }
-}
-
 /// What plain Wasmtime does: on one thread, with nothing to look up and nothing to log.
 pub(crate) fn part(code: &str) {
     let engine = compiled_for(false);
@@ -111,8 +99,7 @@ async fn call(engine: &Engine, code: &Path) -> Val {
     let component = unsafe { Component::deserialize_file(engine, code) }.unwrap();
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker).unwrap();
-    let data = Data { wasi: WasiCtxBuilder::new().build(), table: ResourceTable::new(), limits: limits() };
-    let mut store = Store::new(engine, data);
+    let mut store = Store::new(engine, WithWasi::new(WasiCtxBuilder::new().build()));
     bound(&mut store, |data| &mut data.limits);
     let limit = Limits::default().max_execution.unwrap_or(Duration::MAX);
     let called = async {
