@@ -1,6 +1,9 @@
 //! The host: an engine, a registry of imports, the services, and the functions that entries become.
 
+mod fits;
 mod preparation;
+
+pub(crate) use fits::Fit;
 
 use crate::assembly::{Bindings, Preflight};
 use crate::call::FunctionRegistry;
@@ -13,6 +16,7 @@ use crate::pool::{Calls, Idle, PoolSpec, Slots};
 use crate::problem::EntryProblem;
 use crate::services::{Clock, Directories, Entropy, Environment, Output, Resolver, Services};
 use crate::{EntrySpec, Policy};
+use fits::Fits;
 use preparation::{Code, EntryParts, granted};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -34,6 +38,7 @@ struct Inner {
     idle: Arc<Idle>,
     calls: Arc<Calls>,
     cache: Arc<Cache>,
+    fits: Arc<Fits>,
 }
 
 /// Builds a [`Host`].
@@ -166,6 +171,7 @@ impl HostBuilder {
             memory: Arc::new(HostMemory::new(&engine, idle.clone())),
             idle,
             calls: Arc::new(Calls::default()),
+            fits: Arc::default(),
         })))
     }
 }
@@ -297,7 +303,7 @@ impl Host {
     pub fn preflight(&self, entry: &str, imports: &[String], program: impl Into<Program>) -> Preflight {
         let registry = &self.0.registry;
         let (grants, _) = Grants::resolve(registry, imports);
-        Code::of(&program.into()).preflight(registry, entry, &grants, &Bindings::default())
+        Code::of(&self.0.fits, &program.into()).preflight(registry, entry, &grants, &Bindings::default())
     }
 
     /// What code imports against what an entry grants, its transport's part included. Names that lead nowhere are left
@@ -305,7 +311,7 @@ impl Host {
     pub fn preflight_entry(&self, spec: &EntrySpec, program: impl Into<Program>) -> Preflight {
         let registry = &self.0.registry;
         let bindings = Bindings::of(&spec.bindings);
-        Code::of(&program.into()).preflight(registry, &spec.id, &granted(registry, spec).0, &bindings)
+        Code::of(&self.0.fits, &program.into()).preflight(registry, &spec.id, &granted(registry, spec).0, &bindings)
     }
 
     /// All that can be said of an entry without its component: its names and its configuration.

@@ -14,11 +14,11 @@
 use super::bindings::{Bindings, full_name};
 use super::bound::Bound;
 use super::component_imports::{ComponentImports, ImportedFunction, ImportedInterface};
-use super::stub::{Unprovided, concurrent_stub, stub};
+use super::stub::{Denial, Unprovided, Why, concurrent_stub, stub};
+use crate::EntryInfo;
 use crate::error::{Error, Result};
 use crate::import::{Grants, HostImport, ImportMeta, Registration, Registry, track};
-use crate::instance::{NotGranted, StoreData};
-use crate::{Declared, EntryInfo};
+use crate::instance::StoreData;
 use std::marker::PhantomData;
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker, LinkerInstance, ResourceType};
@@ -97,8 +97,7 @@ struct Denied<'a> {
     import: &'a ImportedInterface,
     /// The name under which the interface is linked.
     linked_as: String,
-    /// Why it is not granted, and what would grant it.
-    hint: String,
+    why: Why,
 }
 
 impl Target for LinkTarget<'_> {
@@ -114,8 +113,7 @@ impl Target for LinkTarget<'_> {
             .map_err(|error| Error::internal(format!("{}: cannot link {name}: {error:#}", meta.name)))?;
         self.linked.push(interface.name);
         if !self.grants.allows(interface.name, interface.version) {
-            let hint = self.entry.declared().not_granted(self.entry.id(), meta.name);
-            self.deny(wanted, name, &hint);
+            self.deny(wanted, name, &Why::NotListed(meta.name));
         }
         Ok(())
     }
@@ -131,8 +129,8 @@ impl Target for LinkTarget<'_> {
         link(&mut self.linker)
             .map_err(|error| Error::internal(format!("{}: cannot link the types of {name}: {error:#}", meta.name)))?;
         self.types.push(name.to_owned());
-        let hint = self.absent(base);
-        self.deny(wanted, name, &hint);
+        let why = self.absent(base);
+        self.deny(wanted, name, &why);
         Ok(())
     }
 }
@@ -144,20 +142,15 @@ impl<'a> LinkTarget<'a> {
         all.filter(|import| import.name == interface && track(&import.version) == on).collect()
     }
 
-    fn deny(&mut self, imports: Vec<&'a ImportedInterface>, linked_as: &str, hint: &str) {
-        let denied = |import| Denied { import, linked_as: linked_as.to_owned(), hint: hint.to_owned() };
+    fn deny(&mut self, imports: Vec<&'a ImportedInterface>, linked_as: &str, why: &Why) {
+        let denied = |import| Denied { import, linked_as: linked_as.to_owned(), why: why.clone() };
         self.denied.extend(imports.into_iter().map(denied));
     }
 
     /// Why an interface that no import of this build provides is not there.
-    fn absent(&self, interface: &str) -> String {
+    fn absent(&self, interface: &str) -> Why {
         let package = interface.split('/').next().unwrap_or(interface);
-        match self.registry.feature_of(package) {
-            Some(feature) => {
-                format!("this build has the Cargo feature \"{feature}\" off; build with --features {feature}")
-            }
-            None => format!("no import of this host provides it to entry {}", self.entry.id()),
-        }
+        self.registry.feature_of(package).map_or(Why::Nobody, |feature| Why::FeatureOff(feature.to_owned()))
     }
 
     /// The function that stands for one which no import provides: what it is bound to, or a stub.
@@ -166,7 +159,7 @@ impl<'a> LinkTarget<'a> {
         at: &mut LinkerInstance<'_, StoreData>,
         interface: Option<&ImportedInterface>,
         function: &ImportedFunction,
-        hint: &str,
+        why: Why,
     ) -> wasmtime::Result<()> {
         let (entry, name) = (self.entry.id(), full_name(interface, function));
         match self.bindings.target(interface, &function.name) {
@@ -174,24 +167,23 @@ impl<'a> LinkTarget<'a> {
                 let target = self.entry.resolve_id(target);
                 Bound::new(entry, name, target, function).link(at, &function.name)
             }
-            None if self.entry.declared() == Declared::Entry => {
-                let bindings = match interface {
+            None => {
+                let binding = match interface {
                     Some(interface) => {
-                        format!("\"{}\": {{ \"{}\": <id of a function> }}", interface.full_name, function.name)
+                        format!("{{ \"{}\": {{ \"{}\": <id of a function> }} }}", interface.full_name, function.name)
                     }
-                    None => format!("\"{name}\": <id of a function>"),
+                    None => format!("{{ \"{name}\": <id of a function> }}"),
                 };
-                put(at, function, not_granted(entry, name, &format!("{hint}; bind it, bindings: {{ {bindings} }}")))
+                put(at, function, Denial::new(name, why).or_bind(binding))
             }
-            None => put(at, function, not_granted(entry, name, hint)),
         }
     }
 
     /// Replaces the functions of an interface that is not granted; see the module's documentation.
     fn shadow(&mut self, denied: &Denied<'_>) -> Result<()> {
-        let Denied { import, linked_as: name, hint } = denied;
+        let Denied { import, linked_as: name, why } = denied;
         for function in &import.functions {
-            let denial = not_granted(self.entry.id(), format!("{}#{}", import.name, function.name), hint);
+            let denial = Denial::new(format!("{}#{}", import.name, function.name), why.clone());
             let mut define = |allow: bool| {
                 self.linker.allow_shadowing(allow);
                 let defined =
@@ -208,7 +200,7 @@ impl<'a> LinkTarget<'a> {
                 ))
                 .with_remedy(format!("build the guest against {name} or older")));
             }
-            define(true).map_err(|error| Error::internal(format!("cannot stub {}: {error:#}", denial.function)))?;
+            define(true).map_err(|error| Error::internal(format!("cannot stub {}: {error:#}", denial.function())))?;
         }
         Ok(())
     }
@@ -223,17 +215,17 @@ impl<'a> LinkTarget<'a> {
             if self.registry.provider(&import.name, version).is_some() || self.types.iter().any(typed) {
                 continue;
             }
-            let hint = self.absent(&import.name);
+            let why = self.absent(&import.name);
             let mut instance = linker.instance(&import.full_name)?;
             for resource in &import.resources {
                 instance.resource(resource, ResourceType::host::<Unprovided>(), |_, _| Ok(()))?;
             }
             for function in &import.functions {
-                self.stand_in(&mut instance, Some(import), function, &hint)?;
+                self.stand_in(&mut instance, Some(import), function, why.clone())?;
             }
         }
         for function in &self.imports.functions {
-            self.stand_in(&mut linker.root(), None, function, &self.absent(&function.name))?;
+            self.stand_in(&mut linker.root(), None, function, self.absent(&function.name))?;
         }
         Ok(())
     }
@@ -242,16 +234,12 @@ impl<'a> LinkTarget<'a> {
 fn put(
     instance: &mut LinkerInstance<'_, StoreData>,
     function: &ImportedFunction,
-    denial: NotGranted,
+    denial: Denial,
 ) -> wasmtime::Result<()> {
     match function.ty.is_async() {
         true => concurrent_stub(instance, &function.name, denial),
         false => stub(instance, &function.name, denial),
     }
-}
-
-fn not_granted(entry: &str, function: String, hint: &str) -> NotGranted {
-    NotGranted { function, entry: entry.to_owned(), hint: hint.to_owned() }
 }
 
 /// A finished linker.

@@ -1,11 +1,11 @@
 //! The linker of an entry whose code is a core module: what its imports grant, and stubs for the rest.
 
 use super::preflight::{Finding, Preflight};
-use super::stub::refused;
+use super::stub::{Denial, Why};
 use crate::EntryInfo;
 use crate::error::{Error, Result};
 use crate::import::{Grants, Registration, Registry};
-use crate::instance::{NotGranted, StoreData};
+use crate::instance::StoreData;
 use wasmtime::{Linker, Module};
 
 /// A finished linker.
@@ -43,14 +43,11 @@ pub(crate) fn assemble_module(
         if providers.iter().any(|provider| grants.whole(provider.meta()).is_some()) {
             continue;
         }
-        let hint = match providers.first() {
-            Some(provider) => entry.declared().not_granted(entry.id(), provider.meta().name),
-            None => format!("no import of this host provides it to entry {}", entry.id()),
-        };
-        let denial = NotGranted { function: format!("{from}#{name}"), entry: entry.id().to_string(), hint };
+        let why = providers.first().map_or(Why::Nobody, |provider| Why::NotListed(provider.meta().name));
+        let denial = Denial::new(format!("{from}#{name}"), why);
         let ty = import.ty();
         let Some(ty) = ty.func() else { continue };
-        let defined = linked.linker.func_new(from, name, ty.clone(), move |_, _, _| refused(&denial));
+        let defined = linked.linker.func_new(from, name, ty.clone(), move |caller, _, _| denial.refuse(caller.data()));
         defined.map_err(|error| Error::internal(format!("{}: cannot stub {from} {name}: {error:#}", entry.id())))?;
     }
     Ok(linked)

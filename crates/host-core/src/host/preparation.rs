@@ -1,5 +1,6 @@
 //! From an entry and its code to a function.
 
+use super::fits::{Fit, Fits};
 use super::{Host, Inner};
 use crate::assembly::{Bindings, ComponentImports, Export, Preflight, assemble, assemble_module, find_export};
 use crate::component::{Program, START};
@@ -26,10 +27,10 @@ impl Host {
     /// # Errors
     /// Every problem of the entry.
     pub async fn prepare(&self, spec: EntrySpec, program: impl Into<Program>) -> Result<WasmFunction, EntryProblems> {
-        let Inner { registry, services, functions, admission, memory, idle, calls, .. } = &*self.0;
+        let Inner { registry, services, functions, admission, memory, idle, calls, fits, .. } = &*self.0;
         let program = program.into();
         let parts = EntryParts::new(self, &spec);
-        let code = Code::of(&program);
+        let code = Code::of(fits, &program);
         let bindings = Bindings::of(&spec.bindings);
         let mut problems = parts.problems(self, &spec);
         let method = code.method(&spec.method, &mut problems);
@@ -44,7 +45,7 @@ impl Host {
             return Err(EntryProblems { entry: spec.id.to_string(), problems });
         };
         let Fitted { linked, signature, method, imports, used, shareable } =
-            code.fit(self.engine(), registry, &parts, &bindings, method)?;
+            code.fit(self.engine(), registry, fits, &parts, &bindings, method)?;
         let mut states = Vec::new();
         let setup = SetupContext::new(&parts.entry, services, functions, &parts.network);
         for import in imports {
@@ -79,7 +80,7 @@ impl Host {
 
 /// Compiled code and what it imports.
 pub(super) enum Code<'p> {
-    Component(&'p Component, ComponentImports),
+    Component(&'p Component, Arc<ComponentImports>),
     Command(&'p Module),
 }
 
@@ -101,9 +102,9 @@ struct Fitted {
 }
 
 impl<'p> Code<'p> {
-    pub(super) fn of(program: &'p Program) -> Self {
+    pub(super) fn of(fits: &Fits, program: &'p Program) -> Self {
         match program {
-            Program::Component(component) => Self::Component(component, ComponentImports::of(component)),
+            Program::Component(component) => Self::Component(component, fits.imports(component)),
             Program::Command(module) => Self::Command(module),
         }
     }
@@ -163,6 +164,7 @@ impl<'p> Code<'p> {
         &self,
         plain: &Engine,
         registry: &Registry,
+        fits: &Fits,
         parts: &EntryParts,
         bindings: &Bindings<'_>,
         method: Method,
@@ -186,29 +188,37 @@ impl<'p> Code<'p> {
             }
             (Self::Component(..), Method::Start) => return Err(failed(Error::internal("a component has no _start"))),
         };
-        let linked = assemble(component.engine(), registry, entry, grants, bindings, imports).map_err(failed)?;
-        let pre = linked.linker.instantiate_pre(component).map_err(|error| {
-            failed(
+        let bound = bindings.bind_any_of(imports);
+        let link = || -> Result<Fit, Error> {
+            let linked = assemble(component.engine(), registry, entry, grants, bindings, imports)?;
+            let pre = linked.linker.instantiate_pre(component).map_err(|error| {
                 Error::invalid(format!("the component does not fit: {error:#}"))
-                    .with_remedy("build the guest against the WIT of the versions that `imports` lists"),
-            )
-        })?;
-        linked.prove(entry.id(), component).map_err(failed)?;
-        let uses = |import: &&Registration| {
-            let mut interfaces = import.meta().interfaces.iter();
-            interfaces.any(|interface| linked.interfaces.contains(&interface.name))
-                && grants.allows_any_of(import.meta().name)
+                    .with_remedy("build the guest against the WIT of the versions that `imports` lists")
+            })?;
+            linked.prove(entry.id(), component)?;
+            let uses = |import: &&Registration| {
+                let mut interfaces = import.meta().interfaces.iter();
+                interfaces.any(|interface| linked.interfaces.contains(&interface.name))
+                    && grants.allows_any_of(import.meta().name)
+            };
+            let used = registry.imports().iter().filter(uses).copied().collect();
+            Ok(Fit { pre, interfaces: linked.interfaces, imports: used, imported: imports.clone() })
         };
+        let fit = match bound {
+            true => link().map(Arc::new),
+            false => fits.fit(component, grants, link),
+        };
+        let fit = fit.map_err(failed)?;
         Ok(Fitted {
-            linked: match Engine::same(component.engine(), plain) {
-                true => Linked::Component(pre, export.index),
-                false => Linked::Concurrent(pre, export.index),
-            },
             signature: Signature::of(&export.ty),
             method: export.name,
-            imports: registry.imports().iter().filter(uses).copied().collect(),
-            used: linked.interfaces,
-            shareable: !bindings.bind_any_of(imports) && !imports.need_one_call(registry),
+            imports: fit.imports.clone(),
+            used: fit.interfaces.clone(),
+            shareable: !bound && !fit.imported.need_one_call(registry),
+            linked: match Engine::same(component.engine(), plain) {
+                true => Linked::Component(fit, export.index),
+                false => Linked::Concurrent(fit, export.index),
+            },
         })
     }
 }

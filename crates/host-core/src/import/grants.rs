@@ -7,7 +7,7 @@ use super::registry::Registry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What an entry may use. Nothing else decides it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Grants {
     requests: Vec<Grant>,
     /// What the transport gives, each with the import that provides it.
@@ -17,7 +17,7 @@ pub struct Grants {
 }
 
 /// One name of the list and what it grants.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Grant {
     /// The name as the entry writes it.

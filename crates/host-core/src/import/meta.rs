@@ -32,7 +32,7 @@ impl Alias {
 }
 
 /// One interface at one version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Interface {
     /// Package and interface, without version: `wasi:clocks/wall-clock`.
     pub name: &'static str,

@@ -1,6 +1,7 @@
 //! A WASM function: a call on an instance, under its pool, its deadline and its cancellation.
 
 use super::Admission;
+use super::deadline::in_time;
 use super::direct::{Direct, Input};
 use super::failure::timed_out;
 use super::maker::{Linked, Maker, stock};
@@ -19,7 +20,6 @@ use futures::future::BoxFuture;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
-use std::task::Poll;
 use std::time::Instant;
 use tracing::Instrument;
 use wasmtime::Store;
@@ -244,11 +244,7 @@ impl WasmFunction {
         let work = std::pin::pin!(async {
             let (context, slot) = Held::acquire(&maker.slots, context).await?;
             let call = std::pin::pin!(body(context));
-            let call = slot.run(call);
-            match deadline {
-                Some(deadline) => in_time(deadline, call).await.unwrap_or_else(|| Err(late())),
-                None => call.await,
-            }
+            slot.run(call).await
         });
         let work = async {
             match &span {
@@ -258,10 +254,7 @@ impl WasmFunction {
         };
         let work = async {
             match deadline {
-                Some(deadline) => match tokio::time::timeout_at(deadline.into(), work).await {
-                    Ok(result) => result,
-                    Err(_) => Err(late()),
-                },
+                Some(deadline) => in_time(deadline, work).await.unwrap_or_else(|| Err(late())),
                 None => work.await,
             }
         };
@@ -356,20 +349,6 @@ impl WasmFunction {
             Some(_) => None,
         }
     }
-}
-
-/// Does the work, and does not take it up again when the deadline has passed while it waited. A timeout alone asks the work
-/// first: each of many computing guests would have one more turn, and the last would end as many turns late.
-async fn in_time<R>(deadline: Instant, work: impl Future<Output = R>) -> Option<R> {
-    let mut work = std::pin::pin!(work);
-    let mut begun = false;
-    poll_fn(|cx| {
-        if std::mem::replace(&mut begun, true) && deadline <= Instant::now() {
-            return Poll::Ready(None);
-        }
-        work.as_mut().poll(cx).map(Some)
-    })
-    .await
 }
 
 #[async_trait]

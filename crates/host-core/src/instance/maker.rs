@@ -9,6 +9,7 @@ use super::store::{Common, StoreData};
 use crate::call::CallContext;
 use crate::component::START;
 use crate::error::{Error, Reason, Result};
+use crate::host::Fit;
 use crate::import::StateContext;
 use crate::pool::{Calls, PoolKind, Preparing, Slots, Stock};
 use crate::spans;
@@ -17,7 +18,7 @@ use std::time::Duration;
 use tracing::Instrument;
 use wasmtime::Engine;
 use wasmtime::Store;
-use wasmtime::component::{ComponentExportIndex, InstancePre};
+use wasmtime::component::ComponentExportIndex;
 
 /// How long one preparation may take where the entry has no limit on time.
 const PREPARATION: Duration = Duration::from_secs(30);
@@ -25,10 +26,10 @@ const PREPARATION: Duration = Duration::from_secs(30);
 /// Code with all its imports.
 pub(crate) enum Linked {
     /// A component and the export to call.
-    Component(InstancePre<StoreData>, ComponentExportIndex),
+    Component(Arc<Fit>, ComponentExportIndex),
     /// The same with the asynchronous ABI. Tasks of a call may go on behind it, so that it serves one call alone, or several
     /// at a time that nothing tells apart: see `shared.rs`.
-    Concurrent(InstancePre<StoreData>, ComponentExportIndex),
+    Concurrent(Arc<Fit>, ComponentExportIndex),
     /// A core module, which is called by its `_start`.
     Command(wasmtime::InstancePre<StoreData>),
 }
@@ -81,8 +82,8 @@ impl Maker {
             })?;
         }
         let callee = match &self.linked {
-            Linked::Component(pre, export) | Linked::Concurrent(pre, export) => {
-                let instance = pre.instantiate_async(&mut store).await;
+            Linked::Component(fit, export) | Linked::Concurrent(fit, export) => {
+                let instance = fit.pre.instantiate_async(&mut store).await;
                 let instance = instance.map_err(|error| self.failed(&store, &error))?;
                 instance.get_func(&mut store, *export).map(Callee::Component)
             }
@@ -209,7 +210,7 @@ impl Maker {
 impl Linked {
     fn engine(&self) -> &Engine {
         match self {
-            Self::Component(pre, _) | Self::Concurrent(pre, _) => pre.engine(),
+            Self::Component(fit, _) | Self::Concurrent(fit, _) => fit.pre.engine(),
             Self::Command(pre) => pre.module().engine(),
         }
     }

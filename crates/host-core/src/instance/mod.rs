@@ -3,6 +3,7 @@
 
 mod admission;
 mod budget;
+mod deadline;
 mod direct;
 mod failure;
 mod function;

@@ -47,6 +47,19 @@ async fn two_entries_on_one_component_never_see_each_other_s_grants() {
 }
 
 #[tokio::test]
+async fn entries_that_are_linked_alike_are_each_named_in_their_own_errors() {
+    let (one, two) = (Entry::new("probe-clocks").id("app:one"), Entry::new("probe-clocks").id("app:two"));
+    let prepared = [(one.prepare("wall-now").await, "app:one"), (two.prepare("wall-now").await, "app:two")];
+    for (function, id) in &prepared {
+        let error = call(function, json!([])).await.unwrap_err();
+        let said = format!(
+            "guest called wasi:clocks/wall-clock#now, but entry {id} does not import it; add \"wasi:clocks\" to its imports"
+        );
+        assert_eq!(error.to_string(), said);
+    }
+}
+
+#[tokio::test]
 async fn funcs_ungranted_calls_nobody() {
     let denied = Entry::new("probe-funcs").fails("call-string", json!(["app:x", "y"])).await;
     assert_eq!(

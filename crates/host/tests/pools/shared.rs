@@ -74,6 +74,51 @@ async fn an_instance_takes_sixteen_calls_at_a_time_and_as_many_in_all_as_the_ent
 }
 
 #[tokio::test]
+async fn a_burst_of_calls_fills_instances_before_it_opens_more() {
+    let (host, clock) = clocked();
+    let counted = counting(&host, reuse(1000)).await;
+    let burst: Vec<_> = (0..40).map(|_| start(&counted, "wait")).collect();
+    until("all are in", || clock.sleepers() == 40).await;
+    clock.advance(SECOND);
+    let mut instances = 0;
+    for call in burst {
+        instances += usize::from(within(call).await.unwrap().unwrap()[0] == 1);
+    }
+    // On one thread: sixteen, sixteen and eight.
+    assert_eq!(instances, 3);
+}
+
+#[tokio::test]
+async fn calls_find_seats_in_instances_that_are_open_where_the_host_has_no_room_for_another() {
+    let clock = ManualClock::new(Duration::ZERO);
+    let mut options = options();
+    (options.max_instances, options.nested_instances) = (1, 0);
+    let host = builder(options).clock(clock.clone()).build().unwrap();
+    let counted = counting(&host, reuse(1000)).await;
+    let calls: Vec<_> = (0..16).map(|_| start(&counted, "wait")).collect();
+    until("all are in", || clock.sleepers() == 16).await;
+    clock.advance(SECOND);
+    for call in calls {
+        assert_eq!(within(call).await.unwrap().unwrap()[1], 16);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_call_waits_for_a_guest_that_computes_in_its_instance() {
+    let host = host();
+    let mut entry = entry(reuse(1000));
+    entry.limits.max_execution = Some(Duration::from_secs(60));
+    let counted = add(&host, &guest(&host, "shared-p3"), entry).await;
+    let endless = start(&counted, "spin");
+    until("it computes", || host.memory_in_use() > 0).await;
+    for _ in 0..20 {
+        within(call(&counted, json!([""]))).await.unwrap();
+    }
+    assert!(!endless.is_finished(), "they waited for its end");
+    endless.abort();
+}
+
+#[tokio::test]
 async fn without_reuse_every_call_has_an_instance_of_its_own() {
     let (host, clock) = clocked();
     for pool in [PoolSpec::INLINE, reuse(1)] {

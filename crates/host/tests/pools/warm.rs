@@ -74,6 +74,17 @@ async fn the_context_of_a_prepared_instance_is_that_of_its_call() {
 }
 
 #[tokio::test]
+async fn an_instance_that_has_grown_is_dropped_before_its_caller_hears() {
+    const GROWN: usize = 128 * 65_536;
+    let host = host();
+    let grow = add(&host, &guest(&host, "misbehave"), spec("app:grow", "grow-memory", warm(1))).await;
+    until("one waits", || grow.ready() == 1).await;
+    assert!(call(&grow, json!([GROWN / 65_536])).await.unwrap().is_number());
+    // On this one thread nobody drops it between its end and this line.
+    assert!(host.memory_in_use() < GROWN, "{} bytes are held", host.memory_in_use());
+}
+
+#[tokio::test]
 async fn a_changed_variable_is_seen_by_the_next_call() {
     let variable = Variable::default();
     variable.change(Some("old"));
