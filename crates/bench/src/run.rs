@@ -42,7 +42,8 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let whole = length == Length::Full && arguments.suites.is_empty() && failed.is_empty();
     let counts = if whole || arguments.instructions { counts::all() } else { Vec::new() };
     report::print_counts(&counts, last.as_ref());
-    let outcome = Outcome { suites: outcomes, counts };
+    let length = if length == Length::Full { "full" } else { "quick" };
+    let outcome = Outcome { length: length.to_owned(), suites: outcomes, counts };
     report::verdict(&outcome);
     let order: Vec<&str> = suites::ALL.iter().map(|suite| suite.name).collect();
     if (whole || arguments.write) && failed.is_empty() {

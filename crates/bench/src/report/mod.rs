@@ -2,6 +2,7 @@
 
 mod page;
 mod plot;
+mod reasons;
 mod table;
 
 use crate::row::{Count, Curve, Row};
@@ -13,6 +14,9 @@ pub use table::{print, print_counts, verdict};
 /// What a whole run measured.
 #[derive(Serialize, Deserialize)]
 pub struct Outcome {
+    /// How long was measured: `full` or `quick`.
+    #[serde(default)]
+    pub length: String,
     /// In the order of the report.
     pub suites: Vec<SuiteOutcome>,
     /// Of the hot paths.
@@ -46,7 +50,7 @@ impl Outcome {
 
     /// Takes over what this run did not measure of the suites that there are.
     fn complete(&mut self, last: Self, order: &[&str]) {
-        let Self { suites, counts } = last;
+        let Self { suites, counts, .. } = last;
         for old in suites.into_iter().filter(|old| order.contains(&old.name.as_str())) {
             if self.suites.iter().all(|suite| suite.name != old.name) {
                 self.suites.push(old);

@@ -2,7 +2,8 @@
 
 use super::plot;
 use super::table::{amount, figure, spread, target, verdict_of};
-use super::{Outcome, SuiteOutcome};
+use super::{Outcome, SuiteOutcome, reasons};
+use crate::row::Row;
 use std::fmt::Write as _;
 
 const HEAD: &str = "# Benchmarks
@@ -15,6 +16,9 @@ something of that machine alone.
 
 pub(super) fn page(outcome: &Outcome) -> String {
     let mut page = HEAD.to_owned();
+    if !outcome.length.is_empty() {
+        let _ = writeln!(page, "\nThe run was a {} one.", outcome.length);
+    }
     for suite in &outcome.suites {
         let _ = suite_of(&mut page, suite);
     }
@@ -41,7 +45,8 @@ fn suite_of(page: &mut String, suite: &SuiteOutcome) -> std::fmt::Result {
             verdict_of(row, None),
         )?;
     }
-    let mut notes = suite.rows.iter().filter_map(|row| Some((row, row.note.as_ref()?))).peekable();
+    let note = |row: &'_ Row| row.note.clone().or_else(|| reasons::of(&suite.name, row).map(str::to_owned));
+    let mut notes = suite.rows.iter().filter_map(|row| Some((row, note(row)?))).peekable();
     if notes.peek().is_some() {
         page.push('\n');
     }

@@ -56,7 +56,8 @@ impl Admission {
         let waited = match self.outermost.queue() {
             Ok(queued) => {
                 self.idle.spare_one();
-                queued.wait(context, waits).await
+                // In a box: few calls wait, and all would carry the room for it.
+                Box::pin(queued.wait(context, waits)).await
             }
             Err(refused) => Err(refused),
         };

@@ -66,7 +66,8 @@ impl Maker {
             }
         }
         let (context, room) = self.admission.admit(context, &self.calls.waits).await?;
-        self.make(context, room, generation).await
+        // In a box: every call would carry the room for it, also one that finds an instance or waits in one.
+        Box::pin(self.make(context, room, generation)).await
     }
 
     async fn make(&self, context: CallContext, room: Room, generation: u64) -> Result<Ready> {
