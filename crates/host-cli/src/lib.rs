@@ -11,6 +11,7 @@ mod init;
 mod inspect;
 mod measure;
 mod open;
+mod operate;
 mod output;
 mod progress;
 mod run;

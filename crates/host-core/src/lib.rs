@@ -10,6 +10,7 @@ mod host;
 mod import;
 mod instance;
 mod limits;
+pub mod metrics;
 pub mod policy;
 pub mod pool;
 mod problem;

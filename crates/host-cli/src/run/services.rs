@@ -2,6 +2,7 @@
 
 use super::commands::Commands;
 use crate::graceful::{GRACE, stopped};
+use crate::operate::Operations;
 use crate::output::{Failure, Output};
 use crate::signals::Signals;
 use serde_json::json;
@@ -15,6 +16,7 @@ pub(super) async fn serve(
     output: &Output,
     application: &Application,
     signals: &mut Signals,
+    operations: &Operations,
     watch: bool,
 ) -> Result<ExitCode, Failure> {
     let mut watcher = if watch { Some(Watcher::new(application.root())?) } else { None };
@@ -28,7 +30,8 @@ pub(super) async fn serve(
     if addresses.is_empty() && !watch {
         return Err(nothing_to_run(application).into());
     }
-    announce(output, &addresses)?;
+    operations.ready();
+    announce(output, &addresses, operations)?;
     let code = loop {
         let changes = tokio::select! {
             code = signals.next() => break code,
@@ -36,9 +39,10 @@ pub(super) async fn serve(
         };
         tokio::select! {
             code = signals.next() => break code,
-            done = reload(output, application, &changes) => done?,
+            done = reload(output, application, operations, &changes) => done?,
         }
     };
+    operations.stopping();
     Ok(stopped(output, signals, code, application.stop(GRACE)).await)
 }
 
@@ -50,7 +54,12 @@ async fn changed(watcher: &mut Option<Watcher>) -> Changes {
 }
 
 /// Takes over what has changed, or says why not.
-async fn reload(output: &Output, application: &Application, changes: &Changes) -> Result<(), Failure> {
+async fn reload(
+    output: &Output,
+    application: &Application,
+    operations: &Operations,
+    changes: &Changes,
+) -> Result<(), Failure> {
     if !application.concerns(changes) {
         return Ok(());
     }
@@ -65,27 +74,34 @@ async fn reload(output: &Output, application: &Application, changes: &Changes) -
     let addresses = match application.serve(GRACE).await {
         Ok(addresses) => addresses,
         Err(errors) => {
+            operations.unready(errors.iter().map(Error::message).collect::<Vec<_>>().join("; "));
             for error in errors {
                 output.fail(&error.into());
             }
             return Ok(());
         }
     };
+    operations.ready();
     match reloaded.changed.as_slice() {
         [] => output.note("reloaded: no function has changed"),
         changed => output.note(&format!("reloaded: {}", changed.join(", "))),
     }
-    announce(output, &addresses)
+    announce(output, &addresses, operations)
 }
 
 /// One line for each service, to standard error; with --json, one document to standard output.
-fn announce(output: &Output, addresses: &[ServiceAddress]) -> Result<(), Failure> {
+fn announce(output: &Output, addresses: &[ServiceAddress], operations: &Operations) -> Result<(), Failure> {
     let url = |service: &ServiceAddress| format!("{}://{}/", if service.tls { "https" } else { "http" }, service.addr);
     if output.json {
         let services = addresses.iter().map(|service| json!({"id": service.id, "url": url(service)}));
-        return output.json(&json!({"services": services.collect::<Vec<_>>()}));
+        let mut document = json!({"services": services.collect::<Vec<_>>()});
+        if let (Some(url), Some(members)) = (operations.url(), document.as_object_mut()) {
+            members.insert("metrics".to_owned(), url.into());
+        }
+        return output.json(&document);
     }
     addresses.iter().for_each(|service| output.note(&format!("{} {}", url(service), service.id)));
+    operations.announce(output);
     Ok(())
 }
 

@@ -17,6 +17,7 @@ mod init;
 mod inspect;
 mod measure;
 mod modules;
+mod operate;
 mod orders;
 mod orders_http;
 mod quickstart;

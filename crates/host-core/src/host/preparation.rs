@@ -7,6 +7,7 @@ use crate::component::{Program, START};
 use crate::error::{Error, ErrorKind};
 use crate::import::{Grants, NameProblem, Registration, Registry, SetupContext};
 use crate::instance::{Common, Linked, Parts, WasmFunction};
+use crate::metrics::EntryMetrics;
 use crate::policy::network::NetworkGuard;
 use crate::pool::Slots;
 use crate::problem::{EntryProblem, EntryProblems, Place};
@@ -60,6 +61,7 @@ impl Host {
             functions: functions.clone(),
             output,
             memory: memory.clone(),
+            metrics: parts.metrics.clone(),
         });
         Ok(WasmFunction::new(Parts {
             linked,
@@ -72,7 +74,7 @@ impl Host {
             admission: admission.clone(),
             idle: idle.clone(),
             calls: calls.clone(),
-            slots: Slots::new(spec.id.clone(), spec.pool, calls.clone()),
+            slots: Slots::new(spec.id.clone(), spec.pool, calls.clone(), parts.metrics.clone()),
             preflight,
         }))
     }
@@ -235,6 +237,7 @@ pub(super) struct EntryParts {
     network: Arc<NetworkGuard>,
     grants: Grants,
     names: Vec<EntryProblem>,
+    metrics: Option<Arc<EntryMetrics>>,
 }
 
 impl EntryParts {
@@ -244,12 +247,17 @@ impl EntryParts {
             EntryProblem::new(ErrorKind::Invalid, Place::Import(problem.index), problem.message)
                 .with_remedy(problem.remedy)
         });
-        let policy = host.0.services.policy.clone();
+        let services = host.services();
+        let metrics = services.metrics_of(&spec.id);
+        let network = NetworkGuard::new(spec.id.clone(), spec.network.clone())
+            .with_policy(services.policy.clone())
+            .with_metrics(metrics.clone());
         Self {
             entry: Arc::new(EntryInfo::new(spec.id.clone(), spec.limits.clone(), spec.declared)),
-            network: Arc::new(NetworkGuard::new(spec.id.clone(), spec.network.clone()).with_policy(policy)),
+            network: Arc::new(network),
             grants,
             names: names.collect(),
+            metrics,
         }
     }
 

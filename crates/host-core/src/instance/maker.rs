@@ -11,6 +11,7 @@ use crate::component::START;
 use crate::error::{Error, Reason, Result};
 use crate::host::Fit;
 use crate::import::StateContext;
+use crate::metrics::EntryMetrics;
 use crate::pool::{Calls, PoolKind, Preparing, Slots, Stock};
 use crate::spans;
 use std::sync::{Arc, Weak};
@@ -65,7 +66,11 @@ impl Maker {
                 }
             }
         }
-        let (context, room) = self.admission.admit(context, &self.calls.waits).await?;
+        let (context, room) = {
+            let waits = |_: &&Arc<EntryMetrics>| context.depth() == 0 && !self.admission.has_room();
+            let _counted = self.common.metrics.as_ref().filter(waits).map(|metrics| metrics.wait());
+            self.admission.admit(context, &self.calls.waits).await?
+        };
         self.make(context, room, generation).await
     }
 
@@ -107,12 +112,19 @@ impl Maker {
 
     /// The error of a call that Wasmtime or a host function ended.
     pub(super) fn failed(&self, store: &Store<StoreData>, error: &wasmtime::Error) -> Error {
-        classify(&self.common.entry, &self.method, error, store.data().limiter.refused_by_host())
+        self.counted(classify(&self.common.entry, &self.method, error, store.data().limiter.refused_by_host()))
     }
 
     /// The same of a call among several in one instance.
     pub(super) fn error(&self, error: &wasmtime::Error) -> Error {
-        classify(&self.common.entry, &self.method, error, None)
+        self.counted(classify(&self.common.entry, &self.method, error, None))
+    }
+
+    fn counted(&self, error: Error) -> Error {
+        if let Some(metrics) = &self.common.metrics {
+            metrics.failed(&error);
+        }
+        error
     }
 
     /// Whether calls may share an instance while they run.

@@ -6,6 +6,7 @@ use super::limiter::Limiter;
 use super::memory::HostMemory;
 use crate::call::{CallContext, FunctionRegistry};
 use crate::import::HostImportSlot;
+use crate::metrics::EntryMetrics;
 use crate::services::{Clock, GuestOutput, Output, OutputStream, Services};
 use crate::slot::{Slot, Slots as States};
 use crate::{EntryInfo, Limits};
@@ -35,12 +36,13 @@ pub(crate) struct Common {
     pub(crate) functions: FunctionRegistry,
     pub(crate) output: GuestOutput,
     pub(crate) memory: Arc<HostMemory>,
+    pub(crate) metrics: Option<Arc<EntryMetrics>>,
 }
 
 impl StoreData {
     pub(crate) fn new(common: Arc<Common>, call: CallContext) -> Self {
         let limits = common.entry.limits();
-        let limiter = Limiter::new(limits, common.memory.clone(), call.depth() > 0);
+        let limiter = Limiter::new(limits, common.memory.clone(), call.depth() > 0, common.metrics.clone());
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.max_resources);
         Self { table, slots: States::default(), limiter, call, spent: false, host_bytes: None, common }
@@ -149,6 +151,11 @@ impl StoreData {
     /// The host's services.
     pub fn services(&self) -> &Services {
         &self.common.services
+    }
+
+    /// Where the entry is counted, for imports that refuse something of themselves; `None` where nothing is.
+    pub fn metrics(&self) -> Option<&EntryMetrics> {
+        self.common.metrics.as_deref()
     }
 
     /// The host's functions.

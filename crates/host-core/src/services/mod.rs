@@ -18,6 +18,7 @@ pub use resolver::{ResolveError, Resolver, SystemResolver};
 pub use streams::{ByteSink, ByteSource, CapturedBytes, StandardStreams};
 
 use crate::instance::Sampler;
+use crate::metrics::{EntryMetrics, Metrics};
 use crate::policy::{DefaultPolicy, Policy};
 use std::sync::Arc;
 
@@ -42,6 +43,15 @@ pub struct Services {
     pub deterministic: bool,
     /// See [`crate::HostBuilder::sampler`].
     pub sampler: Option<Arc<dyn Sampler>>,
+    /// See [`crate::HostBuilder::metrics`].
+    pub metrics: Option<Metrics>,
+}
+
+impl Services {
+    /// Where an entry is counted; `None` where nothing is.
+    pub fn metrics_of(&self, entry: &Arc<str>) -> Option<Arc<EntryMetrics>> {
+        self.metrics.as_ref().map(|metrics| metrics.entry(entry))
+    }
 }
 
 impl Default for Services {
@@ -57,6 +67,7 @@ impl Default for Services {
             policy: Arc::new(DefaultPolicy),
             deterministic: false,
             sampler: None,
+            metrics: None,
         }
     }
 }

@@ -5,7 +5,7 @@ use super::body::RequestBody;
 use super::{OutBody, function};
 use crate::connection::Activity;
 use crate::route::{Params, Routed, Router, Target};
-use crate::{ServiceLimits, Timeouts};
+use crate::{Requests, ServiceLimits, Timeouts};
 use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
 use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, HOST};
@@ -28,6 +28,7 @@ pub(crate) struct App {
     pub(crate) functions: FunctionRegistry,
     pub(crate) timeouts: Timeouts,
     pub(crate) limits: ServiceLimits,
+    pub(crate) requests: Option<Arc<Requests>>,
     /// Everything that runs for a client.
     pub(crate) tasks: TaskTracker,
     /// Ends everything that runs for a client.
@@ -53,6 +54,9 @@ impl hyper::service::Service<Request<Incoming>> for Connected {
         let this = self.clone();
         Box::pin(async move {
             let response = this.respond(request).await;
+            if let Some(requests) = &this.app.requests {
+                requests.count(response.status());
+            }
             Ok(response.map(|body| body.held_by(in_flight)))
         })
     }
