@@ -29,6 +29,7 @@ mod serve_p3;
 mod services;
 mod streams;
 mod support;
+mod trace;
 mod usage;
 mod wasi;
 mod watch;
