@@ -2,8 +2,10 @@
 
 mod commands;
 mod services;
+mod summary;
 
 use crate::ending::ended;
+use crate::log::Format;
 use crate::open::{ApplicationArguments, open_with};
 use crate::operate::{OperateArguments, Operations};
 use crate::output::{Failure, Output};
@@ -42,7 +44,14 @@ pub(crate) struct RunArguments {
     command_and_arguments: Vec<String>,
 }
 
-pub(crate) async fn run(output: &Output, run: RunArguments) -> Result<ExitCode, Failure> {
+impl RunArguments {
+    /// Whether it runs services rather than a command.
+    pub(crate) fn serves(&self) -> bool {
+        self.command_and_arguments.is_empty()
+    }
+}
+
+pub(crate) async fn run(output: &Output, run: RunArguments, format: Format) -> Result<ExitCode, Failure> {
     let Some((name, arguments)) = run.command_and_arguments.split_first() else {
         // One listener from the start: a signal that came between two would be lost.
         let mut signals = Signals::new()?;
@@ -52,7 +61,7 @@ pub(crate) async fn run(output: &Output, run: RunArguments) -> Result<ExitCode, 
             opened = open_sound(output, &run.application, &operations) => opened?,
         };
         operations.opened(&opened.application);
-        return services::serve(output, &opened.application, &mut signals, &operations, run.watch).await;
+        return services::serve(output, &opened, &mut signals, &operations, (run.watch, format)).await;
     };
     if run.watch {
         let error = Error::invalid("--watch is for services, not for a command");

@@ -243,11 +243,13 @@ impl Host {
     /// Lets no further outermost call in (kind `Unavailable`, `the application is stopping`) and waits for those that run or
     /// wait in the queue of a pool, whose nested calls go on. At `until` the rest is cancelled, with kind `Canceled`.
     ///
-    /// Gives back how many calls were cancelled. Instances that wait for a call are dropped at the end. There is no way
+    /// Gives back how many calls were cancelled. Instances that wait for a call are dropped at the end, and denials that were only
+    /// counted are logged. There is no way
     /// back: a host that has drained stays closed.
     pub async fn drain(&self, until: Instant) -> usize {
         let cancelled = self.0.calls.drain(until).await;
         while self.0.idle.spare_one() {}
+        self.0.services.denials.summarise();
         cancelled
     }
 

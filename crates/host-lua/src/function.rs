@@ -85,7 +85,8 @@ impl LuaFunction {
         let code = Bytecode::compile(&spec.id, &spec.file, &spec.source)?;
         let network = NetworkGuard::new(spec.id.clone(), spec.network)
             .with_policy(services.policy.clone())
-            .with_metrics(services.metrics_of(&spec.id));
+            .with_metrics(services.metrics_of(&spec.id))
+            .with_log(services.denials.log());
         let entry = Entry {
             output: GuestOutput::new(spec.id.clone(), spec.limits.max_log_bytes),
             metrics: services.metrics_of(&spec.id),

@@ -40,6 +40,13 @@ pub struct ServiceAddress {
     pub tls: bool,
 }
 
+impl ServiceAddress {
+    /// Its URL, `http://127.0.0.1:8080/`.
+    pub fn url(&self) -> String {
+        format!("{}://{}/", if self.tls { "https" } else { "http" }, self.addr)
+    }
+}
+
 impl Application {
     /// Starts the services that start by themselves and do not run yet, and stops those that are not declared any more. Of
     /// one that runs and has not changed, only the routes are exchanged, so that no connection ends. One that has changed

@@ -24,13 +24,13 @@ const LATE: Duration = Duration::from_secs(2);
 pub(crate) struct OperateArguments {
     /// Answer GET /metrics (Prometheus), /health and /ready here. A port alone is one of the loopback address; HOST:PORT says
     /// otherwise. Without, nothing is counted and nothing listens.
-    #[arg(long = "metrics", value_name = "ADDR")]
-    addr: Option<String>,
+    #[arg(long, value_name = "ADDR")]
+    metrics: Option<String>,
 }
 
 impl OperateArguments {
     pub(crate) fn is_on(&self) -> bool {
-        self.addr.is_some()
+        self.metrics.is_some()
     }
 
     /// Listens from here on until the process ends.
@@ -38,7 +38,7 @@ impl OperateArguments {
     /// # Errors
     /// Where the address is none, or cannot be had.
     pub(crate) async fn begin(&self) -> Result<Operations, Failure> {
-        let Some(text) = &self.addr else { return Ok(Operations::default()) };
+        let Some(text) = &self.metrics else { return Ok(Operations::default()) };
         let addr = address(text).await.map_err(Failure::usage)?;
         let failed = |error: std::io::Error| {
             Error::new(ErrorKind::Unavailable, format!("--metrics: cannot listen on {addr}: {error}"))

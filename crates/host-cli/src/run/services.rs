@@ -1,7 +1,9 @@
 //! `run <app>`: the services of an application, until a signal.
 
 use super::commands::Commands;
+use super::summary::Summary;
 use crate::graceful::{GRACE, stopped};
+use crate::log::Format;
 use crate::operate::Operations;
 use crate::output::{Failure, Output};
 use crate::signals::Signals;
@@ -9,16 +11,17 @@ use serde_json::json;
 use std::process::ExitCode;
 use wippy_host::{Error, ErrorKind, Result};
 use wippy_host_app::manifest::{Problem, Severity};
-use wippy_host_app::{Application, Changes, ServiceAddress, Watcher};
+use wippy_host_app::{Application, Changes, Opened, ServiceAddress, Watcher};
 
 /// Starts the services, prints where each listens, and stops gracefully on SIGINT or SIGTERM.
 pub(super) async fn serve(
     output: &Output,
-    application: &Application,
+    opened: &Opened,
     signals: &mut Signals,
     operations: &Operations,
-    watch: bool,
+    (watch, format): (bool, Format),
 ) -> Result<ExitCode, Failure> {
+    let application = &opened.application;
     let mut watcher = if watch { Some(Watcher::new(application.root())?) } else { None };
     let addresses = match application.serve(GRACE).await {
         Ok(addresses) => addresses,
@@ -32,6 +35,7 @@ pub(super) async fn serve(
     }
     operations.ready();
     announce(output, &addresses, operations)?;
+    Summary::of(opened, &addresses).print(output, format);
     let code = loop {
         let changes = tokio::select! {
             code = signals.next() => break code,
@@ -91,16 +95,15 @@ async fn reload(
 
 /// One line for each service, to standard error; with --json, one document to standard output.
 fn announce(output: &Output, addresses: &[ServiceAddress], operations: &Operations) -> Result<(), Failure> {
-    let url = |service: &ServiceAddress| format!("{}://{}/", if service.tls { "https" } else { "http" }, service.addr);
     if output.json {
-        let services = addresses.iter().map(|service| json!({"id": service.id, "url": url(service)}));
+        let services = addresses.iter().map(|service| json!({"id": service.id, "url": service.url()}));
         let mut document = json!({"services": services.collect::<Vec<_>>()});
         if let (Some(url), Some(members)) = (operations.url(), document.as_object_mut()) {
             members.insert("metrics".to_owned(), url.into());
         }
         return output.json(&document);
     }
-    addresses.iter().for_each(|service| output.note(&format!("{} {}", url(service), service.id)));
+    addresses.iter().for_each(|service| output.note(&format!("{} {}", service.url(), service.id)));
     operations.announce(output);
     Ok(())
 }

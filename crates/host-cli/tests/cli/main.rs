@@ -15,6 +15,7 @@ mod grants;
 mod http;
 mod init;
 mod inspect;
+mod log;
 mod measure;
 mod modules;
 mod operate;

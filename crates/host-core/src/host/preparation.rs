@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind};
 use crate::import::{Grants, NameProblem, Registration, Registry, SetupContext};
 use crate::instance::{Common, Linked, Parts, WasmFunction};
 use crate::metrics::EntryMetrics;
-use crate::policy::network::NetworkGuard;
+use crate::policy::network::{DenialLog, NetworkGuard};
 use crate::pool::Slots;
 use crate::problem::{EntryProblem, EntryProblems, Place};
 use crate::services::GuestOutput;
@@ -62,6 +62,7 @@ impl Host {
             output,
             memory: memory.clone(),
             metrics: parts.metrics.clone(),
+            denials: parts.denials.clone(),
         });
         Ok(WasmFunction::new(Parts {
             linked,
@@ -238,6 +239,7 @@ pub(super) struct EntryParts {
     grants: Grants,
     names: Vec<EntryProblem>,
     metrics: Option<Arc<EntryMetrics>>,
+    denials: Arc<DenialLog>,
 }
 
 impl EntryParts {
@@ -249,15 +251,18 @@ impl EntryParts {
         });
         let services = host.services();
         let metrics = services.metrics_of(&spec.id);
+        let denials = services.denials.log();
         let network = NetworkGuard::new(spec.id.clone(), spec.network.clone())
             .with_policy(services.policy.clone())
-            .with_metrics(metrics.clone());
+            .with_metrics(metrics.clone())
+            .with_log(denials.clone());
         Self {
             entry: Arc::new(EntryInfo::new(spec.id.clone(), spec.limits.clone(), spec.declared)),
             network: Arc::new(network),
             grants,
             names: names.collect(),
             metrics,
+            denials,
         }
     }
 

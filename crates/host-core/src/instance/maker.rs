@@ -2,7 +2,8 @@
 
 use super::admission::{Admission, Room};
 use super::direct::Direct;
-use super::failure::classify;
+use super::failure::{NotGranted, classify};
+use super::memory::HostMemoryFull;
 use super::ready::{Callee, Ready, States, bound};
 use super::seats::Sharing;
 use super::store::{Common, StoreData};
@@ -112,16 +113,22 @@ impl Maker {
 
     /// The error of a call that Wasmtime or a host function ended.
     pub(super) fn failed(&self, store: &Store<StoreData>, error: &wasmtime::Error) -> Error {
-        self.counted(classify(&self.common.entry, &self.method, error, store.data().limiter.refused_by_host()))
+        self.noted(error, store.data().limiter.refused_by_host())
     }
 
     /// The same of a call among several in one instance.
     pub(super) fn error(&self, error: &wasmtime::Error) -> Error {
-        self.counted(classify(&self.common.entry, &self.method, error, None))
+        self.noted(error, None)
     }
 
-    fn counted(&self, error: Error) -> Error {
-        if let Some(metrics) = &self.common.metrics {
+    /// What an operator wants to know of it is counted, and logged.
+    fn noted(&self, error: &wasmtime::Error, full: Option<HostMemoryFull>) -> Error {
+        let common = &self.common;
+        if let Some(denied) = error.downcast_ref::<NotGranted>() {
+            common.denials.not_granted(common.entry.id(), &denied.function, denied);
+        }
+        let error = classify(&common.entry, &self.method, error, full);
+        if let Some(metrics) = &common.metrics {
             metrics.failed(&error);
         }
         error

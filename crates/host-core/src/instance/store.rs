@@ -7,6 +7,7 @@ use super::memory::HostMemory;
 use crate::call::{CallContext, FunctionRegistry};
 use crate::import::HostImportSlot;
 use crate::metrics::EntryMetrics;
+use crate::policy::network::DenialLog;
 use crate::services::{Clock, GuestOutput, Output, OutputStream, Services};
 use crate::slot::{Slot, Slots as States};
 use crate::{EntryInfo, Limits};
@@ -37,6 +38,7 @@ pub(crate) struct Common {
     pub(crate) output: GuestOutput,
     pub(crate) memory: Arc<HostMemory>,
     pub(crate) metrics: Option<Arc<EntryMetrics>>,
+    pub(crate) denials: Arc<DenialLog>,
 }
 
 impl StoreData {

@@ -19,6 +19,7 @@ pub use streams::{ByteSink, ByteSource, CapturedBytes, StandardStreams};
 
 use crate::instance::Sampler;
 use crate::metrics::{EntryMetrics, Metrics};
+use crate::policy::network::Denials;
 use crate::policy::{DefaultPolicy, Policy};
 use std::sync::Arc;
 
@@ -43,6 +44,8 @@ pub struct Services {
     pub deterministic: bool,
     /// See [`crate::HostBuilder::sampler`].
     pub sampler: Option<Arc<dyn Sampler>>,
+    /// What was denied, for the log.
+    pub denials: Denials,
     /// See [`crate::HostBuilder::metrics`].
     pub metrics: Option<Metrics>,
 }
@@ -67,6 +70,7 @@ impl Default for Services {
             policy: Arc::new(DefaultPolicy),
             deterministic: false,
             sampler: None,
+            denials: Denials::default(),
             metrics: None,
         }
     }

@@ -54,7 +54,7 @@ pub struct NetworkGuard {
     entry: Arc<str>,
     rules: NetworkRules,
     policy: Option<Arc<dyn NetworkPolicy>>,
-    log: DenialLog,
+    log: Arc<DenialLog>,
     names: NameMemory,
     metrics: Option<Arc<EntryMetrics>>,
 }
@@ -62,20 +62,20 @@ pub struct NetworkGuard {
 impl NetworkGuard {
     /// The guard of `entry` (its id), with the entry's rules alone.
     pub fn new(entry: impl Into<Arc<str>>, rules: NetworkRules) -> Self {
-        Self {
-            entry: entry.into(),
-            rules,
-            policy: None,
-            log: DenialLog::new(),
-            names: NameMemory::new(),
-            metrics: None,
-        }
+        Self { entry: entry.into(), rules, policy: None, log: Arc::default(), names: NameMemory::new(), metrics: None }
     }
 
     /// The same guard, which also asks `policy`.
     #[must_use]
     pub fn with_policy(mut self, policy: Arc<dyn NetworkPolicy>) -> Self {
         self.policy = Some(policy);
+        self
+    }
+
+    /// The same guard, which writes its denials to that log.
+    #[must_use]
+    pub fn with_log(mut self, log: Arc<DenialLog>) -> Self {
+        self.log = log;
         self
     }
 
