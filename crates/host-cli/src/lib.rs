@@ -9,8 +9,10 @@ mod graceful;
 mod imports;
 mod init;
 mod inspect;
+mod log;
 mod measure;
 mod open;
+mod operate;
 mod output;
 mod progress;
 mod run;
@@ -20,7 +22,8 @@ mod single;
 mod terminal;
 
 use clap::{Parser, Subcommand};
-use measure::{Measuring, Recorder};
+use log::LogArguments;
+use measure::Measuring;
 use output::{Failure, Output};
 use std::process::ExitCode;
 use tokio::runtime::Runtime;
@@ -33,6 +36,8 @@ struct Arguments {
     /// Print results, problems and errors as JSON.
     #[arg(long, global = true)]
     json: bool,
+    #[command(flatten)]
+    log: LogArguments,
     #[command(subcommand)]
     command: Command,
 }
@@ -58,6 +63,17 @@ enum Command {
     Inspect(inspect::InspectArguments),
 }
 
+impl Command {
+    /// Whether it answers requests until it is told to stop.
+    fn serves(&self) -> bool {
+        match self {
+            Self::Run(run) => run.serves(),
+            Self::Serve(_) => true,
+            _ => false,
+        }
+    }
+}
+
 /// Runs the command line of this process, with every import that the program links, and gives its exit code.
 ///
 /// Reads the process's arguments and environment, writes to its standard streams, sets its global log subscriber, and
@@ -75,7 +91,10 @@ pub fn run() -> ExitCode {
         Err(failure) => return output.fail(&failure),
     };
     output.stats = measuring.stats();
-    let heard = start_log(&output, measuring.recorder());
+    let heard = match arguments.log.start(&output, arguments.command.serves(), measuring.recorder()) {
+        Ok(heard) => heard,
+        Err(failure) => return output.fail(&failure),
+    };
     let clock = match &arguments.command {
         Command::Call(call) => call.clock(),
         _ => None,
@@ -89,7 +108,7 @@ pub fn run() -> ExitCode {
             Command::Call(call) => call::run(&output, call, clock, &measuring).await,
             Command::Check(check) => check::run(&output, check).await,
             Command::Exec(exec) => exec::run(&output, exec, &measuring).await,
-            Command::Run(run) => run::run(&output, run).await,
+            Command::Run(run) => run::run(&output, run, arguments.log.format()).await,
             Command::Serve(serve) => serve::run(&output, serve).await,
             Command::Imports => imports::run(&output),
             Command::Init(init) => init::run(&output, &init),
@@ -121,39 +140,4 @@ fn runtime(clock: Option<ManualClock>) -> std::io::Result<Runtime> {
         }
     };
     builder.enable_all().build()
-}
-
-/// The log goes to standard error: standard output is for results. False where the program has one of its own, which an
-/// embedder that has set it keeps: then `recorder` hears nothing.
-fn start_log(output: &Output, recorder: Option<Recorder>) -> bool {
-    use tracing_subscriber::filter::filter_fn;
-    use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, registry, util::SubscriberInitExt};
-    let set = std::env::var("WIPPY_LOG").ok().filter(|filter| !filter.is_empty());
-    let filter = match set.as_deref().map(EnvFilter::try_new) {
-        None => EnvFilter::new("info"),
-        Some(Ok(filter)) => filter,
-        Some(Err(error)) => {
-            output
-                .warn(&format!("WIPPY_LOG is no filter: {error}; write a level, or target=level, with commas between"));
-            EnvFilter::new("info")
-        }
-    };
-    let colour = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
-    let started = match recorder {
-        None => registry().with(filter).with(log(colour)).try_init(),
-        Some(recorder) => {
-            let recorder = recorder.with_filter(filter_fn(Recorder::hears));
-            registry().with(log(colour).with_filter(filter)).with(recorder).try_init()
-        }
-    };
-    started.is_ok()
-}
-
-fn log<S>(colour: bool) -> impl tracing_subscriber::Layer<S>
-where
-    S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
-{
-    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colour);
-    // It would say where it cannot be read that it cannot write, and panic.
-    log.log_internal_errors(false)
 }

@@ -2,9 +2,12 @@
 
 mod commands;
 mod services;
+mod summary;
 
 use crate::ending::ended;
-use crate::open::{ApplicationArguments, open};
+use crate::log::Format;
+use crate::open::{ApplicationArguments, open_with};
+use crate::operate::{OperateArguments, Operations};
 use crate::output::{Failure, Output};
 use crate::signals::{Signals, until_signal};
 use crate::terminal::Terminal;
@@ -33,28 +36,43 @@ pub(crate) struct RunArguments {
     /// over, and the problem is printed.
     #[arg(long)]
     watch: bool,
+    #[command(flatten)]
+    operate: OperateArguments,
     /// The command and its arguments, each as text for the parameter of its place; `list` prints the commands. All that stands
     /// behind COMMAND is the command's, options too.
     #[arg(value_names = ["COMMAND", "ARGS"], num_args = 0.., trailing_var_arg = true)]
     command_and_arguments: Vec<String>,
 }
 
-pub(crate) async fn run(output: &Output, run: RunArguments) -> Result<ExitCode, Failure> {
+impl RunArguments {
+    /// Whether it runs services rather than a command.
+    pub(crate) fn serves(&self) -> bool {
+        self.command_and_arguments.is_empty()
+    }
+}
+
+pub(crate) async fn run(output: &Output, run: RunArguments, format: Format) -> Result<ExitCode, Failure> {
     let Some((name, arguments)) = run.command_and_arguments.split_first() else {
         // One listener from the start: a signal that came between two would be lost.
         let mut signals = Signals::new()?;
+        let operations = run.operate.begin().await?;
         let opened = tokio::select! {
             code = signals.next() => return Ok(ExitCode::from(code)),
-            opened = open_sound(output, &run.application) => opened?,
+            opened = open_sound(output, &run.application, &operations) => opened?,
         };
-        return services::serve(output, &opened.application, &mut signals, run.watch).await;
+        operations.opened(&opened.application);
+        return services::serve(output, &opened, &mut signals, &operations, (run.watch, format)).await;
     };
     if run.watch {
         let error = Error::invalid("--watch is for services, not for a command");
         return Err(Failure::usage(error.with_remedy("leave the command out, or --watch")));
     }
+    if run.operate.is_on() {
+        let error = Error::invalid("--metrics is for services, not for a command");
+        return Err(Failure::usage(error.with_remedy("leave the command out, or --metrics")));
+    }
     until_signal(async {
-        let opened = open_sound(output, &run.application).await?;
+        let opened = open_sound(output, &run.application, &Operations::default()).await?;
         let commands = Commands::of(&opened.declarations);
         if name == "list" {
             let json = output.json || arguments.iter().any(|argument| argument == "--json");
@@ -69,8 +87,12 @@ pub(crate) async fn run(output: &Output, run: RunArguments) -> Result<ExitCode, 
 }
 
 /// Opens an application that has no problem; what else there is to say of it is not asked for.
-async fn open_sound(output: &Output, arguments: &ApplicationArguments) -> Result<Opened, Failure> {
-    let opened = open(output, arguments).await?;
+async fn open_sound(
+    output: &Output,
+    arguments: &ApplicationArguments,
+    operations: &Operations,
+) -> Result<Opened, Failure> {
+    let opened = open_with(output, arguments, |host| operations.host(host)).await?;
     if opened.has_errors() {
         let shown = opened.problems.iter().filter(|problem| problem.severity != Severity::Remark);
         return Err(Failure::Problems(shown.cloned().collect::<Vec<Problem>>()));

@@ -1,6 +1,7 @@
 //! `serve`: a component that handles HTTP requests, outside any application.
 
 use crate::graceful::{GRACE, stopped};
+use crate::operate::{OperateArguments, Operations};
 use crate::output::{Failure, Output};
 use crate::signals::Signals;
 use crate::single::{Single, SingleArguments};
@@ -31,6 +32,8 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "N")]
     concurrency: Option<NonZeroU32>,
     #[command(flatten)]
+    operate: OperateArguments,
+    #[command(flatten)]
     single: SingleArguments,
     /// The component, a .wasm or .wat file that exports wasi:http/incoming-handler.
     #[arg(value_name = "FILE")]
@@ -42,16 +45,24 @@ const HANDLER: &str = "wasi:http/incoming-handler#handle";
 
 pub(crate) async fn run(output: &Output, serve: ServeArguments) -> Result<ExitCode, Failure> {
     let mut signals = Signals::new()?;
+    let operations = serve.operate.begin().await?;
     let (opened, server) = tokio::select! {
         code = signals.next() => return Ok(ExitCode::from(code)),
-        started = start(&serve) => started?,
+        started = start(&serve, &operations) => started?,
     };
     let url = format!("http://{}/", server.local_addr());
+    operations.ready();
     if output.json {
-        output.json(&json!({"url": url}))?;
+        let mut document = json!({"url": url});
+        if let (Some(url), Some(members)) = (operations.url(), document.as_object_mut()) {
+            members.insert("metrics".to_owned(), url.into());
+        }
+        output.json(&document)?;
     }
     output.note(&url);
+    operations.announce(output);
     let code = signals.next().await;
+    operations.stopping();
     let stopping = async {
         let until = Instant::now() + GRACE;
         let ended = server.stop(GRACE).await;
@@ -60,9 +71,9 @@ pub(crate) async fn run(output: &Output, serve: ServeArguments) -> Result<ExitCo
     Ok(stopped(output, &mut signals, code, stopping).await)
 }
 
-async fn start(serve: &ServeArguments) -> Result<(Single, Server), Failure> {
+async fn start(serve: &ServeArguments, operations: &Operations) -> Result<(Single, Server), Failure> {
     let addr = address(&serve.addr).await.map_err(Failure::usage)?;
-    let mut opened = serve.single.open(&serve.file, None, |host| host).await?;
+    let mut opened = serve.single.open(&serve.file, None, |host| operations.host(host)).await?;
     opened.spec = opened.spec.with_pool(serve.pool());
     let mut method = HANDLER.to_owned();
     if let Some(component) = opened.program.component() {
@@ -74,7 +85,9 @@ async fn start(serve: &ServeArguments) -> Result<(Single, Server), Failure> {
     }
     let handler = opened.prepare(&method, "HTTP handler").await?;
     let router = single(Arc::new(handler))?;
-    let service = Service::bind(ServiceOptions::new(addr)).await?;
+    let mut options = ServiceOptions::new(addr);
+    operations.serves(&opened.host, &opened.spec.id, &mut options);
+    let service = Service::bind(options).await?;
     let server = service.serve(router, opened.host.functions().clone());
     Ok((opened, server))
 }

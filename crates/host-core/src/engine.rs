@@ -1,11 +1,13 @@
 //! The engine: pooled instances where the address space allows, epochs that a thread of its own ticks.
 
 mod maps;
+mod pulse;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::instance::MAX_FRAMES;
+use pulse::Pulse;
 use std::num::NonZeroUsize;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
@@ -72,9 +74,15 @@ impl EngineOptions {
 /// The engines of a host: one for most components, and one for those with the asynchronous ABI of WASI 0.3, which makes
 /// every call dearer. The second one is made when the first such component comes.
 pub(crate) struct Engines {
-    plain: Engine,
-    concurrent: OnceLock<Result<Engine>>,
+    plain: Ticked,
+    concurrent: OnceLock<Result<Ticked>>,
     options: EngineOptions,
+}
+
+/// An engine, and the thread that ticks its epoch.
+struct Ticked {
+    engine: Engine,
+    pulse: Arc<Pulse>,
 }
 
 impl Engines {
@@ -85,18 +93,28 @@ impl Engines {
     }
 
     pub(crate) fn plain(&self) -> &Engine {
-        &self.plain
+        &self.plain.engine
+    }
+
+    /// How long ago the epoch of the engine was ticked whose thread is latest.
+    pub(crate) fn last_tick(&self) -> Duration {
+        let plain = self.plain.pulse.age();
+        match self.concurrent.get() {
+            Some(Ok(concurrent)) => plain.max(concurrent.pulse.age()),
+            _ => plain,
+        }
     }
 
     /// # Errors
     /// As [`Engines::start`].
     pub(crate) fn concurrent(&self) -> Result<&Engine> {
-        self.concurrent.get_or_init(|| start(&self.options, true)).as_ref().map_err(Clone::clone)
+        let concurrent = self.concurrent.get_or_init(|| start(&self.options, true)).as_ref();
+        concurrent.map(|ticked| &ticked.engine).map_err(Clone::clone)
     }
 }
 
 /// Makes an engine with these settings and starts the thread that ticks its epoch.
-fn start(options: &EngineOptions, concurrent: bool) -> Result<Engine> {
+fn start(options: &EngineOptions, concurrent: bool) -> Result<Ticked> {
     let config = |pooling| {
         let mut config = config(options, pooling);
         if concurrent {
@@ -116,8 +134,8 @@ fn start(options: &EngineOptions, concurrent: bool) -> Result<Engine> {
         }
         None => on_demand()?,
     };
-    tick(&engine, options.sampling.unwrap_or(EPOCH))?;
-    Ok(engine)
+    let pulse = tick(&engine, options.sampling.unwrap_or(EPOCH))?;
+    Ok(Ticked { engine, pulse })
 }
 
 /// The engine configuration of a host for components without the asynchronous ABI: for benchmarks, and for embedders that
@@ -163,8 +181,10 @@ pub fn config(options: &EngineOptions, pooling: bool) -> Config {
 }
 
 /// A plain thread, never a timer of the async runtime: a runtime whose every worker computes would not tick it.
-fn tick(engine: &Engine, epoch: Duration) -> Result<()> {
+fn tick(engine: &Engine, epoch: Duration) -> Result<Arc<Pulse>> {
     let engine = engine.weak();
+    let pulse = Arc::new(Pulse::new());
+    let beats = pulse.clone();
     std::thread::Builder::new()
         .name("wippy-epoch".into())
         .spawn(move || {
@@ -174,8 +194,9 @@ fn tick(engine: &Engine, epoch: Duration) -> Result<()> {
                     Some(engine) => engine.increment_epoch(),
                     None => return,
                 }
+                beats.beat();
             }
         })
-        .map(drop)
+        .map(|_| pulse)
         .map_err(|error| Error::new(ErrorKind::Unavailable, "no thread for the epoch").with_source(error))
 }

@@ -12,6 +12,7 @@ use crate::engine::{EPOCH, EngineOptions, Engines};
 use crate::error::Result;
 use crate::import::{Grants, Registry};
 use crate::instance::{Admission, HostMemory, Sampler};
+use crate::metrics::Metrics;
 use crate::pool::{Calls, Idle, PoolSpec, Slots};
 use crate::problem::EntryProblem;
 use crate::services::{Clock, Directories, Entropy, Environment, Output, Resolver, Services};
@@ -147,6 +148,13 @@ impl HostBuilder {
         self
     }
 
+    /// Counts calls, waits, instances, memory and denials of each entry there. Default: nothing is counted.
+    #[must_use]
+    pub fn metrics(mut self, metrics: Metrics) -> Self {
+        self.services.metrics = Some(metrics);
+        self
+    }
+
     /// The host.
     ///
     /// # Errors
@@ -213,7 +221,7 @@ impl Host {
 
     /// The slots of a function's pool, for a function that is not made by [`Host::prepare`].
     pub fn slots(&self, id: &Arc<str>, pool: PoolSpec) -> Slots {
-        Slots::new(id.clone(), pool, self.0.calls.clone())
+        Slots::new(id.clone(), pool, self.0.calls.clone(), self.0.services.metrics_of(id))
     }
 
     /// Linear memory that guests have at this moment, in bytes.
@@ -221,14 +229,27 @@ impl Host {
         self.0.memory.used()
     }
 
+    /// How long ago the epoch was ticked, by which computing guests give their thread back and end at their deadline: every
+    /// [`EPOCH`](crate::EPOCH), unless its thread has ended or the machine gives it no time.
+    pub fn last_tick(&self) -> Duration {
+        self.0.engines.last_tick()
+    }
+
+    /// Outermost calls that wait for room in the host at this moment.
+    pub fn waiting(&self) -> usize {
+        self.0.admission.waiting()
+    }
+
     /// Lets no further outermost call in (kind `Unavailable`, `the application is stopping`) and waits for those that run or
     /// wait in the queue of a pool, whose nested calls go on. At `until` the rest is cancelled, with kind `Canceled`.
     ///
-    /// Gives back how many calls were cancelled. Instances that wait for a call are dropped at the end. There is no way
+    /// Gives back how many calls were cancelled. Instances that wait for a call are dropped at the end, and denials that were only
+    /// counted are logged. There is no way
     /// back: a host that has drained stays closed.
     pub async fn drain(&self, until: Instant) -> usize {
         let cancelled = self.0.calls.drain(until).await;
         while self.0.idle.spare_one() {}
+        self.0.services.denials.summarise();
         cancelled
     }
 

@@ -10,6 +10,7 @@ mod host;
 mod import;
 mod instance;
 mod limits;
+pub mod metrics;
 pub mod policy;
 pub mod pool;
 mod problem;
@@ -21,7 +22,7 @@ pub mod value;
 
 pub use assembly::{Finding, ImportLinker, LinkTarget, Preflight, Traced, traced};
 pub use async_trait::async_trait;
-pub use call::{CallContext, CallContextBuilder, Function, FunctionRegistry, NestedCall, function};
+pub use call::{CallContext, CallContextBuilder, Function, FunctionRegistry, NestedCall, function, is_traceparent};
 pub use component::{CacheOptions, CodeKind, Compilations, ExportedFunction, Inspection, Program, WatError, WitError};
 pub use engine::{EPOCH, EngineOptions, config as engine_config};
 pub use entry::{Binding, Declared, EntryInfo, EntrySpec};

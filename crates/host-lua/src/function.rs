@@ -83,9 +83,13 @@ impl LuaFunction {
     /// runs: a method that is not there is an error of the call.
     pub fn new(spec: LuaSpec, services: Services, functions: FunctionRegistry) -> Result<Self> {
         let code = Bytecode::compile(&spec.id, &spec.file, &spec.source)?;
-        let network = NetworkGuard::new(spec.id.clone(), spec.network).with_policy(services.policy.clone());
+        let network = NetworkGuard::new(spec.id.clone(), spec.network)
+            .with_policy(services.policy.clone())
+            .with_metrics(services.metrics_of(&spec.id))
+            .with_log(services.denials.log());
         let entry = Entry {
             output: GuestOutput::new(spec.id.clone(), spec.limits.max_log_bytes),
+            metrics: services.metrics_of(&spec.id),
             id: spec.id,
             limits: spec.limits,
             modules: spec.modules.into_iter().collect(),
@@ -114,6 +118,17 @@ impl LuaFunction {
 
     /// A call under its chain, pool, deadline and cancellation, which drop what they end.
     async fn guarded(&self, context: &CallContext, arguments: Vec<Value>) -> Result<Value> {
+        let Some(metrics) = &self.entry.metrics else { return self.bounded(context, arguments).await };
+        let counted = metrics.begin(Instant::now());
+        let result = self.bounded(context, arguments).await;
+        match &result {
+            Ok(_) => counted.ended(),
+            Err(error) => counted.failed(error),
+        }
+        result
+    }
+
+    async fn bounded(&self, context: &CallContext, arguments: Vec<Value>) -> Result<Value> {
         let limits = &self.entry.limits;
         let own = limits.max_execution.and_then(|limit| Instant::now().checked_add(limit));
         let caller = context.deadline();

@@ -9,8 +9,11 @@ use crate::watch::Watch;
 use mlua::Lua;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use wippy_host_core::metrics::EntryMetrics;
 use wippy_host_core::policy::network::NetworkGuard;
-use wippy_host_core::{CallContext, Clock, FunctionRegistry, GuestOutput, Limits, Output, OutputStream, Services};
+use wippy_host_core::{
+    CallContext, Clock, FunctionRegistry, GuestOutput, Limits, Output, OutputStream, Result, Services,
+};
 use wippy_host_process::Processes;
 
 /// One call of a Lua function.
@@ -31,6 +34,7 @@ pub(crate) struct Entry {
     pub(crate) functions: FunctionRegistry,
     pub(crate) network: Arc<NetworkGuard>,
     pub(crate) output: GuestOutput,
+    pub(crate) metrics: Option<Arc<EntryMetrics>>,
     pub(crate) modules: BTreeSet<String>,
     pub(crate) libraries: BTreeMap<String, Arc<LuaLibrary>>,
     pub(crate) processes: Option<Processes>,
@@ -98,6 +102,14 @@ impl Running {
     /// The clock of this call: its own, else the host's.
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         self.context.clock().unwrap_or(&self.entry.services.clock)
+    }
+
+    /// Gives back what the policy says, and counts where it refuses.
+    pub(crate) fn allowed<T>(&self, decision: Result<T>) -> Result<T> {
+        if let (Err(_), Some(metrics)) = (&decision, &self.entry.metrics) {
+            metrics.refused();
+        }
+        decision
     }
 
     /// Writes text to the call's output, line by line and under the entry's `max_log_bytes`.

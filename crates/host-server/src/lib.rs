@@ -3,12 +3,14 @@
 mod connection;
 mod http;
 mod options;
+mod requests;
 mod route;
 mod server;
 mod single;
 mod tls;
 
 pub use options::{ServiceLimits, ServiceOptions, Timeouts, TlsFiles};
+pub use requests::Requests;
 pub use route::{Endpoint, RouteProblem, RouteProblems, Router, Target};
 pub use server::{Server, Service};
 pub use single::single;

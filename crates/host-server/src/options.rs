@@ -1,7 +1,9 @@
 //! What a service is told: where it listens, how long it waits, how much it takes.
 
+use crate::Requests;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A service. Every limit has a default.
@@ -16,12 +18,14 @@ pub struct ServiceOptions {
     pub limits: ServiceLimits,
     /// Certificate and key; without, the service speaks plain HTTP.
     pub tls: Option<TlsFiles>,
+    /// Where its requests are counted. Default nowhere.
+    pub requests: Option<Arc<Requests>>,
 }
 
 impl ServiceOptions {
     /// A service with every default, without TLS.
     pub fn new(addr: SocketAddr) -> Self {
-        Self { addr, timeouts: Timeouts::default(), limits: ServiceLimits::default(), tls: None }
+        Self { addr, timeouts: Timeouts::default(), limits: ServiceLimits::default(), tls: None, requests: None }
     }
 }
 

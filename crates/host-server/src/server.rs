@@ -54,6 +54,7 @@ impl Service {
             functions,
             timeouts: options.timeouts,
             limits: options.limits,
+            requests: options.requests,
             tasks: TaskTracker::new(),
             cancel: CancellationToken::new(),
         });
@@ -85,6 +86,11 @@ impl Server {
     /// The address, with the port that the system picked.
     pub fn local_addr(&self) -> SocketAddr {
         self.local
+    }
+
+    /// Whether it still accepts connections.
+    pub fn is_listening(&self) -> bool {
+        self.accepting.as_ref().is_some_and(|accepting| !accepting.is_finished())
     }
 
     /// Exchanges the routes. Requests that have arrived end as they would have; connections stay.

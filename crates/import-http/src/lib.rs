@@ -16,7 +16,7 @@ pub use outgoing::{HttpBody, HttpClient};
 use client::{Client, ClientOptions};
 use dialer::PolicyDialer;
 use handler::Typed;
-use hooks::Hooks;
+use hooks::{Hooks, traceparent};
 use std::sync::Arc;
 use wasmtime_wasi_http::p2::bindings::http::{outgoing_handler, types};
 use wasmtime_wasi_http::{WasiHttp, WasiHttpCtx, WasiHttpCtxView};
@@ -86,12 +86,14 @@ impl HostImport for Http {
     fn state(cx: &mut StateContext<'_>, shared: &Arc<SharedClient>) -> Result<HttpState> {
         let mut context = WasiHttpCtx::new();
         context.set_field_size_limit(MAX_FIELD_BYTES.min(cx.limits().max_host_bytes));
-        let hooks = Hooks::new(shared.0.clone(), cx.entry().id().clone());
+        let hooks = Hooks::new(shared.0.clone(), cx.entry().id().clone(), traceparent(cx.call()));
         Ok(HttpState { context, hooks, typed: Typed::default() })
     }
 
-    /// Nothing in the state is a call's.
-    fn renew(_: &mut StateContext<'_>, _: &Arc<SharedClient>) -> Result<()> {
+    /// Nothing in the state is a call's but its trace.
+    fn renew(cx: &mut StateContext<'_>, _: &Arc<SharedClient>) -> Result<()> {
+        let trace = traceparent(cx.call());
+        cx.store().state::<Self>().hooks.set_trace(trace);
         Ok(())
     }
 }

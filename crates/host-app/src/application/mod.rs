@@ -42,6 +42,7 @@ struct Inner {
     compiler: Compiler,
     current: ArcSwap<Generation>,
     services: tokio::sync::Mutex<services::Running>,
+    requests: std::sync::Mutex<services::Counted>,
     /// Servers that have a successor, and finish what they accepted.
     retired: TaskTracker,
     /// One reload at a time.
@@ -93,9 +94,21 @@ impl Application {
         processes.exchange(&[], generation.programs());
         let (declarations, preflights) = (generation.declarations.clone(), generation.preflights.clone());
         let current = ArcSwap::from_pointee(generation);
-        let (services, reloading, refused) = Default::default();
+        let (services, requests, reloading, refused) = Default::default();
         let retired = TaskTracker::new();
-        let inner = Inner { root, options, host, processes, compiler, current, services, retired, reloading, refused };
+        let inner = Inner {
+            root,
+            options,
+            host,
+            processes,
+            compiler,
+            current,
+            services,
+            requests,
+            retired,
+            reloading,
+            refused,
+        };
         Ok(Opened { application: Self(Arc::new(inner)), declarations, problems, preflights })
     }
 

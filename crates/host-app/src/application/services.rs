@@ -7,15 +7,19 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 use wippy_host_core::{Error, ErrorKind, Result};
-use wippy_host_server::{Endpoint, Router, Server, Service, ServiceOptions, Target, TlsFiles};
+use wippy_host_server::{Endpoint, Requests, Router, Server, Service, ServiceOptions, Target, TlsFiles};
 
 /// What a timeout of 0 means: as good as never.
 const NEVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// The services that run, by the id of their entry.
 pub(super) type Running = BTreeMap<EntryId, RunningService>;
+
+/// The requests of each service, where any are counted.
+pub(super) type Counted = BTreeMap<EntryId, Arc<Requests>>;
 
 pub(super) struct RunningService {
     server: Server,
@@ -34,6 +38,13 @@ pub struct ServiceAddress {
     pub addr: SocketAddr,
     /// Whether it speaks TLS.
     pub tls: bool,
+}
+
+impl ServiceAddress {
+    /// Its URL, `http://127.0.0.1:8080/`.
+    pub fn url(&self) -> String {
+        format!("{}://{}/", if self.tls { "https" } else { "http" }, self.addr)
+    }
 }
 
 impl Application {
@@ -106,7 +117,8 @@ impl Application {
         declared: &HttpService,
         before: Option<&mut RunningService>,
     ) -> Result<(Service, SocketAddr)> {
-        let options = options(&self.0.root, id, declared).await?;
+        let mut options = options(&self.0.root, id, declared).await?;
+        options.requests = self.counted(id);
         let addr = options.addr;
         let named = |error: Error| {
             let named = Error::new(error.kind(), format!("{id}: {}", error.message()));
@@ -120,6 +132,27 @@ impl Application {
             _ => Service::bind(options).await,
         };
         started.map(|service| (service, addr)).map_err(named)
+    }
+
+    /// Where the requests of a service are counted, if anything is: services of one id count on.
+    fn counted(&self, id: &EntryId) -> Option<Arc<Requests>> {
+        self.0.host.services().metrics.as_ref()?;
+        let mut requests = self.0.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(requests.entry(id.clone()).or_default().clone())
+    }
+
+    /// The requests of each service so far, by the id of its entry: of all that were started, those that have ended too. Empty
+    /// where the host has no [`Metrics`](wippy_host_core::metrics::Metrics).
+    pub fn requests(&self) -> Vec<(String, Arc<Requests>)> {
+        let requests = self.0.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        requests.iter().map(|(id, requests)| (id.to_string(), requests.clone())).collect()
+    }
+
+    /// The services that were started and accept no connection any more: none, unless the application stops.
+    pub async fn silent(&self) -> Vec<String> {
+        let running = self.0.services.lock().await;
+        let silent = running.iter().filter(|(_, service)| !service.server.is_listening());
+        silent.map(|(id, _)| id.to_string()).collect()
     }
 
     /// Stops the application for good: services accept no more and finish what they accepted, processes are asked to end,

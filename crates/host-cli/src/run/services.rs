@@ -1,22 +1,27 @@
 //! `run <app>`: the services of an application, until a signal.
 
 use super::commands::Commands;
+use super::summary::Summary;
 use crate::graceful::{GRACE, stopped};
+use crate::log::Format;
+use crate::operate::Operations;
 use crate::output::{Failure, Output};
 use crate::signals::Signals;
 use serde_json::json;
 use std::process::ExitCode;
 use wippy_host::{Error, ErrorKind, Result};
 use wippy_host_app::manifest::{Problem, Severity};
-use wippy_host_app::{Application, Changes, ServiceAddress, Watcher};
+use wippy_host_app::{Application, Changes, Opened, ServiceAddress, Watcher};
 
 /// Starts the services, prints where each listens, and stops gracefully on SIGINT or SIGTERM.
 pub(super) async fn serve(
     output: &Output,
-    application: &Application,
+    opened: &Opened,
     signals: &mut Signals,
-    watch: bool,
+    operations: &Operations,
+    (watch, format): (bool, Format),
 ) -> Result<ExitCode, Failure> {
+    let application = &opened.application;
     let mut watcher = if watch { Some(Watcher::new(application.root())?) } else { None };
     let addresses = match application.serve(GRACE).await {
         Ok(addresses) => addresses,
@@ -28,7 +33,9 @@ pub(super) async fn serve(
     if addresses.is_empty() && !watch {
         return Err(nothing_to_run(application).into());
     }
-    announce(output, &addresses)?;
+    operations.ready();
+    announce(output, &addresses, operations)?;
+    Summary::of(opened, &addresses).print(output, format);
     let code = loop {
         let changes = tokio::select! {
             code = signals.next() => break code,
@@ -36,9 +43,10 @@ pub(super) async fn serve(
         };
         tokio::select! {
             code = signals.next() => break code,
-            done = reload(output, application, &changes) => done?,
+            done = reload(output, application, operations, &changes) => done?,
         }
     };
+    operations.stopping();
     Ok(stopped(output, signals, code, application.stop(GRACE)).await)
 }
 
@@ -50,7 +58,12 @@ async fn changed(watcher: &mut Option<Watcher>) -> Changes {
 }
 
 /// Takes over what has changed, or says why not.
-async fn reload(output: &Output, application: &Application, changes: &Changes) -> Result<(), Failure> {
+async fn reload(
+    output: &Output,
+    application: &Application,
+    operations: &Operations,
+    changes: &Changes,
+) -> Result<(), Failure> {
     if !application.concerns(changes) {
         return Ok(());
     }
@@ -65,27 +78,33 @@ async fn reload(output: &Output, application: &Application, changes: &Changes) -
     let addresses = match application.serve(GRACE).await {
         Ok(addresses) => addresses,
         Err(errors) => {
+            operations.unready(errors.iter().map(Error::message).collect::<Vec<_>>().join("; "));
             for error in errors {
                 output.fail(&error.into());
             }
             return Ok(());
         }
     };
+    operations.ready();
     match reloaded.changed.as_slice() {
         [] => output.note("reloaded: no function has changed"),
         changed => output.note(&format!("reloaded: {}", changed.join(", "))),
     }
-    announce(output, &addresses)
+    announce(output, &addresses, operations)
 }
 
 /// One line for each service, to standard error; with --json, one document to standard output.
-fn announce(output: &Output, addresses: &[ServiceAddress]) -> Result<(), Failure> {
-    let url = |service: &ServiceAddress| format!("{}://{}/", if service.tls { "https" } else { "http" }, service.addr);
+fn announce(output: &Output, addresses: &[ServiceAddress], operations: &Operations) -> Result<(), Failure> {
     if output.json {
-        let services = addresses.iter().map(|service| json!({"id": service.id, "url": url(service)}));
-        return output.json(&json!({"services": services.collect::<Vec<_>>()}));
+        let services = addresses.iter().map(|service| json!({"id": service.id, "url": service.url()}));
+        let mut document = json!({"services": services.collect::<Vec<_>>()});
+        if let (Some(url), Some(members)) = (operations.url(), document.as_object_mut()) {
+            members.insert("metrics".to_owned(), url.into());
+        }
+        return output.json(&document);
     }
-    addresses.iter().for_each(|service| output.note(&format!("{} {}", url(service), service.id)));
+    addresses.iter().for_each(|service| output.note(&format!("{} {}", service.url(), service.id)));
+    operations.announce(output);
     Ok(())
 }
 

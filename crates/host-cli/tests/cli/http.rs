@@ -121,6 +121,11 @@ impl Client {
         self.0.get_mut().write_all(text.as_bytes()).unwrap();
     }
 
+    /// Reads until the server closes the connection.
+    pub(crate) fn end(&mut self) {
+        let _ = self.0.read_to_end(&mut Vec::new());
+    }
+
     pub(crate) fn answer(&mut self) -> Answer {
         let (status, length) = self.answer_head();
         let mut body = String::new();

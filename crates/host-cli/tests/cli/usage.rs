@@ -27,6 +27,14 @@ Options:
       --json     Print results, problems and errors as JSON
   -h, --help     Print help
   -V, --version  Print version
+
+Log:
+      --log-format <FORMAT>  The form of the log: text for people, or JSON, one object a line
+                             [default: text] [possible values: text, json]
+      --log-level <FILTER>   What is logged: a level (error, warn, info, debug, trace, off), or
+                             target=level, with commas between. Default info; WIPPY_LOG says it
+                             where this does not
+      --log-file <FILE>      Append the log to this file, in the place of standard error
 ",
     );
     for command in ["call", "check", "exec", "run", "serve", "imports", "init", "inspect"] {

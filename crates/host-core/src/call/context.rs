@@ -358,10 +358,12 @@ mod tests {
 
     #[test]
     fn work_that_outlives_a_call_keeps_whom_it_is_for_and_not_when_it_ends() {
-        let call = CallContext::builder().actor("ann").value("key", 1.into()).cancellation(CancellationToken::new());
+        let call = CallContext::builder().actor("ann").trace("t").value("key", 1.into());
+        let call = call.cancellation(CancellationToken::new());
         let call = call.timeout(Duration::ZERO).build().enter(&"a:x".into(), 2).unwrap();
         let detached = call.detached().build();
         assert_eq!((detached.actor(), detached.value("key")), (Some("ann"), Some(&1.into())));
+        assert_eq!((detached.trace(), call.nested().trace()), (Some("t"), Some("t")));
         assert!(detached.deadline().is_none() && detached.cancellation().is_none() && detached.function().is_none());
     }
 

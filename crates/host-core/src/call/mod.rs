@@ -5,8 +5,10 @@ mod function;
 mod nested;
 mod payload;
 mod registry;
+mod traceparent;
 
 pub use context::{CallContext, CallContextBuilder};
 pub use function::{Function, function};
 pub use nested::NestedCall;
 pub use registry::FunctionRegistry;
+pub use traceparent::is_traceparent;

@@ -23,6 +23,9 @@ impl StoreData {
         let context = self.call().nested();
         let request = CallRequest::new(self.entry().id(), &target).for_actor(context.actor(), context.scope());
         let allowed = self.services().policy.call(&request);
+        if let (Err(_), Some(metrics)) = (&allowed, self.metrics()) {
+            metrics.refused();
+        }
         NestedCall { functions: self.functions().clone(), allowed, context, target }
     }
 }

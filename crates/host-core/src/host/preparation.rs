@@ -7,7 +7,8 @@ use crate::component::{Program, START};
 use crate::error::{Error, ErrorKind};
 use crate::import::{Grants, NameProblem, Registration, Registry, SetupContext};
 use crate::instance::{Common, Linked, Parts, WasmFunction};
-use crate::policy::network::NetworkGuard;
+use crate::metrics::EntryMetrics;
+use crate::policy::network::{DenialLog, NetworkGuard};
 use crate::pool::Slots;
 use crate::problem::{EntryProblem, EntryProblems, Place};
 use crate::services::GuestOutput;
@@ -60,6 +61,8 @@ impl Host {
             functions: functions.clone(),
             output,
             memory: memory.clone(),
+            metrics: parts.metrics.clone(),
+            denials: parts.denials.clone(),
         });
         Ok(WasmFunction::new(Parts {
             linked,
@@ -72,7 +75,7 @@ impl Host {
             admission: admission.clone(),
             idle: idle.clone(),
             calls: calls.clone(),
-            slots: Slots::new(spec.id.clone(), spec.pool, calls.clone()),
+            slots: Slots::new(spec.id.clone(), spec.pool, calls.clone(), parts.metrics.clone()),
             preflight,
         }))
     }
@@ -235,6 +238,8 @@ pub(super) struct EntryParts {
     network: Arc<NetworkGuard>,
     grants: Grants,
     names: Vec<EntryProblem>,
+    metrics: Option<Arc<EntryMetrics>>,
+    denials: Arc<DenialLog>,
 }
 
 impl EntryParts {
@@ -244,12 +249,20 @@ impl EntryParts {
             EntryProblem::new(ErrorKind::Invalid, Place::Import(problem.index), problem.message)
                 .with_remedy(problem.remedy)
         });
-        let policy = host.0.services.policy.clone();
+        let services = host.services();
+        let metrics = services.metrics_of(&spec.id);
+        let denials = services.denials.log();
+        let network = NetworkGuard::new(spec.id.clone(), spec.network.clone())
+            .with_policy(services.policy.clone())
+            .with_metrics(metrics.clone())
+            .with_log(denials.clone());
         Self {
             entry: Arc::new(EntryInfo::new(spec.id.clone(), spec.limits.clone(), spec.declared)),
-            network: Arc::new(NetworkGuard::new(spec.id.clone(), spec.network.clone()).with_policy(policy)),
+            network: Arc::new(network),
             grants,
             names: names.collect(),
+            metrics,
+            denials,
         }
     }
 

@@ -97,7 +97,12 @@ impl Admission {
 
     /// Whether a call waits for room.
     pub(crate) fn is_crowded(&self) -> bool {
-        self.outermost.is_waited_for()
+        self.outermost.waiting() > 0
+    }
+
+    /// How many calls wait for room.
+    pub(crate) fn waiting(&self) -> usize {
+        self.outermost.waiting()
     }
 
     fn room(self: &Arc<Self>, place: Place<'_>) -> Room {

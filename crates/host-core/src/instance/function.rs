@@ -11,6 +11,7 @@ use super::store::{Common, StoreData};
 use crate::call::{CallContext, Function};
 use crate::error::{Error, ErrorKind, Result};
 use crate::import::{Registration, SharedState};
+use crate::metrics::{CountedCall, Level};
 use crate::pool::{Calls, Held, Idle, Slots, Spare};
 use crate::spans;
 use crate::value::{Signature, Value, size, size_of_plain};
@@ -47,6 +48,16 @@ impl Arguments {
             Self::Direct(..) => {}
         }
     }
+}
+
+/// The result of a call, once it is counted.
+fn ended<R>(counted: Option<CountedCall<'_>>, result: Result<R>) -> Result<R> {
+    match (counted, &result) {
+        (Some(counted), Ok(_)) => counted.ended(),
+        (Some(counted), Err(error)) => counted.failed(error),
+        (None, _) => {}
+    }
+    result
 }
 
 fn copied_in(arguments: &[Val]) {
@@ -96,8 +107,12 @@ impl WasmFunction {
         let direct = Direct::of(signature.params(), signature.result());
         let stock = stock(&slots);
         if let Some(stock) = &stock {
-            let stock: Weak<dyn Spare> = Arc::downgrade(stock) as _;
-            idle.add(stock);
+            let spare: Weak<dyn Spare> = Arc::downgrade(stock) as _;
+            idle.add(spare);
+            if let Some(metrics) = &common.metrics {
+                let level: Weak<dyn Level> = Arc::downgrade(stock) as _;
+                metrics.levels().add(level);
+            }
         }
         let states = States { imports: states, used };
         let sharing = Sharing::new(shareable);
@@ -140,10 +155,13 @@ impl WasmFunction {
             },
             None => arguments,
         };
-        let converted = self.signature.to_vals(arguments);
-        converted
-            .map(Arguments::Dynamic)
-            .map_err(|error| Error::invalid(format!("{}: {error}", self.entry().id())).with_source(error))
+        self.signature.to_vals(arguments).map(Arguments::Dynamic).map_err(|error| {
+            let refused = Error::invalid(format!("{}: {error}", self.entry().id())).with_source(error);
+            if let Some(metrics) = &self.maker.common.metrics {
+                metrics.begin(Instant::now()).failed(&refused);
+            }
+            refused
+        })
     }
 
     /// The same as Wasmtime's dynamic values.
@@ -233,8 +251,13 @@ impl WasmFunction {
     async fn guarded<R>(&self, context: &CallContext, body: impl AsyncFnOnce(CallContext) -> Result<R>) -> Result<R> {
         let entry = self.entry();
         let limits = entry.limits();
-        let own = limits.max_execution.and_then(|limit| Instant::now().checked_add(limit));
-        let context = context.enter(entry.id(), limits.max_call_depth)?.until(own);
+        let began = Instant::now();
+        let counted = self.maker.common.metrics.as_ref().map(|metrics| metrics.begin(began));
+        let own = limits.max_execution.and_then(|limit| began.checked_add(limit));
+        let context = match context.enter(entry.id(), limits.max_call_depth) {
+            Ok(context) => context.until(own),
+            Err(error) => return ended(counted, Err(error)),
+        };
         let deadline = context.deadline();
         let late = || timed_out(entry, own == deadline);
         let cancellation = context.cancellation().cloned();
@@ -268,7 +291,7 @@ impl WasmFunction {
         if let Some(span) = &span {
             spans::called(span, &result);
         }
-        result
+        ended(counted, result)
     }
 
     /// Calls with values.

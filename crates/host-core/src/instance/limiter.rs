@@ -3,6 +3,7 @@
 use super::memory::{HostMemory, HostMemoryFull};
 use crate::Limits;
 use crate::error::Reason;
+use crate::metrics::EntryMetrics;
 use crate::spans;
 use std::sync::Arc;
 use wasmtime::ResourceLimiter;
@@ -26,11 +27,21 @@ pub(crate) struct Limiter {
     /// Whether the part of the host's memory that is kept for nested calls may be used.
     pub(super) nested: bool,
     full: Option<HostMemoryFull>,
+    metrics: Option<Arc<EntryMetrics>>,
 }
 
 impl Limiter {
-    pub(super) fn new(limits: &Limits, host: Arc<HostMemory>, nested: bool) -> Self {
+    pub(super) fn new(
+        limits: &Limits,
+        host: Arc<HostMemory>,
+        nested: bool,
+        metrics: Option<Arc<EntryMetrics>>,
+    ) -> Self {
+        if let Some(metrics) = &metrics {
+            metrics.instance_made();
+        }
         Self {
+            metrics,
             host,
             nested,
             full: None,
@@ -55,6 +66,9 @@ impl Limiter {
 impl Drop for Limiter {
     fn drop(&mut self) {
         self.host.give_back(self.memory());
+        if let Some(metrics) = &self.metrics {
+            metrics.instance_dropped(self.memory());
+        }
     }
 }
 
@@ -72,6 +86,9 @@ impl ResourceLimiter for Limiter {
                     return Err(full.into());
                 }
                 self.memory_left = left;
+                if let Some(metrics) = &self.metrics {
+                    metrics.memory_grown(more);
+                }
                 spans::memory(self.max_memory - left);
                 Ok(true)
             }

@@ -2,7 +2,8 @@
 
 use super::admission::{Admission, Room};
 use super::direct::Direct;
-use super::failure::classify;
+use super::failure::{NotGranted, classify};
+use super::memory::HostMemoryFull;
 use super::ready::{Callee, Ready, States, bound};
 use super::seats::Sharing;
 use super::store::{Common, StoreData};
@@ -11,6 +12,7 @@ use crate::component::START;
 use crate::error::{Error, Reason, Result};
 use crate::host::Fit;
 use crate::import::StateContext;
+use crate::metrics::EntryMetrics;
 use crate::pool::{Calls, PoolKind, Preparing, Slots, Stock};
 use crate::spans;
 use std::sync::{Arc, Weak};
@@ -65,7 +67,11 @@ impl Maker {
                 }
             }
         }
-        let (context, room) = self.admission.admit(context, &self.calls.waits).await?;
+        let (context, room) = {
+            let waits = |_: &&Arc<EntryMetrics>| context.depth() == 0 && !self.admission.has_room();
+            let _counted = self.common.metrics.as_ref().filter(waits).map(|metrics| metrics.wait());
+            self.admission.admit(context, &self.calls.waits).await?
+        };
         // In a box: every call would carry the room for it, also one that finds an instance or waits in one.
         Box::pin(self.make(context, room, generation)).await
     }
@@ -108,12 +114,25 @@ impl Maker {
 
     /// The error of a call that Wasmtime or a host function ended.
     pub(super) fn failed(&self, store: &Store<StoreData>, error: &wasmtime::Error) -> Error {
-        classify(&self.common.entry, &self.method, error, store.data().limiter.refused_by_host())
+        self.noted(error, store.data().limiter.refused_by_host())
     }
 
     /// The same of a call among several in one instance.
     pub(super) fn error(&self, error: &wasmtime::Error) -> Error {
-        classify(&self.common.entry, &self.method, error, None)
+        self.noted(error, None)
+    }
+
+    /// What an operator wants to know of it is counted, and logged.
+    fn noted(&self, error: &wasmtime::Error, full: Option<HostMemoryFull>) -> Error {
+        let common = &self.common;
+        if let Some(denied) = error.downcast_ref::<NotGranted>() {
+            common.denials.not_granted(common.entry.id(), &denied.function, denied);
+        }
+        let error = classify(&common.entry, &self.method, error, full);
+        if let Some(metrics) = &common.metrics {
+            metrics.failed(&error);
+        }
+        error
     }
 
     /// Whether calls may share an instance while they run.

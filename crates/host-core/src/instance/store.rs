@@ -6,6 +6,8 @@ use super::limiter::Limiter;
 use super::memory::HostMemory;
 use crate::call::{CallContext, FunctionRegistry};
 use crate::import::HostImportSlot;
+use crate::metrics::EntryMetrics;
+use crate::policy::network::DenialLog;
 use crate::services::{Clock, GuestOutput, Output, OutputStream, Services};
 use crate::slot::{Slot, Slots as States};
 use crate::{EntryInfo, Limits};
@@ -35,12 +37,14 @@ pub(crate) struct Common {
     pub(crate) functions: FunctionRegistry,
     pub(crate) output: GuestOutput,
     pub(crate) memory: Arc<HostMemory>,
+    pub(crate) metrics: Option<Arc<EntryMetrics>>,
+    pub(crate) denials: Arc<DenialLog>,
 }
 
 impl StoreData {
     pub(crate) fn new(common: Arc<Common>, call: CallContext) -> Self {
         let limits = common.entry.limits();
-        let limiter = Limiter::new(limits, common.memory.clone(), call.depth() > 0);
+        let limiter = Limiter::new(limits, common.memory.clone(), call.depth() > 0, common.metrics.clone());
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.max_resources);
         Self { table, slots: States::default(), limiter, call, spent: false, host_bytes: None, common }
@@ -149,6 +153,11 @@ impl StoreData {
     /// The host's services.
     pub fn services(&self) -> &Services {
         &self.common.services
+    }
+
+    /// Where the entry is counted, for imports that refuse something of themselves; `None` where nothing is.
+    pub fn metrics(&self) -> Option<&EntryMetrics> {
+        self.common.metrics.as_deref()
     }
 
     /// The host's functions.

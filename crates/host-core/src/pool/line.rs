@@ -70,9 +70,9 @@ impl Line {
         self.places.saturating_sub(self.free.available_permits())
     }
 
-    /// Whether anybody waits.
-    pub(crate) fn is_waited_for(&self) -> bool {
-        self.waiting.load(Ordering::SeqCst) > 0
+    /// How many wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::SeqCst)
     }
 
     /// Gives back a place that [`Place::keep`] handed over.

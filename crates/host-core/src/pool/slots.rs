@@ -6,9 +6,10 @@ use super::line::{Line, Place, Refused};
 use super::waits::{Cycle, Hold};
 use crate::call::CallContext;
 use crate::error::{Error, ErrorKind, Reason, Result};
+use crate::metrics::{EntryMetrics, Level};
 use std::borrow::Borrow;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 /// The slots of one function's pool. Clones are the same slots. [`crate::Host::slots`] makes them: the host has to know all
 /// of its pools to see a chain of calls that would wait for itself.
@@ -23,6 +24,7 @@ struct Inner {
     /// None: no limit.
     line: Option<Line>,
     calls: Arc<Calls>,
+    metrics: Option<Arc<EntryMetrics>>,
 }
 
 /// A slot that a call holds. Dropping it lets the first in the queue in.
@@ -37,9 +39,14 @@ pub(crate) struct Held<S: Borrow<Slots>> {
 }
 
 impl Slots {
-    pub(crate) fn new(id: Arc<str>, spec: PoolSpec, calls: Arc<Calls>) -> Self {
+    pub(crate) fn new(id: Arc<str>, spec: PoolSpec, calls: Arc<Calls>, metrics: Option<Arc<EntryMetrics>>) -> Self {
         let line = spec.slots().map(|slots| Line::new(slots as usize, spec.buffer()));
-        Self(Arc::new(Inner { id, spec, line, calls }))
+        let inner = Arc::new(Inner { id, spec, line, calls, metrics });
+        if let Some(metrics) = &inner.metrics {
+            let level: Weak<dyn Level> = Arc::downgrade(&inner) as _;
+            metrics.levels().add(level);
+        }
+        Self(inner)
     }
 
     /// Waits for a slot. Give it the context that [`CallContext::enter`] made for this function; it comes back knowing
@@ -73,7 +80,11 @@ impl Slots {
 impl Inner {
     async fn wait(&self, line: &Line, context: &CallContext) -> Result<Hold> {
         let place = async {
-            let place = async { line.queue()?.wait(context, &self.calls.waits).await };
+            let place = async {
+                let queued = line.queue()?;
+                let _counted = self.metrics.as_ref().map(|metrics| metrics.wait());
+                queued.wait(context, &self.calls.waits).await
+            };
             place.await.map(Place::keep).map_err(|refused| self.refused(line, refused))
         };
         let in_time = async {
@@ -120,6 +131,12 @@ impl Inner {
         )
         .with_reason(Reason::ExecutionTime)
         .with_remedy(format!("raise {} of the entry, or give the call more time", self.spec.key()))
+    }
+}
+
+impl Level for Inner {
+    fn waiting(&self) -> usize {
+        self.line.as_ref().map_or(0, Line::waiting)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Instances that wait for a call: prepared ahead of it, or kept after another one.
 
 use super::sync::{AtomicUsize, Mutex, MutexGuard, Ordering, PoisonError};
+use crate::metrics::Level;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -207,6 +208,12 @@ pub(crate) struct Idle {
 pub(crate) trait Spare: Send + Sync {
     /// Drops one, and says whether there was one.
     fn spare(&self) -> bool;
+}
+
+impl<T: Send> Level for Stock<T> {
+    fn ready(&self) -> usize {
+        self.len()
+    }
 }
 
 impl<T: Send> Spare for Stock<T> {

@@ -18,6 +18,8 @@ pub use resolver::{ResolveError, Resolver, SystemResolver};
 pub use streams::{ByteSink, ByteSource, CapturedBytes, StandardStreams};
 
 use crate::instance::Sampler;
+use crate::metrics::{EntryMetrics, Metrics};
+use crate::policy::network::Denials;
 use crate::policy::{DefaultPolicy, Policy};
 use std::sync::Arc;
 
@@ -42,6 +44,17 @@ pub struct Services {
     pub deterministic: bool,
     /// See [`crate::HostBuilder::sampler`].
     pub sampler: Option<Arc<dyn Sampler>>,
+    /// What was denied, for the log.
+    pub denials: Denials,
+    /// See [`crate::HostBuilder::metrics`].
+    pub metrics: Option<Metrics>,
+}
+
+impl Services {
+    /// Where an entry is counted; `None` where nothing is.
+    pub fn metrics_of(&self, entry: &Arc<str>) -> Option<Arc<EntryMetrics>> {
+        self.metrics.as_ref().map(|metrics| metrics.entry(entry))
+    }
 }
 
 impl Default for Services {
@@ -57,6 +70,8 @@ impl Default for Services {
             policy: Arc::new(DefaultPolicy),
             deterministic: false,
             sampler: None,
+            denials: Denials::default(),
+            metrics: None,
         }
     }
 }

@@ -65,7 +65,7 @@ impl Call {
         };
         let context = running.context();
         let request = CallRequest::new(running.id(), &target).for_actor(context.actor(), context.scope());
-        running.services().policy.call(&request)?;
+        running.allowed(running.services().policy.call(&request))?;
         if !target.split_once(':').is_some_and(|(namespace, name)| !namespace.is_empty() && !name.is_empty()) {
             return Err(Error::invalid(format!("invalid function target: {target}")));
         }

@@ -65,5 +65,5 @@ fn resolved(running: &Running, id: &str) -> String {
 fn allowed(running: &Running, id: &str, write: bool) -> std::result::Result<(), Error> {
     let context = running.context();
     let request = EnvironmentRequest::new(running.id(), id, write).for_actor(context.actor(), context.scope());
-    running.services().policy.environment(&request)
+    running.allowed(running.services().policy.environment(&request))
 }

@@ -131,7 +131,7 @@ fn requested(running: &Running, mut arguments: MultiValue) -> std::result::Resul
     let (id, host) = (name("the id of the program")?, name("the id of the process host")?);
     let context = running.context();
     let request = CallRequest::new(running.id(), &id).for_actor(context.actor(), context.scope());
-    running.services().policy.call(&request)?;
+    running.allowed(running.services().policy.call(&request))?;
     let limit = running.limits().max_host_bytes;
     let arguments = arguments.iter().enumerate().map(|(index, argument)| {
         convert::from_lua(argument, limit).map_err(|error| {

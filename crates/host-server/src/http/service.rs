@@ -5,7 +5,7 @@ use super::body::RequestBody;
 use super::{OutBody, function};
 use crate::connection::Activity;
 use crate::route::{Params, Routed, Router, Target};
-use crate::{ServiceLimits, Timeouts};
+use crate::{Requests, ServiceLimits, Timeouts};
 use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
 use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, HOST};
@@ -19,7 +19,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use wippy_host_core::{CallContext, CallContextBuilder, FunctionRegistry, WasmFunction};
+use wippy_host_core::{
+    CallContext, CallContextBuilder, Finding, FunctionRegistry, Reason, WasmFunction, is_traceparent,
+};
 use wippy_import_http::{RequestBodyError, handle};
 
 /// What all connections of a service share.
@@ -28,6 +30,7 @@ pub(crate) struct App {
     pub(crate) functions: FunctionRegistry,
     pub(crate) timeouts: Timeouts,
     pub(crate) limits: ServiceLimits,
+    pub(crate) requests: Option<Arc<Requests>>,
     /// Everything that runs for a client.
     pub(crate) tasks: TaskTracker,
     /// Ends everything that runs for a client.
@@ -53,6 +56,9 @@ impl hyper::service::Service<Request<Incoming>> for Connected {
         let this = self.clone();
         Box::pin(async move {
             let response = this.respond(request).await;
+            if let Some(requests) = &this.app.requests {
+                requests.count(response.status());
+            }
             Ok(response.map(|body| body.held_by(in_flight)))
         })
     }
@@ -84,10 +90,24 @@ impl Connected {
             }
         };
         let context = CallContext::builder().cancellation(self.app.cancel.clone());
+        let trace = traceparent(&head);
         let id = &route.endpoint.id;
         match &route.endpoint.target {
-            Target::Handler(function) => self.to_handler(id, function.clone(), context.build(), head, body).await,
-            Target::Function(target) => self.to_function(id, target, context, head, params, body).await,
+            Target::Handler(function) => {
+                // A call without a trace of its own may share an instance with others.
+                let context = match trace.filter(|_| passes_on(function)) {
+                    Some(trace) => context.trace(trace),
+                    None => context,
+                };
+                self.to_handler(id, function.clone(), context.build(), head, body).await
+            }
+            Target::Function(target) => {
+                let context = match trace {
+                    Some(trace) => context.trace(trace),
+                    None => context,
+                };
+                self.to_function(id, target, context, head, params, body).await
+            }
         }
     }
 
@@ -146,7 +166,12 @@ impl Connected {
             }
             Err(error) => {
                 let status = status_of(&error);
-                tracing::error!(endpoint = id, %error, status = status.as_u16(), "the request handler failed");
+                if error.reason() == Reason::NotGranted {
+                    // The host has logged it, and counts how often.
+                    tracing::debug!(endpoint = id, %error, status = status.as_u16(), "the request handler lacks a grant");
+                } else {
+                    tracing::error!(endpoint = id, %error, status = status.as_u16(), "the request handler failed");
+                }
                 plain(status)
             }
         }
@@ -187,6 +212,23 @@ fn size(head: &Parts) -> usize {
     let target = head.uri.path_and_query().map_or(1, |target| target.as_str().len());
     let fields = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
     head.method.as_str().len() + target + "  HTTP/1.1\r\n\r\n".len() + fields.sum::<usize>()
+}
+
+/// The client's trace, where it names one, and one alone.
+fn traceparent(head: &Parts) -> Option<String> {
+    let mut given = head.headers.get_all("traceparent").iter();
+    let trace = given.next()?.to_str().ok()?;
+    (given.next().is_none() && is_traceparent(trace)).then(|| trace.to_owned())
+}
+
+/// Whether a handler may call or ask anybody, for whom a trace would be.
+fn passes_on(function: &WasmFunction) -> bool {
+    const OUT: [&str; 3] = ["wasi:http/outgoing-handler", "wasi:http/client", "wippy:runtime/"];
+    function.preflight().findings.iter().any(|finding| match finding {
+        Finding::Used { interface, .. } => OUT.iter().any(|name| interface.starts_with(name)),
+        Finding::Bound { .. } => true,
+        _ => false,
+    })
 }
 
 fn announced(head: &Parts) -> Option<u64> {

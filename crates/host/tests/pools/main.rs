@@ -6,6 +6,7 @@
 mod cycles;
 mod drain;
 mod memory;
+mod metrics;
 mod queue;
 mod replace;
 mod reuse;

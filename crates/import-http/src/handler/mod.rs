@@ -128,6 +128,8 @@ async fn run(
         && exchange.is_started()
         // Success by way of `exit`, behind a response, is no failure.
         && error.reason() != Reason::Exited(0)
+        // The host has logged it, and counts how often.
+        && error.reason() != Reason::NotGranted
     {
         tracing::error!(entry = %function.entry().id(), %error, "the guest failed after its response had begun");
     }

@@ -2,6 +2,7 @@
 
 use super::rules::canonical;
 use super::{Decision, Denial, DenialLog, Host, NameMemory, NetworkRules, NetworkUse};
+use crate::metrics::EntryMetrics;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -53,20 +54,35 @@ pub struct NetworkGuard {
     entry: Arc<str>,
     rules: NetworkRules,
     policy: Option<Arc<dyn NetworkPolicy>>,
-    log: DenialLog,
+    log: Arc<DenialLog>,
     names: NameMemory,
+    metrics: Option<Arc<EntryMetrics>>,
 }
 
 impl NetworkGuard {
     /// The guard of `entry` (its id), with the entry's rules alone.
     pub fn new(entry: impl Into<Arc<str>>, rules: NetworkRules) -> Self {
-        Self { entry: entry.into(), rules, policy: None, log: DenialLog::new(), names: NameMemory::new() }
+        Self { entry: entry.into(), rules, policy: None, log: Arc::default(), names: NameMemory::new(), metrics: None }
     }
 
     /// The same guard, which also asks `policy`.
     #[must_use]
     pub fn with_policy(mut self, policy: Arc<dyn NetworkPolicy>) -> Self {
         self.policy = Some(policy);
+        self
+    }
+
+    /// The same guard, which writes its denials to that log.
+    #[must_use]
+    pub fn with_log(mut self, log: Arc<DenialLog>) -> Self {
+        self.log = log;
+        self
+    }
+
+    /// The same guard, which counts there what it denies.
+    #[must_use]
+    pub fn with_metrics(mut self, metrics: Option<Arc<EntryMetrics>>) -> Self {
+        self.metrics = metrics;
         self
     }
 
@@ -191,6 +207,9 @@ impl NetworkGuard {
         denial.entry = Some(self.entry.clone());
         // A policy's own denial does not know where the rules were written.
         denial.source = self.rules.source();
+        if let Some(metrics) = &self.metrics {
+            metrics.refused();
+        }
         self.log.record(&denial);
         Err(denial)
     }

@@ -61,7 +61,7 @@ mod tests;
 pub use action::NetworkUse;
 pub use class::AddressClass;
 pub use denial::{AllowSource, Decision, Denial};
-pub use denial_log::{DenialCount, DenialLog};
+pub use denial_log::{DenialCount, DenialLog, Denials};
 pub use guard::{NetworkGuard, NetworkPolicy, NetworkRequest};
 pub use host::{Host, HostError};
 pub use names::NameMemory;

@@ -25,7 +25,7 @@ fn spec(slots: u32, buffer: u32) -> PoolSpec {
 }
 
 fn slots(calls: &Arc<Calls>, id: &str, slots: u32, buffer: u32) -> Slots {
-    Slots::new(id.into(), spec(slots, buffer), calls.clone())
+    Slots::new(id.into(), spec(slots, buffer), calls.clone(), None)
 }
 
 /// The context of `id`, called under `context`.

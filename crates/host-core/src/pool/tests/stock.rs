@@ -148,7 +148,7 @@ fn a_call_that_waits_for_room_gets_the_room_of_an_instance_that_is_kept_meanwhil
                 let Some(place) = line.try_take() else { return };
                 place.keep();
                 drop(stock.put(0, Held(line.clone())));
-                if line.is_waited_for() {
+                if line.waiting() > 0 {
                     drop(stock.give_up());
                 }
             })

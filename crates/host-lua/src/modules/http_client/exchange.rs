@@ -7,9 +7,10 @@ use super::request::Outgoing;
 use super::response;
 use crate::errors::LuaError;
 use crate::running;
-use http::Response;
+use http::{HeaderValue, Response};
 use mlua::{Lua, Table};
 use std::time::Duration;
+use wippy_host_core::is_traceparent;
 use wippy_import_http::{HttpBody, HttpClient};
 
 type Exchanged<T> = std::result::Result<T, LuaError>;
@@ -32,6 +33,10 @@ pub(super) async fn exchange(
     let running = running::of(lua)?;
     let shared = &running.shared().http.0;
     let client = shared.get_or_init(|| HttpClient::new(running.network().clone(), running.services().resolver.clone()));
+    let trace = running.context().trace().filter(|trace| is_traceparent(trace));
+    if let Some(trace) = trace.and_then(|trace| HeaderValue::from_str(trace).ok()) {
+        outgoing.headers.entry("traceparent").or_insert(trace);
+    }
     let wait = options.timeout;
     let answered = async {
         // The client's own limits speak of options that Lua does not have: the one around it all comes first.
