@@ -169,9 +169,10 @@ impl EntrySpec {
 /// A function that a component imports and that no import of the host provides, bound to a function of the registry: the
 /// guest calls it like any other import, with its own types.
 ///
-/// Arguments and result are converted as `values.md` says, at the call. Where the import returns a `result` with text as its
-/// error, a failure of the call is that error; where the import returns something else, the failure ends the guest's call.
-/// The policy is asked at each call, as for `funcs`. Resources, streams and futures cannot be passed.
+/// Arguments and result are converted at the call, as those of any call (`docs/book/src/reference/values.md`). Where the
+/// import returns a `result` with text as its error, a failure of the call is that error; where the import returns something
+/// else, the failure ends the guest's call. The policy is asked at each call, as for `funcs`. Resources, streams and futures
+/// cannot be passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binding {
     /// The interface, `demo:math/ops`, with a version where that matters; `None` for a function outside any interface.

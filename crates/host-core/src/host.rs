@@ -244,8 +244,8 @@ impl Host {
     /// wait in the queue of a pool, whose nested calls go on. At `until` the rest is cancelled, with kind `Canceled`.
     ///
     /// Gives back how many calls were cancelled. Instances that wait for a call are dropped at the end, and denials that were only
-    /// counted are logged. There is no way
-    /// back: a host that has drained stays closed.
+    /// counted are logged. There is no way back: a host that has drained stays closed. Dropping the future leaves it closed and
+    /// cancels nothing; it may be drained again.
     pub async fn drain(&self, until: Instant) -> usize {
         let cancelled = self.0.calls.drain(until).await;
         while self.0.idle.spare_one() {}

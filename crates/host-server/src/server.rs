@@ -116,7 +116,7 @@ impl Server {
 
     /// Accepts no more connections, and waits for what was accepted: a connection ends behind its current request, one that
     /// has not asked yet may do so within a second. What is not done when `grace` is over is cancelled. Returns whether
-    /// everything ended by itself.
+    /// everything ended by itself. Dropping the future cancels what was accepted, as dropping the server does.
     pub async fn stop(mut self, grace: Duration) -> bool {
         self.stopping.cancel();
         if let Some(accepting) = self.accepting.take() {

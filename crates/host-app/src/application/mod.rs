@@ -52,6 +52,7 @@ struct Inner {
 }
 
 /// What opening an application gives.
+#[non_exhaustive]
 pub struct Opened {
     /// The application, with every function that is sound.
     pub application: Application,

@@ -12,6 +12,7 @@ use wippy_host_core::Result;
 
 /// What a reload did.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Reloaded {
     /// Whether the files were taken over. Where a problem is an error, nothing was, and what ran before runs on.
     pub applied: bool,
@@ -37,6 +38,7 @@ impl Application {
     /// were accepted by; entries that are as they were keep their instances.
     ///
     /// With a problem that is an error, nothing is replaced. Services take over their new routes with [`Application::serve`].
+    /// Dropping the future before its end replaces nothing.
     ///
     /// # Errors
     /// Where the files cannot be read for a reason that is none of theirs.

@@ -31,6 +31,7 @@ pub(super) struct RunningService {
 
 /// A service that answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ServiceAddress {
     /// The id of its entry.
     pub id: String,
@@ -157,7 +158,7 @@ impl Application {
 
     /// Stops the application for good: services accept no more and finish what they accepted, processes are asked to end,
     /// and calls that run come to their end. What is not done after `grace` is cancelled. Returns whether everything ended
-    /// by itself.
+    /// by itself. Dropping the future cancels what the services have accepted, and leaves processes and other calls running.
     pub async fn stop(&self, grace: Duration) -> bool {
         let until = Instant::now() + grace.min(NEVER);
         let running = std::mem::take(&mut *self.0.services.lock().await);

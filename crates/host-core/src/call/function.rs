@@ -1,4 +1,4 @@
-//! What can be called: a WASM export, later a Lua function, or a Rust closure.
+//! What can be called: a WASM export, a Lua function, a Rust closure.
 
 use super::CallContext;
 use crate::error::Result;
@@ -12,6 +12,9 @@ pub trait Function: Send + Sync + 'static {
     /// Calls it with positional arguments. Dropping the future cancels the call and releases all that it holds.
     ///
     /// `context` is the caller's; the function enters its own link into the chain.
+    ///
+    /// # Errors
+    /// What ended the call. A function that returned the `err` of a `result` has returned a value: `{"err": …}`.
     async fn call(&self, context: &CallContext, arguments: Vec<Value>) -> Result<Value>;
 
     /// The WIT types of parameters and result, where the function has them. Without, an argument is passed as it is.
@@ -19,8 +22,9 @@ pub trait Function: Send + Sync + 'static {
         None
     }
 
-    /// Calls it with one text or byte string, as `funcs` does, and gives back the same: `values.md` says how each
-    /// becomes the parameters and how the result becomes text or bytes.
+    /// Calls it with one text or byte string, as `funcs` does, and gives back the same. A parameter of that kind gets it as it
+    /// is; anything else is read from it as JSON, an array for several parameters. Of the result, text and bytes stay what
+    /// they are, the payload of an `ok` goes by the same rules, and anything else becomes JSON.
     ///
     /// # Errors
     /// Also where the function returned the `err` of a `result`.

@@ -23,7 +23,7 @@ const CORE_KEYS: &[(&str, &str)] = &[("wasi", "network")];
 
 impl Host {
     /// Makes a function of an entry and its code, a component or a command: resolves its imports, sets them up, assembles
-    /// its linker.
+    /// its linker. The imports' setup may do I/O; dropping the future drops what was set up.
     ///
     /// # Errors
     /// Every problem of the entry.

@@ -1,6 +1,6 @@
 //! `json`: text to and from Lua values, in steps that never run long.
 //!
-//! - Integers stay integers; one above 2^63-1 is read as decimal text, as `values.md` has it, and one beyond 64 bits as a
+//! - Integers stay integers; one above 2^63-1 is read as decimal text, as every caller does, and one beyond 64 bits as a
 //!   float. NaN and the infinities are refused.
 //! - A table whose keys are 1 to n is an array, any other an object with its names in order; an empty one is `{}`,
 //!   unless it came as an empty array.

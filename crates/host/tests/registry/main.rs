@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[cfg(all(feature = "all", feature = "p3"))]
+mod reference;
+
 #[test]
 fn the_registry_holds_exactly_the_enabled_groups() {
     let registry = wippy_host::registry().unwrap();
@@ -17,6 +20,25 @@ fn the_registry_holds_exactly_the_enabled_groups() {
         features.sort_unstable();
         assert_eq!(features.join(","), expected);
     }
+}
+
+/// Compiles, or does not.
+#[test]
+fn what_a_program_shares_between_its_threads_may_be_shared() {
+    fn shared<T: Send + Sync + 'static>() {}
+    fn sent<T: Send>(_: &T) {}
+    shared::<wippy_host::Host>();
+    shared::<wippy_host::Registry>();
+    shared::<wippy_host::FunctionRegistry>();
+    shared::<wippy_host::WasmFunction>();
+    shared::<wippy_host::CallContext>();
+    shared::<wippy_host::EntrySpec>();
+    shared::<wippy_host::Services>();
+    shared::<wippy_host::Value>();
+    shared::<wippy_host::Error>();
+    let functions = wippy_host::FunctionRegistry::new();
+    let context = wippy_host::CallContext::new();
+    sent(&functions.call_payload(&context, "app:none", wippy_host::value::TextOrBytes::Text(String::new())));
 }
 
 #[test]
