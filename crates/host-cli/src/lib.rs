@@ -6,6 +6,8 @@ mod check;
 mod ending;
 mod exec;
 mod graceful;
+mod grants;
+mod graph;
 mod imports;
 mod init;
 mod inspect;
@@ -51,6 +53,8 @@ enum Command {
     /// Run a command, a component or a preview 1 module, outside any application, with what the options grant and nothing
     /// else.
     Exec(exec::ExecArguments),
+    /// Draw an application: its entries, what each is granted, and who calls whom.
+    Graph(graph::GraphArguments),
     /// Run the services of an application or one of its commands, or list the commands.
     Run(run::RunArguments),
     /// Serve a component that handles HTTP requests, with what the options grant and nothing else.
@@ -108,6 +112,7 @@ pub fn run() -> ExitCode {
             Command::Call(call) => call::run(&output, call, clock, &measuring).await,
             Command::Check(check) => check::run(&output, check).await,
             Command::Exec(exec) => exec::run(&output, exec, &measuring).await,
+            Command::Graph(graph) => graph::run(&output, graph).await,
             Command::Run(run) => run::run(&output, run, arguments.log.format()).await,
             Command::Serve(serve) => serve::run(&output, serve).await,
             Command::Imports => imports::run(&output),

@@ -12,6 +12,7 @@ mod ending;
 mod entries;
 mod exec;
 mod grants;
+mod graph;
 mod http;
 mod init;
 mod inspect;

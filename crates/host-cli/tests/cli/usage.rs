@@ -15,6 +15,7 @@ Commands:
   check    Load, compile and preflight an application; print all problems and remarks
   exec     Run a command, a component or a preview 1 module, outside any application, with what the
            options grant and nothing else
+  graph    Draw an application: its entries, what each is granted, and who calls whom
   run      Run the services of an application or one of its commands, or list the commands
   serve    Serve a component that handles HTTP requests, with what the options grant and nothing
            else
@@ -37,7 +38,7 @@ Log:
       --log-file <FILE>      Append the log to this file, in the place of standard error
 ",
     );
-    for command in ["call", "check", "exec", "run", "serve", "imports", "init", "inspect"] {
+    for command in ["call", "check", "exec", "graph", "run", "serve", "imports", "init", "inspect"] {
         let ran = run(&[command, "--help"]);
         assert_eq!((ran.stderr.as_str(), ran.code), ("", 0));
         assert!(ran.stdout.contains(&format!("\nUsage: wippy-host {command} ")), "{ran:?}");
