@@ -71,7 +71,10 @@ impl<K: Eq + Hash, V> Known<K, V> {
         }
         let made = Arc::new(make()?);
         let mut known = self.lock();
-        known.retain(|_, known| known.strong_count() > 0);
+        // Only where it would grow, so that not all are looked through for each.
+        if known.len() == known.capacity() {
+            known.retain(|_, known| known.strong_count() > 0);
+        }
         known.insert(key, Arc::downgrade(&made));
         Ok(made)
     }

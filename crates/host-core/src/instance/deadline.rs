@@ -1,20 +1,16 @@
 //! Work until a moment.
 
 use std::future::poll_fn;
+use std::pin::pin;
 use std::task::Poll;
 use std::time::Instant;
 
-/// Does the work, and does not take it up again when the deadline has passed while it waited. A timeout of Tokio's asks the work
-/// first: each of many computing guests would have one more turn, and the last would end as many turns late. It also asks for
-/// a timer at once, which a call that waits for nothing does not need.
-pub(super) async fn in_time<R>(deadline: Instant, work: impl Future<Output = R>) -> Option<R> {
-    let mut work = std::pin::pin!(work);
-    let mut timer = std::pin::pin!(None);
-    let mut begun = false;
+/// Does the work, and gives it up at the deadline. A timer of Tokio's that is made when the work first waits: a call that waits
+/// for nothing needs none.
+pub(super) async fn until<R>(deadline: Instant, work: impl Future<Output = R>) -> Option<R> {
+    let mut work = pin!(work);
+    let mut timer = pin!(None);
     poll_fn(|cx| {
-        if std::mem::replace(&mut begun, true) && deadline <= Instant::now() {
-            return Poll::Ready(None);
-        }
         if let Poll::Ready(result) = work.as_mut().poll(cx) {
             return Poll::Ready(Some(result));
         }
@@ -29,9 +25,23 @@ pub(super) async fn in_time<R>(deadline: Instant, work: impl Future<Output = R>)
     .await
 }
 
+/// Does the work, and does not take it up again when the deadline has passed while it waited. A timer alone asks the work first:
+/// each of many computing guests would have one more turn, and the last would end as many turns late.
+pub(super) async fn in_time<R>(deadline: Instant, work: impl Future<Output = R>) -> Option<R> {
+    let mut work = pin!(work);
+    let mut begun = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut begun, true) && deadline <= Instant::now() {
+            return Poll::Ready(None);
+        }
+        work.as_mut().poll(cx).map(Some)
+    })
+    .await
+}
+
 #[cfg(test)]
 mod tests {
-    use super::in_time;
+    use super::{in_time, until};
     use std::future::{pending, poll_fn, ready};
     use std::task::Poll;
     use std::time::{Duration, Instant};
@@ -57,7 +67,7 @@ mod tests {
 
     #[tokio::test]
     async fn work_that_waits_ends_at_its_deadline_and_what_ends_at_once_has_its_turn() {
-        assert_eq!(in_time(soon(), pending::<()>()).await, None);
-        assert_eq!(in_time(Instant::now(), ready(1)).await, Some(1));
+        assert_eq!(until(soon(), pending::<()>()).await, None);
+        assert_eq!(until(Instant::now(), ready(1)).await, Some(1));
     }
 }

@@ -1,7 +1,7 @@
 //! A WASM function: a call on an instance, under its pool, its deadline and its cancellation.
 
 use super::Admission;
-use super::deadline::in_time;
+use super::deadline::{in_time, until};
 use super::direct::{Direct, Input};
 use super::failure::timed_out;
 use super::maker::{Linked, Maker, stock};
@@ -267,7 +267,11 @@ impl WasmFunction {
         let work = std::pin::pin!(async {
             let (context, slot) = Held::acquire(&maker.slots, context).await?;
             let call = std::pin::pin!(body(context));
-            slot.run(call).await
+            let call = slot.run(call);
+            match deadline {
+                Some(deadline) => in_time(deadline, call).await.unwrap_or_else(|| Err(late())),
+                None => call.await,
+            }
         });
         let work = async {
             match &span {
@@ -277,7 +281,7 @@ impl WasmFunction {
         };
         let work = async {
             match deadline {
-                Some(deadline) => in_time(deadline, work).await.unwrap_or_else(|| Err(late())),
+                Some(deadline) => until(deadline, work).await.unwrap_or_else(|| Err(late())),
                 None => work.await,
             }
         };

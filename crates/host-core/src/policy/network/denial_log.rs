@@ -202,7 +202,10 @@ impl Denials {
     pub fn log(&self) -> Arc<DenialLog> {
         let log = Arc::new(DenialLog::new());
         let mut logs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        logs.retain(|log| log.strong_count() > 0);
+        // Only where it would grow, so that ten thousand entries are not looked through for each of them.
+        if logs.len() == logs.capacity() {
+            logs.retain(|log| log.strong_count() > 0);
+        }
         logs.push(Arc::downgrade(&log));
         log
     }
