@@ -37,7 +37,7 @@ pub use instance::{
     GuestExit, HostBytes, HostShare, NotGranted, OutputWriter, Sample, SampledFrame, Sampler, StoreData, WasmFunction,
 };
 pub use limits::Limits;
-pub use policy::{CallRequest, EnvironmentRequest, MountAccess, MountRequest, Policy};
+pub use policy::{ActionRequest, CallRequest, DefaultPolicy, EnvironmentRequest, MountAccess, MountRequest, Policy};
 pub use problem::{EntryProblem, EntryProblems, Place};
 pub use services::*;
 pub use slot::Slot;

@@ -69,6 +69,20 @@ impl<'a, I: HostImport> ImportLinker<'a, I> {
             None => Ok(()),
         })
     }
+
+    /// The same linker for another import, whose metadata names the same interfaces: for an import that wraps another, and
+    /// calls its [`HostImport::link`].
+    ///
+    /// ```
+    /// use wippy_host_core::{HostImport, ImportLinker, Result};
+    ///
+    /// fn link_wrapped<Outer: HostImport, Inner: HostImport>(linker: &mut ImportLinker<'_, Outer>) -> Result<()> {
+    ///     Inner::link(&mut linker.wrapped())
+    /// }
+    /// ```
+    pub fn wrapped<J: HostImport>(&mut self) -> ImportLinker<'_, J> {
+        ImportLinker { target: self.target, import: PhantomData }
+    }
 }
 
 type Link<'l> = &'l mut dyn FnMut(&mut Linker<StoreData>) -> wasmtime::Result<()>;

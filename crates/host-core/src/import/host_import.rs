@@ -68,6 +68,10 @@ pub trait HostImport: HostImportSlot<SlotState = Self::State> + Send + Sync + Si
     /// function: then each of them grants it. Default none.
     const MODULE_FUNCTIONS: &'static [ModuleFunctions] = &[];
 
+    /// The WIT of its packages, one text each, those that others use first. The `wit` text of an entry, for a core module, may use
+    /// what is here without writing it out. Default none.
+    const WIT: &'static [&'static str] = &[];
+
     /// This import's configuration in an entry. A key that the schema does not have is an error.
     type Config: DeserializeOwned + JsonSchema + Send;
 

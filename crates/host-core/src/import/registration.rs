@@ -81,6 +81,11 @@ impl Registration {
         self.0.module_functions()
     }
 
+    /// The WIT of its packages.
+    pub fn wit(&self) -> &'static [&'static str] {
+        self.0.wit()
+    }
+
     pub(crate) fn link_module(&self, linker: &mut wasmtime::Linker<StoreData>) -> Result<()> {
         self.0.link_module(linker)
     }
@@ -106,6 +111,7 @@ trait Erased: Send + Sync {
     fn setup<'a>(&self, cx: SetupContext<'a>, config: Json) -> BoxFuture<'a, Result<SharedState>>;
     fn link(&self, target: &mut LinkTarget<'_>) -> Result<()>;
     fn module_functions(&self) -> &'static [ModuleFunctions];
+    fn wit(&self) -> &'static [&'static str];
     fn link_module(&self, linker: &mut wasmtime::Linker<StoreData>) -> Result<()>;
     fn add_state(&self, cx: &mut StateContext<'_>, shared: &SharedState) -> Result<()>;
     fn renew(&self, cx: &mut StateContext<'_>, shared: &SharedState) -> Result<()>;
@@ -149,6 +155,10 @@ impl<I: HostImport> Erased for Typed<I> {
 
     fn module_functions(&self) -> &'static [ModuleFunctions] {
         I::MODULE_FUNCTIONS
+    }
+
+    fn wit(&self) -> &'static [&'static str] {
+        I::WIT
     }
 
     fn link_module(&self, linker: &mut wasmtime::Linker<StoreData>) -> Result<()> {

@@ -54,7 +54,8 @@ impl RegistryBuilder {
         self
     }
 
-    /// Adds the WIT text of a package, which the `wit` text of an entry may then use without writing it out. A text that
+    /// Adds the WIT text of a package, which the `wit` text of an entry may then use without writing it out, as it may those of
+    /// [`HostImport::WIT`](crate::HostImport::WIT). A text that
     /// is not valid, or whose own dependencies are missing, is as good as none.
     #[must_use]
     pub fn with_wit(mut self, package: &'static str) -> Self {
@@ -118,6 +119,7 @@ impl RegistryBuilder {
                 .with_remedy("name its crate in the program: use <crate> as _;"));
             }
         }
+        self.wit.extend(self.imports.iter().flat_map(Registration::wit));
         Ok(Registry(Arc::new(Inner { imports: self.imports, features: self.features, wit: self.wit })))
     }
 }

@@ -34,6 +34,59 @@ pub trait Policy: NetworkPolicy + 'static {
         let _ = request;
         Ok(())
     }
+
+    /// Whether a function may do what an import asks for by a name of its own, beside the questions above: that is how the import
+    /// of a third party passes the same gate. Asked in the middle of a guest's work: it must not block. By default it may: its entry
+    /// has the import.
+    ///
+    /// # Errors
+    /// An error of kind `PermissionDenied`: its message reaches the function.
+    fn action(&self, request: &ActionRequest<'_>) -> Result<()> {
+        let _ = request;
+        Ok(())
+    }
+}
+
+/// What a function wants to do through an import that has questions of its own.
+///
+/// ```
+/// use wippy_host_core::{ActionRequest, DefaultPolicy, Policy};
+///
+/// let request = ActionRequest::new("app:notes", "acme:kv/open", "drafts").for_actor(Some("ann"), None);
+/// assert!(DefaultPolicy.action(&request).is_ok());
+/// assert_eq!(request.denied().to_string(), "not allowed: acme:kv/open drafts");
+/// ```
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct ActionRequest<'a> {
+    /// Who the outermost call acts for, if the embedder said so.
+    pub actor: Option<&'a str>,
+    /// The scope of the outermost call, if the embedder said so.
+    pub scope: Option<&'a str>,
+    /// The id of the function.
+    pub entry: &'a str,
+    /// The import and what it is asked for: `acme:kv/open`.
+    pub action: &'a str,
+    /// To what: the name of a bucket, a queue, a table. Often the guest's own choice of text.
+    pub object: &'a str,
+}
+
+impl<'a> ActionRequest<'a> {
+    /// The request of `entry` to do `action` to `object`, for nobody in particular.
+    pub fn new(entry: &'a str, action: &'a str, object: &'a str) -> Self {
+        Self { actor: None, scope: None, entry, action, object }
+    }
+
+    /// The same request, for an actor in a scope.
+    #[must_use]
+    pub fn for_actor(self, actor: Option<&'a str>, scope: Option<&'a str>) -> Self {
+        Self { actor, scope, ..self }
+    }
+
+    /// The error that a policy returns to refuse it.
+    pub fn denied(&self) -> Error {
+        Error::new(ErrorKind::PermissionDenied, format!("not allowed: {} {}", self.action, self.object))
+    }
 }
 
 /// A variable that a function asks for by its id.
@@ -105,7 +158,7 @@ pub struct MountRequest<'a> {
     pub entry: &'a str,
     /// The id of the `fs.directory`.
     pub directory: &'a str,
-    /// The absolute path in the guest.
+    /// The absolute path in the guest; of an import that keeps a file there itself, which no guest sees, the file's name.
     pub guest: &'a str,
     /// Whether the entry asks for reading alone.
     pub read_only: bool,
