@@ -16,6 +16,7 @@ mod graph;
 mod http;
 mod init;
 mod inspect;
+mod least;
 mod measure;
 mod modules;
 mod orders;
