@@ -25,6 +25,7 @@ mod quickstart;
 mod results;
 mod rules;
 mod run;
+mod schema;
 mod serve;
 mod serve_p3;
 mod services;
