@@ -8,10 +8,12 @@ mod findings;
 mod located;
 pub mod manifest;
 mod module;
+mod schema;
 mod spec;
 mod watch;
 
 pub use application::{Application, EntryCode, Opened, Reloaded, ServiceAddress};
 pub use directories::ApplicationDirectories;
 pub use environment::ApplicationEnvironment;
+pub use schema::schema;
 pub use watch::{Changes, Watcher};

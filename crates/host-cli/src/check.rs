@@ -1,6 +1,8 @@
-//! `check`: everything that is wrong with an application, and everything worth knowing.
+//! `check`: everything that is wrong with an application, everything worth knowing, and what each entry is granted.
 
 mod annotations;
+mod columns;
+mod least;
 
 use crate::open::{ApplicationArguments, open};
 use crate::output::{Failure, Output, count, error_json, problem_json};
@@ -26,10 +28,14 @@ pub(crate) async fn run(output: &Output, check: CheckArguments) -> Result<ExitCo
     let opened = open(output, &check.application).await?;
     let failed = opened.has_errors() || check.strict && !opened.problems.is_empty();
     let compilations = opened.application.host().compilations();
+    let rows = least::rows(&opened, &wippy_host::registry()?);
     if output.json {
         let problems: Vec<_> = opened.problems.iter().map(problem_json).collect();
         let code = compilations_json(&compilations);
-        output.json(&json!({"ok": !failed, "problems": problems, "preflights": opened.preflights, "code": code}))?;
+        let privileges = least::json(&rows);
+        output.json(&json!({
+            "ok": !failed, "problems": problems, "preflights": opened.preflights, "privileges": privileges, "code": code,
+        }))?;
     } else {
         output.problems(&opened.problems);
         if let Some(remark) = &compilations.remark {
@@ -39,7 +45,7 @@ pub(crate) async fn run(output: &Output, check: CheckArguments) -> Result<ExitCo
             true => annotations::annotated(&opened),
             false => opened.preflights.iter().map(report).collect(),
         };
-        output.text(format_args!("{reports}{}\n", summary(&opened)))?;
+        output.text(format_args!("{reports}{}{}\n", least::text(&rows), summary(&opened)))?;
     }
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

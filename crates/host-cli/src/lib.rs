@@ -18,6 +18,7 @@ mod operate;
 mod output;
 mod progress;
 mod run;
+mod schema;
 mod serve;
 mod signals;
 mod single;
@@ -57,6 +58,8 @@ enum Command {
     Graph(graph::GraphArguments),
     /// Run the services of an application or one of its commands, or list the commands.
     Run(run::RunArguments),
+    /// Print the JSON Schema of an application's files, for editors.
+    Schema,
     /// Serve a component that handles HTTP requests, with what the options grant and nothing else.
     Serve(serve::ServeArguments),
     /// List the import groups of this build, with interfaces, versions and aliases.
@@ -114,6 +117,7 @@ pub fn run() -> ExitCode {
             Command::Exec(exec) => exec::run(&output, exec, &measuring).await,
             Command::Graph(graph) => graph::run(&output, graph).await,
             Command::Run(run) => run::run(&output, run, arguments.log.format()).await,
+            Command::Schema => schema::run(&output),
             Command::Serve(serve) => serve::run(&output, serve).await,
             Command::Imports => imports::run(&output),
             Command::Init(init) => init::run(&output, &init),

@@ -12,6 +12,7 @@ pub struct Config {
     /// The arguments that the guest sees first; those of the call follow. Default none.
     pub args: Vec<String>,
     /// The guest's initial working directory, an absolute path in the guest. Default none.
+    #[schemars(extend("pattern" = r"^/|\$\{env:|^file://"))]
     pub cwd: Option<String>,
     /// The variables that the guest sees: these, and none of the host's own.
     pub env: Vec<Variable>,
@@ -20,6 +21,7 @@ pub struct Config {
 /// One variable.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(extend("required" = ["id", "name"]))]
 pub struct Variable {
     /// The id of an `env.variable`. Required.
     pub id: Option<String>,

@@ -17,10 +17,12 @@ pub struct Config {
 /// One directory.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(extend("required" = ["fs", "guest"]))]
 pub struct Mount {
     /// The id of an `fs.directory`. Required.
     pub fs: Option<String>,
     /// Where the guest sees it: an absolute path. Required.
+    #[schemars(extend("pattern" = r"^/|\$\{env:|^file://"))]
     pub guest: Option<String>,
     /// Whether every change is refused. Default false.
     pub read_only: bool,

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wippy_host_core::ErrorKind;
 
-const FILE_KEYS: &[&str] = &["entries", "meta", "namespace", "version"];
+pub(super) const FILE_KEYS: &[&str] = &["entries", "meta", "namespace", "version"];
 
 /// An id that an entry names, with the entry.
 struct Pending {

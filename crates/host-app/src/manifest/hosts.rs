@@ -17,7 +17,8 @@ pub struct ProcessHost {
 pub(super) const KEYS: &[&str] = &["host", "kind", "lifecycle", "meta", "name"];
 
 /// What Wippy has under `host` besides.
-const WITHOUT_EFFECT: &[&str] = &["buffer_size", "local_queue_size", "queue_size", "worker_count", "workers"];
+pub(super) const WITHOUT_EFFECT: &[&str] =
+    &["buffer_size", "local_queue_size", "queue_size", "worker_count", "workers"];
 
 pub(super) fn read(fields: &Fields<'_>) -> ProcessHost {
     let auto_start = lifecycle::auto_start(fields);

@@ -69,6 +69,10 @@ pub struct HttpLimits {
 
 pub(super) const KEYS: &[&str] = &["addr", "kind", "lifecycle", "limits", "meta", "name", "timeouts", "tls"];
 
+pub(super) const TIMEOUT_KEYS: &[&str] = &["header", "idle", "read", "write"];
+pub(super) const TLS_KEYS: &[&str] = &["certificate", "key"];
+pub(super) const LIMIT_KEYS: &[&str] = &["max_body_bytes", "max_connections", "max_header_bytes"];
+
 pub(super) fn read(fields: &Fields<'_>) -> Option<HttpService> {
     let addr = address(fields);
     let timeouts = timeouts(fields);
@@ -113,7 +117,7 @@ fn is_name(host: &str) -> bool {
 
 fn timeouts(fields: &Fields<'_>) -> HttpTimeouts {
     let Some(timeouts) = fields.nested("timeouts", "timeouts.") else { return HttpTimeouts::default() };
-    timeouts.check_keys(&["header", "idle", "read", "write"], &[]);
+    timeouts.check_keys(TIMEOUT_KEYS, &[]);
     HttpTimeouts {
         read: duration::read(&timeouts, "read"),
         write: duration::read(&timeouts, "write"),
@@ -124,7 +128,7 @@ fn timeouts(fields: &Fields<'_>) -> HttpTimeouts {
 
 fn tls(fields: &Fields<'_>) -> Option<TlsFiles> {
     let tls = fields.nested("tls", "tls.")?;
-    tls.check_keys(&["certificate", "key"], &[]);
+    tls.check_keys(TLS_KEYS, &[]);
     let certificate = application_path::required(&tls, "certificate");
     let key = application_path::required(&tls, "key");
     Some(TlsFiles { certificate: certificate?, key: key? })
@@ -132,7 +136,7 @@ fn tls(fields: &Fields<'_>) -> Option<TlsFiles> {
 
 fn limits(fields: &Fields<'_>) -> HttpLimits {
     let Some(limits) = fields.nested("limits", "limits.") else { return HttpLimits::default() };
-    limits.check_keys(&["max_body_bytes", "max_connections", "max_header_bytes"], &[]);
+    limits.check_keys(LIMIT_KEYS, &[]);
     HttpLimits {
         max_header_bytes: limit(&limits, "max_header_bytes", 1),
         max_body_bytes: limit(&limits, "max_body_bytes", 1),

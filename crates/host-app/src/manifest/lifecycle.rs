@@ -4,7 +4,7 @@ use super::fields::Fields;
 use super::source::Located;
 
 /// What Wippy has there besides.
-const WITHOUT_EFFECT: &[&str] =
+pub(super) const WITHOUT_EFFECT: &[&str] =
     &["depends_on", "restart", "security", "stable_threshold", "start_timeout", "stop_timeout"];
 
 /// `lifecycle.auto_start`. None where it is not given.

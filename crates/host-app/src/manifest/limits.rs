@@ -28,7 +28,7 @@ pub struct FunctionLimits {
     pub max_log_bytes: Option<Located<u64>>,
 }
 
-const KEYS: &[&str] = &[
+pub(super) const KEYS: &[&str] = &[
     "max_call_depth",
     "max_execution_ms",
     "max_host_bytes",

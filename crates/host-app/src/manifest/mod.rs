@@ -36,6 +36,7 @@ mod pool;
 mod problem;
 mod process;
 mod scalar;
+mod schema;
 mod source;
 mod suggest;
 mod transport;
@@ -65,6 +66,7 @@ pub use pool::{Pool, PoolKind, WarmStart};
 pub(crate) use problem::sort;
 pub use problem::{Problem, Severity};
 pub use process::{Command, Process};
+pub(crate) use schema::{ImportSchemas, pointer, schema};
 pub use source::{Located, Origin, SourceFile, Span};
 pub use transport::Transport;
 

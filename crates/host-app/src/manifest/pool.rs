@@ -62,7 +62,7 @@ pub enum WarmStart {
     Count(u32),
 }
 
-const KEYS: &[&str] = &["buffer", "max_size", "reuse", "size", "type", "warm_start", "workers"];
+pub(super) const KEYS: &[&str] = &["buffer", "max_size", "reuse", "size", "type", "warm_start", "workers"];
 
 pub(super) fn read(fields: &Fields<'_>) -> Pool {
     let Some(pool) = fields.nested("pool", "pool.") else { return Pool::default() };

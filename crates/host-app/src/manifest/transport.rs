@@ -15,7 +15,7 @@ pub enum Transport {
     WasiHttp,
 }
 
-const NAMES: [(&str, Transport); 2] = [("payload", Transport::Payload), ("wasi-http", Transport::WasiHttp)];
+pub(super) const NAMES: [(&str, Transport); 2] = [("payload", Transport::Payload), ("wasi-http", Transport::WasiHttp)];
 
 /// Either the name itself, or a mapping that has it as `type`.
 pub(super) fn read(fields: &Fields<'_>) -> Option<Located<Transport>> {

@@ -11,6 +11,9 @@ use wippy_host::{Error, ErrorKind};
 /// How many of the files that are in the way are named.
 const LISTED: usize = 10;
 
+/// Where the schema for editors goes: loading skips hidden directories.
+const SCHEMA: &str = ".wippy-host/schema.json";
+
 /// The application. What makes it one comes last: a directory in which not all was written is none.
 const FILES: &[(&str, &str)] = &[
     ("guests/add.wat", include_str!("template/guests/add.wat")),
@@ -36,10 +39,12 @@ pub(crate) fn run(output: &Output, init: &InitArguments) -> Result<ExitCode, Fai
     };
     fs::create_dir_all(path).map_err(failed)?;
     is_empty(path)?;
-    for (name, content) in FILES {
+    let schema = crate::schema::text()?;
+    let files = || std::iter::once((SCHEMA, schema.as_str())).chain(FILES.iter().copied());
+    for (name, content) in files() {
         write(&path.join(name), content).map_err(failed)?;
     }
-    let names: Vec<&str> = FILES.iter().map(|(name, _)| *name).collect();
+    let names: Vec<&str> = files().map(|(name, _)| name).collect();
     if output.json {
         output.json(&json!({"directory": path.to_string_lossy(), "files": names}))?;
     } else {

@@ -23,6 +23,13 @@ fn a_sound_application_is_reported_function_by_function() {
             "  + wasi:cli/terminal-stdout@0.2.12: granted by \"wasi:cli\"",
             "  + wasi:cli/terminal-stderr@0.2.12: granted by \"wasi:cli\"",
             "  - \"wasi:http\" is granted, but the component imports nothing of it; remove it from imports",
+            "",
+            "least privilege (+ used, - not used, ! not granted)",
+            "entry    imports      reaches                     enough",
+            "demo:it  + wasi:cli   network any public address  imports: [wasi:cli]",
+            "         - wasi:http",
+            "         ! wasi:io",
+            "",
             "1 function ready, 0 problems, 2 remarks",
         ]
     );
@@ -89,7 +96,18 @@ fn all_problems_of_all_entries_come_in_one_run_and_in_order() {
     assert_eq!(ran.stderr, BROKEN);
     assert_eq!(
         ran.stdout,
-        "demo:first\n  imports nothing\ndemo:sound\n  imports nothing\n1 function ready, 5 problems, 0 remarks\n"
+        "demo:first
+  imports nothing
+demo:sound
+  imports nothing
+
+least privilege (+ used, - not used, ! not granted)
+entry       imports     reaches  enough
+demo:first    wasi:htp  -        -
+demo:sound  -           -        -
+
+1 function ready, 5 problems, 0 remarks
+"
     );
     assert_eq!(ran.code, 1);
 }
@@ -118,7 +136,10 @@ fn with_json_check_is_one_document_of_a_stable_shape() {
     let ran = App::guest("probe-random", "nothing", "    imports: [wasi:random, funcs]\n").run("check", &["--json"]);
     assert_eq!((ran.stderr.as_str(), ran.code), ("", 1));
     let report = ran.json();
-    assert_eq!(report.as_object().unwrap().keys().collect::<Vec<_>>(), ["ok", "problems", "preflights", "code"]);
+    assert_eq!(
+        report.as_object().unwrap().keys().collect::<Vec<_>>(),
+        ["ok", "problems", "preflights", "privileges", "code"]
+    );
     assert_eq!(report["ok"], false);
     assert_eq!(
         report["problems"][1],
@@ -174,6 +195,14 @@ fn annotations_stand_under_the_lines_that_they_are_about_and_no_other_line_is_sh
        |     ^ add \"wasi:io\" if the guest needs wasi:io/poll@0.2.12 ([method]pollable.block)
        |               ^ grants wasi:clocks/wall-clock@0.2.12
        |                                       ^ grants nothing that the code imports: remove it
+
+least privilege (+ used, - not used, ! not granted)
+entry    imports                   reaches                     enough
+demo:it  + wasi:clocks/wall-clock  calls any function (funcs)  imports: [wasi:clocks/wall-clock]
+         - funcs
+         ! wasi:clocks
+         ! wasi:io
+
 1 function ready, 0 problems, 3 remarks
 ";
     assert_eq!(ran.stdout, said);

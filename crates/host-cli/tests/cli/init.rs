@@ -5,8 +5,15 @@ use serde_json::json;
 use std::fs;
 use std::path::Path;
 
-const FILES: [&str; 6] =
-    ["guests/add.wat", "guests/greet.wat", "guests/greet.wit", "welcome.lua", "README.md", "_index.yaml"];
+const FILES: [&str; 7] = [
+    ".wippy-host/schema.json",
+    "guests/add.wat",
+    "guests/greet.wat",
+    "guests/greet.wit",
+    "welcome.lua",
+    "README.md",
+    "_index.yaml",
+];
 
 fn init(directory: &Path) -> Ran {
     run(&["init", directory.to_str().unwrap()])
@@ -77,7 +84,7 @@ fn it_says_what_it_wrote_and_what_comes_next() {
     let directory = app.path().join("deep/app");
     let shown = directory.display();
     init(&directory).gives(&format!(
-        "wrote 6 files into {shown}: {}\nnext:\n  wippy-host check {shown}\n  wippy-host call {shown} demo:welcome Ada\n",
+        "wrote 7 files into {shown}: {}\nnext:\n  wippy-host check {shown}\n  wippy-host call {shown} demo:welcome Ada\n",
         FILES.join(", ")
     ));
     let mut files = FILES.map(str::to_owned);

@@ -17,6 +17,7 @@ Commands:
            options grant and nothing else
   graph    Draw an application: its entries, what each is granted, and who calls whom
   run      Run the services of an application or one of its commands, or list the commands
+  schema   Print the JSON Schema of an application's files, for editors
   serve    Serve a component that handles HTTP requests, with what the options grant and nothing
            else
   imports  List the import groups of this build, with interfaces, versions and aliases
@@ -38,7 +39,7 @@ Log:
       --log-file <FILE>      Append the log to this file, in the place of standard error
 ",
     );
-    for command in ["call", "check", "exec", "graph", "run", "serve", "imports", "init", "inspect"] {
+    for command in ["call", "check", "exec", "graph", "run", "schema", "serve", "imports", "init", "inspect"] {
         let ran = run(&[command, "--help"]);
         assert_eq!((ran.stderr.as_str(), ran.code), ("", 0));
         assert!(ran.stdout.contains(&format!("\nUsage: wippy-host {command} ")), "{ran:?}");
@@ -54,7 +55,7 @@ fn the_version_is_that_of_the_package() {
 fn wrong_usage_exits_with_2() {
     for (arguments, says) in [
         ([].as_slice(), "Usage: wippy-host [OPTIONS] <COMMAND>"),
-        (["chek", "."].as_slice(), "tip: a similar subcommand exists: 'check'"),
+        (["chek", "."].as_slice(), "tip: some similar subcommands exist: 'schema', 'check'"),
         (["check"].as_slice(), "the following required arguments were not provided:\n  <APP>"),
         (["call", "."].as_slice(), "the following required arguments were not provided:\n  <NS:NAME>"),
         (["imports", "extra"].as_slice(), "unexpected argument 'extra' found"),
