@@ -3,6 +3,7 @@
 mod bench;
 mod cargo;
 mod conformance;
+mod docs;
 mod guests;
 mod test_matrix;
 
@@ -27,6 +28,7 @@ enum Task {
     Bench(bench::BenchArgs),
     Guests(guests::GuestsArgs),
     Conformance(conformance::ConformanceArgs),
+    Docs(docs::DocsArgs),
 }
 
 fn dispatch(task: Task) -> Result<(), Box<dyn Error>> {
@@ -35,6 +37,7 @@ fn dispatch(task: Task) -> Result<(), Box<dyn Error>> {
         Task::Bench(args) => bench::run(&args)?,
         Task::Guests(args) => guests::run(&args)?,
         Task::Conformance(args) => conformance::run(&args)?,
+        Task::Docs(args) => docs::run(&args)?,
     }
     Ok(())
 }
