@@ -1,8 +1,9 @@
 //! A WASM function: a call on an instance, under its pool, its deadline and its cancellation.
 
 use super::Admission;
+use super::arguments::{Arguments, copied_in, copied_out};
 use super::deadline::{in_time, until};
-use super::direct::{Direct, Input};
+use super::direct::Direct;
 use super::failure::timed_out;
 use super::maker::{Linked, Maker, stock};
 use super::ready::{Callee, Ready, States};
@@ -14,7 +15,7 @@ use crate::import::{Registration, SharedState};
 use crate::metrics::{CountedCall, Level};
 use crate::pool::{Calls, Held, Idle, Slots, Spare};
 use crate::spans;
-use crate::value::{Signature, Value, size, size_of_plain};
+use crate::value::{Signature, Value, size_of_plain};
 use crate::{EntryInfo, Preflight};
 use async_trait::async_trait;
 use futures::future::BoxFuture;
@@ -33,23 +34,6 @@ pub struct WasmFunction {
     preflight: Preflight,
 }
 
-/// Arguments that fit the parameters.
-enum Arguments {
-    Direct(Input),
-    Dynamic(Vec<Val>),
-}
-
-impl Arguments {
-    /// Tells who listens how large they are.
-    fn copied(&self) {
-        match self {
-            Self::Dynamic(arguments) => copied_in(arguments),
-            Self::Direct(input) if spans::is_enabled() => spans::copied(0, input.size()),
-            Self::Direct(..) => {}
-        }
-    }
-}
-
 /// The result of a call, once it is counted.
 fn ended<R>(counted: Option<CountedCall<'_>>, result: Result<R>) -> Result<R> {
     match (counted, &result) {
@@ -58,18 +42,6 @@ fn ended<R>(counted: Option<CountedCall<'_>>, result: Result<R>) -> Result<R> {
         (None, _) => {}
     }
     result
-}
-
-fn copied_in(arguments: &[Val]) {
-    if spans::is_enabled() {
-        spans::copied(0, arguments.iter().map(size).sum());
-    }
-}
-
-fn copied_out(result: Option<&Val>) {
-    if spans::is_enabled() {
-        spans::copied(result.map_or(0, size), 0);
-    }
 }
 
 /// What a [`WasmFunction`] is made of.

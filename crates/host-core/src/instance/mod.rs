@@ -2,6 +2,7 @@
 //! after it, and the function that calls them.
 
 mod admission;
+mod arguments;
 mod budget;
 mod deadline;
 mod direct;
