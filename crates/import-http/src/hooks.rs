@@ -3,7 +3,7 @@
 use crate::client::{Client, ClientError, Timeouts};
 use crate::error::{into_wasi, io_error};
 use futures::FutureExt;
-use http::{HeaderName, HeaderValue, Request, Response};
+use http::{HeaderValue, Request, Response};
 use http_body_util::BodyExt;
 use std::future::Future;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub(crate) fn traceparent(call: &CallContext) -> Option<HeaderValue> {
     HeaderValue::from_str(trace).ok()
 }
 
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACEPARENT: &str = "traceparent";
 
 /// What a guest may write of a body at once, in bytes; Wasmtime holds two such pieces of each. Its own 1 MiB would make a
 /// thousand clients that do not read cost gigabytes.
