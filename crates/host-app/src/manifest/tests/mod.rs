@@ -9,6 +9,7 @@ mod lua;
 mod nodes;
 mod problems;
 mod processes;
+mod reference;
 mod references;
 mod robustness;
 mod storages;
