@@ -1,5 +1,7 @@
 //! Guests made of an import's WIT: each imports every function of some interfaces, and has an export that calls it.
 
+#![expect(clippy::indexing_slicing, reason = "the parser's ids are of the arena that they are looked up in")]
+
 use std::path::PathBuf;
 use wippy_host_core::Interface;
 use wit_component::{ComponentEncoder, StringEncoding};

@@ -1,5 +1,7 @@
 //! An import that breaks one promise at a time, and the check that says so.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
