@@ -1,5 +1,7 @@
 //! A table of the keys that a JSON schema has.
 
+#![allow(clippy::panic)]
+
 use serde_json::Value as Json;
 use std::fmt::Write as _;
 
