@@ -42,8 +42,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let whole = length == Length::Full && arguments.suites.is_empty() && failed.is_empty();
     let counts = if whole || arguments.instructions { counts::all() } else { Vec::new() };
     report::print_counts(&counts, last.as_ref());
-    let length = if length == Length::Full { "full" } else { "quick" };
-    let outcome = Outcome { length: length.to_owned(), suites: outcomes, counts };
+    let outcome = Outcome { suites: outcomes, counts };
     report::verdict(&outcome);
     let order: Vec<&str> = suites::ALL.iter().map(|suite| suite.name).collect();
     if (whole || arguments.write) && failed.is_empty() {
@@ -86,7 +85,8 @@ fn measured(suite: &Suite, length: Length) -> Result<SuiteOutcome, String> {
     if !status.success() {
         return Err(format!("ended with {status}"));
     }
-    Ok(SuiteOutcome { name: suite.name.to_owned(), about: suite.about.to_owned(), rows, curves })
+    let full = length == Length::Full;
+    Ok(SuiteOutcome { name: suite.name.to_owned(), about: suite.about.to_owned(), full, rows, curves })
 }
 
 /// Progress. A closed stderr is no reason to stop.

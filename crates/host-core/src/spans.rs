@@ -70,9 +70,10 @@ pub(crate) fn instantiate(entry: &str) -> Span {
     trace_span!(target: TARGET, INSTANTIATE, entry)
 }
 
+/// A span of no other's: it may outlive the call that it began in, which would not close before it.
 #[inline]
 pub(crate) fn work(entry: &str) -> Span {
-    trace_span!(target: TARGET, WORK, entry)
+    trace_span!(target: TARGET, parent: None, WORK, entry)
 }
 
 /// A span of one call of a host function: `wasi:io/poll@0.2.12`, `poll`. [`traced`](crate::traced) gives one to each function that is

@@ -15,7 +15,7 @@ const CLOCK: &str = r#"(component
     (alias export $clock "now" (func $now))
     (core module $memory (memory (export "memory") 1))
     (core instance $memory (instantiate $memory))
-    (core func $now_core (canon lower (func $now) (memory $memory "memory")))
+    (core func $now_core (canon lower (func $now) (memory (core memory $memory "memory"))))
     (core module $code
         (import "clock" "now" (func $now (param i32)))
         (import "memory" "memory" (memory 1))

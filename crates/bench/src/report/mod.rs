@@ -14,9 +14,6 @@ pub use table::{print, print_counts, verdict};
 /// What a whole run measured.
 #[derive(Serialize, Deserialize)]
 pub struct Outcome {
-    /// How long was measured: `full` or `quick`.
-    #[serde(default)]
-    pub length: String,
     /// In the order of the report.
     pub suites: Vec<SuiteOutcome>,
     /// Of the hot paths.
@@ -32,6 +29,9 @@ pub struct SuiteOutcome {
     /// What it is about.
     #[serde(default)]
     pub about: String,
+    /// Whether it was measured for as long as its figures deserve.
+    #[serde(default)]
+    pub full: bool,
     /// Its rows.
     pub rows: Vec<Row>,
     /// Its curves.

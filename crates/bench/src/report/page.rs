@@ -16,9 +16,6 @@ something of that machine alone.
 
 pub(super) fn page(outcome: &Outcome) -> String {
     let mut page = HEAD.to_owned();
-    if !outcome.length.is_empty() {
-        let _ = writeln!(page, "\nThe run was a {} one.", outcome.length);
-    }
     for suite in &outcome.suites {
         let _ = suite_of(&mut page, suite);
     }
@@ -27,7 +24,8 @@ pub(super) fn page(outcome: &Outcome) -> String {
 }
 
 fn suite_of(page: &mut String, suite: &SuiteOutcome) -> std::fmt::Result {
-    write!(page, "\n## {}\n\n{}.\n", suite.name, capital(&suite.about))?;
+    let length = if suite.full { "" } else { " From a short run (`--quick`), which is noisier." };
+    write!(page, "\n## {}\n\n{}.{length}\n", suite.name, capital(&suite.about))?;
     if !suite.rows.is_empty() {
         writeln!(page, "\n| what | ours | baseline | figure | p10 to p90 | target | verdict |")?;
         writeln!(page, "|---|---:|---:|---:|---:|---:|---|")?;

@@ -63,7 +63,6 @@ const REASONS: &[(&str, &str, &str)] = &[
         "the command line reads YAML and its arguments, makes a runtime and writes JSON, some \
       4 ms in all; the shares were not measured",
     ),
-    ("growth", "slope by variables", "a guest that reads its variables is given all of them"),
     (
         "sleepers",
         "1000 of 0.3, an instance each: woken",

@@ -92,7 +92,7 @@ fn names(host: &Host, count: usize) -> Vec<String> {
 }
 
 /// Whether a guest asks for what it is told.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(super) enum Asks {
     /// It could, and does not.
     Nothing,
@@ -138,6 +138,11 @@ impl Environment for Variable {
 
     fn contains(&self, _: &str) -> bool {
         true
+    }
+
+    /// It never changes.
+    fn generation(&self) -> u64 {
+        1
     }
 }
 

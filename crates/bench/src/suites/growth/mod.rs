@@ -23,7 +23,9 @@ pub(super) fn run(bench: &Bench) {
         plot(bench, &format!("variables of the entry{whose}"), target, some, |size| {
             runtime.block_on(grown::variables(size, asks))
         });
-        plot(bench, &format!("mounts of the entry{whose}"), target, some, |size| {
+        // A guest that reads them has room for 128 descriptors.
+        let read = some.iter().position(|size| *size > 100).filter(|_| asks == Asks::Everything).unwrap_or(some.len());
+        plot(bench, &format!("mounts of the entry{whose}"), target, &some[..read], |size| {
             runtime.block_on(grown::mounts(size, asks))
         });
     }

@@ -193,6 +193,13 @@ impl DenialLog {
     }
 }
 
+impl Drop for DenialLog {
+    /// The last word on an entry that goes.
+    fn drop(&mut self) {
+        self.summarise();
+    }
+}
+
 /// The denials of all entries of a host. Clones are one.
 #[derive(Debug, Clone, Default)]
 pub struct Denials(Arc<Mutex<Vec<Weak<DenialLog>>>>);

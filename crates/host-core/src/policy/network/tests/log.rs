@@ -96,6 +96,10 @@ fn the_log_holds_the_entry_the_count_and_the_line_to_add() {
             format!(
                 r#"{warn} message=entry demo:fetch: denied lookup of "a b" (not a host name: it holds ' ') entry="demo:fetch" count=1"#
             ),
+            // When it goes.
+            format!(
+                r#"{warn} message=denied 11 times so far: tcp connect to 127.0.0.1:5432 entry="demo:report" count=11"#
+            ),
         ]
     );
 }
