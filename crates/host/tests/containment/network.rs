@@ -5,7 +5,7 @@ use crate::support::{Entry, call, failure, values, within};
 use serde_json::{Value as Json, json};
 use std::io::ErrorKind as IoErrorKind;
 use std::net::{TcpListener, UdpSocket};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use wippy_host::{CallContext, Function, Host, WasmFunction};
 
 fn sockets(host: &Host) -> Entry {
@@ -327,11 +327,17 @@ impl std::io::Write for Log {
     }
 }
 
+/// While a process has had one subscriber, tracing asks only the thread that first comes to a line whether anybody wants it, once
+/// and for all. With others it asks them all: a thread without a subscriber silences no line for the test that has one.
+static OTHERS: LazyLock<[tracing::Dispatch; 2]> =
+    LazyLock::new(|| [(); 2].map(|()| tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default())));
+
 #[tokio::test(flavor = "current_thread")]
 async fn a_denial_is_in_the_log_once_with_a_count_and_the_line_to_add() {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    LazyLock::force(&OTHERS);
     let _logging = tracing::subscriber::set_default(subscriber);
     let (host, _) = network();
     let connect: WasmFunction = sockets(&host).prepare("tcp-connect").await;

@@ -3,7 +3,7 @@
 use super::quotas::{limited, steps};
 use crate::support::{Folder, component, host, within};
 use serde_json::json;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use wippy_host::{CallContext, Function, Value};
 
 /// Steps like a guest's that does whatever comes to its mind, the same ones for each seed.
@@ -120,11 +120,17 @@ impl std::io::Write for Log {
     }
 }
 
+/// While a process has had one subscriber, tracing asks only the thread that first comes to a line whether anybody wants it, once
+/// and for all. With others it asks them all: a thread without a subscriber silences no line for the test that has one.
+static OTHERS: LazyLock<[tracing::Dispatch; 2]> =
+    LazyLock::new(|| [(); 2].map(|()| tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default())));
+
 #[tokio::test(flavor = "current_thread")]
 async fn what_is_refused_is_in_the_log_with_the_line_to_raise_and_ever_more_rarely() {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    LazyLock::force(&OTHERS);
     let _logging = tracing::subscriber::set_default(subscriber);
     let folder = Folder::new();
     let guest = limited(&folder, &[("max_bytes", 10), ("max_files", 1)]);

@@ -1,10 +1,15 @@
 use super::rules;
 use crate::policy::network::{Denial, DenialLog, NetworkGuard, NetworkRules, NetworkUse};
 use std::fmt::{Debug, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber, span};
+
+/// While a process has had one subscriber, tracing asks only the thread that first comes to a line whether anybody wants it, once
+/// and for all. With others it asks them all: a thread without a subscriber silences no line for the test that has one.
+static OTHERS: LazyLock<[tracing::Dispatch; 2]> =
+    LazyLock::new(|| [(); 2].map(|()| tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default())));
 
 /// Collects what is logged as `LEVEL field=value…`.
 #[derive(Clone, Default)]
@@ -52,6 +57,7 @@ impl Subscriber for Captured {
 fn a_denial_that_repeats_is_logged_once_then_at_most_each_minute_and_at_the_end() {
     let (log, captured) = (DenialLog::new(), Captured::default());
     let (denial, began) = (Denial::new("tcp connect to 127.0.0.1:1", "no"), Instant::now());
+    LazyLock::force(&OTHERS);
     tracing::subscriber::with_default(captured.clone(), || {
         let each_second = |second| log.record_at(&denial, began + Duration::from_secs(second));
         let logged: Vec<u64> = (0..150).filter(|second| each_second(*second)).collect();
@@ -75,6 +81,7 @@ fn a_denial_that_repeats_is_logged_once_then_at_most_each_minute_and_at_the_end(
 #[test]
 fn the_log_holds_the_entry_the_count_and_the_line_to_add() {
     let captured = Captured::default();
+    LazyLock::force(&OTHERS);
     tracing::subscriber::with_default(captured.clone(), || {
         let guard = NetworkGuard::new("demo:report", rules(&["a.example"]));
         for _ in 0..11 {
@@ -107,6 +114,7 @@ fn the_log_holds_the_entry_the_count_and_the_line_to_add() {
 #[test]
 fn a_guest_that_tries_everything_fills_256_rows_and_no_more() {
     let (log, captured) = (DenialLog::new(), Captured::default());
+    LazyLock::force(&OTHERS);
     tracing::subscriber::with_default(captured.clone(), || {
         for port in 0..1256 {
             log.record(&Denial::new(format!("tcp connect to 127.0.0.1:{port}"), "no"));
