@@ -21,8 +21,8 @@ const FIRST_ITEM: &str =
     "the entry has no allow list yet; with one, it reaches and looks up nothing but what the list names";
 
 /// Counts the denials of one entry and logs each kind as a warning, target `wippy::denied` (`wippy::denied::grant` for a host function
-/// that is not imported): the first at once, one of those that
-/// follow at most each minute, with the count until then, and what is left at the end ([`DenialLog::summarise`]).
+/// that is not imported): the first at once, one of those that follow at most each minute, with the count until then, and what is
+/// left when this is dropped or told to ([`DenialLog::summarise`]).
 ///
 /// A guest chooses what it is denied, so the number of different denials is bounded: beyond
 /// [`MAX_KINDS`](Self::MAX_KINDS) all new ones share one row. Safe to share between threads.
