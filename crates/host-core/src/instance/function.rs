@@ -9,6 +9,7 @@ use super::maker::{Linked, Maker, stock};
 use super::ready::{Callee, Ready, States};
 use super::seats::Sharing;
 use super::store::{Common, StoreData};
+use super::turns::in_turns;
 use crate::call::{CallContext, Function};
 use crate::error::{Error, ErrorKind, Result};
 use crate::import::{Registration, SharedState};
@@ -239,7 +240,7 @@ impl WasmFunction {
         let work = std::pin::pin!(async {
             let (context, slot) = Held::acquire(&maker.slots, context).await?;
             let call = std::pin::pin!(body(context));
-            let call = slot.run(call);
+            let call = in_turns(slot.run(call));
             match deadline {
                 Some(deadline) => in_time(deadline, call).await.unwrap_or_else(|| Err(late())),
                 None => call.await,

@@ -7,6 +7,7 @@ use super::memory::HostMemoryFull;
 use super::ready::{Callee, Ready, States, bound};
 use super::seats::Sharing;
 use super::store::{Common, StoreData};
+use super::turns::in_turns;
 use crate::call::CallContext;
 use crate::component::START;
 use crate::error::{Error, Reason, Result};
@@ -220,7 +221,7 @@ impl Maker {
         let Some(room) = self.admission.spare_room() else { return Ok(None) };
         let generation = self.generation();
         let limit = self.common.entry.limits().max_execution.unwrap_or(PREPARATION);
-        match tokio::time::timeout(limit, self.make(CallContext::new(), room, generation)).await {
+        match tokio::time::timeout(limit, in_turns(self.make(CallContext::new(), room, generation))).await {
             Ok(made) => made.map(Some),
             Err(_) => Err(Error::internal("an instance could not be made in time")),
         }

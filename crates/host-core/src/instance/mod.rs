@@ -16,6 +16,7 @@ mod sampling;
 mod seats;
 mod shared;
 mod store;
+mod turns;
 
 pub(crate) use admission::Admission;
 pub use budget::{HostBytes, HostShare};

@@ -5,6 +5,7 @@ use super::admission::Room;
 use super::direct::Typed;
 use super::failure::OutOfTime;
 use super::sampling::sampled;
+use super::turns;
 use crate::error::Result;
 use crate::import::{Registration, SharedState, StateContext};
 use crate::{CallContext, Limits};
@@ -81,7 +82,5 @@ pub(super) fn bound(store: &mut Store<StoreData>, limits: &Limits) {
         });
         return;
     }
-    // Tokio's own yield lets its timers and sockets go first; Wasmtime's plain one would starve them where a guest
-    // computes on the only worker.
-    store.epoch_deadline_callback(|_| Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now()))));
+    store.epoch_deadline_callback(|_| Ok(turns::next()));
 }

@@ -2,6 +2,7 @@
 
 use super::failure::{OutOfTime, shortened};
 use super::store::StoreData;
+use super::turns;
 use crate::call::CallContext;
 use std::sync::Arc;
 use std::time::Instant;
@@ -82,7 +83,7 @@ pub(super) fn sampled(store: &mut Store<StoreData>, sampler: Arc<dyn Sampler>) {
     store.epoch_deadline_callback(move |store| {
         take(&*sampler, &store);
         if !deterministic {
-            return Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())));
+            return Ok(turns::next());
         }
         match store.data().call().deadline() {
             Some(deadline) if deadline <= Instant::now() => Err(OutOfTime.into()),

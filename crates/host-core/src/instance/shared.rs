@@ -11,6 +11,7 @@ use super::maker::Maker;
 use super::ready::{Callee, Ready};
 use super::seats::{Job, Seat, Seats};
 use super::store::StoreData;
+use super::turns::in_turns;
 use crate::call::CallContext;
 use crate::engine::EPOCH;
 use crate::error::{Error, Result};
@@ -164,7 +165,7 @@ async fn run(maker: Arc<Maker>, mut ready: Ready, seats: Arc<Seats>, mut receive
                     }
                 }
             });
-            let mut serving = pin!(serving);
+            let mut serving = pin!(in_turns(serving));
             let serving = poll_fn(|cx| {
                 seats.turn();
                 serving.as_mut().poll(cx)
