@@ -104,6 +104,11 @@ impl Running {
         Self(Some(task))
     }
 
+    /// Of a guest that has ended.
+    pub(super) fn over() -> Self {
+        Self(None)
+    }
+
     /// Lets the guest go on by itself.
     pub(super) fn leave(mut self) {
         self.0 = None;

@@ -19,10 +19,14 @@ use crate::{Http, view};
 use body::Running;
 use bytes::Bytes;
 use exchange::Exchange;
+use futures::future::BoxFuture;
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 use wasmtime::Store;
 use wasmtime::component::{Func, Resource, TypedFunc};
@@ -32,8 +36,8 @@ use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 use wippy_host_core::{CallContext, Error, Reason, Result, StoreData, WasmFunction};
 
 /// Calls the handler that `function` is (see [`behind_http`]) with a request whose URI is absolute, or has its authority
-/// in `host`, and returns as soon as the guest sets its response. The guest goes on as a task of `tasks` while the body is
-/// read, and only as fast as it is read.
+/// in `host`, and returns as soon as the guest sets its response. A guest that waits for something, or has more to say than
+/// a few kilobytes, goes on as a task of `tasks` while the body is read, and only as fast as it is read.
 ///
 /// Whoever cancels the guest:
 ///
@@ -65,8 +69,8 @@ where
     let (sender, arrived) = oneshot::channel();
     let exchange = Arc::new(Exchange::default());
     // In a box: the runtime moves what it is given several times, and this is kilobytes.
-    let guest = tasks.spawn(Box::pin(run(function, context.clone(), request, scheme, exchange.clone(), sender)));
-    let running = Running::new(guest.abort_handle());
+    let guest = Box::pin(run(function, context.clone(), request, scheme, exchange.clone(), sender));
+    let (guest, running) = Guest::begin(guest, tasks).await;
     match arrived.await {
         Ok(Ok(head)) => {
             let without_body = is_head || matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
@@ -84,11 +88,36 @@ where
             Ok(status::response(&id, &code))
         }
         // The call is over, and the response's place went with it.
-        Err(_) => match guest.await {
-            Ok(Ok(())) => Err(without_response(&id)),
-            Ok(Err(error)) => Err(error),
-            Err(error) => Err(Error::internal(format!("{id}: the guest's task ended: {error}"))),
-        },
+        Err(_) => {
+            let ended = match guest {
+                Guest::Ended(result) => result,
+                Guest::Task(task) => task
+                    .await
+                    .unwrap_or_else(|error| Err(Error::internal(format!("{id}: the guest's task ended: {error}")))),
+            };
+            Err(ended.err().unwrap_or_else(|| without_response(&id)))
+        }
+    }
+}
+
+/// A guest that has begun.
+enum Guest {
+    Ended(Result<()>),
+    Task(JoinHandle<Result<()>>),
+}
+
+impl Guest {
+    /// Most guests wait for nothing: they come to their end here. The others get a task, which costs two switches between tasks
+    /// and often one between threads.
+    async fn begin(mut guest: BoxFuture<'static, Result<()>>, tasks: &TaskTracker) -> (Self, Running) {
+        match poll_fn(|cx| Poll::Ready(guest.as_mut().poll(cx))).await {
+            Poll::Ready(result) => (Self::Ended(result), Running::over()),
+            Poll::Pending => {
+                let task = tasks.spawn(guest);
+                let running = Running::new(task.abort_handle());
+                (Self::Task(task), running)
+            }
+        }
     }
 }
 
