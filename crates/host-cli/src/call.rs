@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 use wippy_host::imports::random::SeededEntropy;
 use wippy_host::value::arguments_from_text;
-use wippy_host::{CallContext, Error, ErrorKind, Finding, HostBuilder, ManualClock, Value, nearest};
+use wippy_host::{CallContext, EngineOptions, Error, ErrorKind, Finding, HostBuilder, ManualClock, Value, nearest};
 use wippy_host_app::Opened;
 use wippy_host_app::manifest::{EntryId, Lookup, Problem, Severity};
 
@@ -70,12 +70,15 @@ async fn called(
     clock: Option<ManualClock>,
     measuring: &Measuring,
 ) -> Result<ExitCode, Failure> {
+    let mut engine = EngineOptions::default();
+    // To set up a pool takes longer than the instances of one call save.
+    engine.pooling = false;
     let change = |host: HostBuilder| match call.deterministic {
         Some(seed) => {
             let clock = clock.unwrap_or_default();
-            measuring.host(host).deterministic(true).clock(clock).entropy(SeededEntropy::new(seed))
+            measuring.host(host.engine(engine)).deterministic(true).clock(clock).entropy(SeededEntropy::new(seed))
         }
-        None => measuring.host(host),
+        None => measuring.host(host.engine(engine)),
     };
     let opened = open_with(output, &call.application, change).await?;
     let failed = opened.has_errors();
