@@ -5,7 +5,7 @@ use crate::measure::time;
 use crate::plain::ByHand;
 use crate::row::Count;
 use crate::run::say;
-use crate::suites::{MANY, Setting, TEXT, fresh_cases};
+use crate::suites::{MANY, Setting, TEXT, fresh_cases, lua};
 use std::process::{Command, ExitCode, Stdio};
 use tokio::runtime::Runtime;
 
@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 const CALLS: [u32; 2] = [20, 120];
 
 /// The hot paths that are counted: ours, and the baseline where it is a program of its own.
-const PATHS: [(&str, &str, Option<&str>); 7] = [
+const PATHS: [(&str, &str, Option<&str>); 9] = [
     ("fresh: scalar", "fresh scalar ours", Some("fresh scalar baseline")),
     ("fresh: string echo", "fresh string-echo ours", Some("fresh string-echo baseline")),
     ("fresh: three records", "fresh three-records ours", Some("fresh three-records baseline")),
@@ -21,6 +21,8 @@ const PATHS: [(&str, &str, Option<&str>); 7] = [
     ("reuse: a text", "kept", None),
     ("funcs: callee", "callee", Some("by-hand-callee")),
     ("funcs: nine calls in one caller", "through", Some("by-hand-through")),
+    ("lua: an empty function", "lua empty", None),
+    ("lua: nine calls of Rust in one caller", "lua rust", None),
 ];
 
 pub(crate) fn names() -> Vec<String> {
@@ -57,6 +59,14 @@ pub(crate) fn only(path: &str, calls: &str) -> ExitCode {
         ["by-hand-through"] => {
             let plain = ByHand::new("echo-string");
             counted(&runtime, calls, || plain.through_guest(TEXT, MANY));
+        }
+        ["lua", what] => {
+            let functions = runtime.block_on(lua::functions());
+            let callee = format!("bench:{what}");
+            match *what {
+                "empty" => counted(&runtime, calls, || lua::called(&functions, "bench:empty", Vec::new())),
+                _ => counted(&runtime, calls, || lua::from_lua(&functions, &callee, MANY)),
+            }
         }
         [name @ ("kept" | "callee" | "through")] => {
             let setting = runtime.block_on(Setting::new());

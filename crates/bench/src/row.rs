@@ -88,17 +88,22 @@ pub struct Curve {
 }
 
 impl Curve {
-    /// How the cost grows with the size, as the exponent of a power: 0 is flat, 1 is linear. Least squares over the
-    /// logarithms, which gives each order of magnitude the same weight.
+    /// How our cost grows with the size: see [`slope`].
     pub fn slope(&self) -> f64 {
-        let logs: Vec<(f64, f64)> = self.ours.iter().map(|(size, cost)| (size.ln(), cost.ln())).collect();
-        let count = logs.len() as f64;
-        let mean = |of: fn(&(f64, f64)) -> f64| logs.iter().map(of).sum::<f64>() / count;
-        let (x, y) = (mean(|log| log.0), mean(|log| log.1));
-        let covariance: f64 = logs.iter().map(|log| (log.0 - x) * (log.1 - y)).sum();
-        let variance: f64 = logs.iter().map(|log| (log.0 - x).powi(2)).sum();
-        if variance == 0.0 { 0.0 } else { covariance / variance }
+        slope(&self.ours)
     }
+}
+
+/// How costs grow with sizes, as the exponent of a power: 0 is flat, 1 is linear. Least squares over the
+/// logarithms, which gives each order of magnitude the same weight.
+pub fn slope(points: &[(f64, f64)]) -> f64 {
+    let logs: Vec<(f64, f64)> = points.iter().map(|(size, cost)| (size.ln(), cost.ln())).collect();
+    let count = logs.len() as f64;
+    let mean = |of: fn(&(f64, f64)) -> f64| logs.iter().map(of).sum::<f64>() / count;
+    let (x, y) = (mean(|log| log.0), mean(|log| log.1));
+    let covariance: f64 = logs.iter().map(|log| (log.0 - x) * (log.1 - y)).sum();
+    let variance: f64 = logs.iter().map(|log| (log.0 - x).powi(2)).sum();
+    if variance == 0.0 { 0.0 } else { covariance / variance }
 }
 
 /// Instructions of one call.

@@ -12,16 +12,17 @@ use wippy_host::Limits;
 
 /// What an entry has beside its grants.
 pub(crate) struct Surroundings {
-    /// The one environment variable.
-    pub(crate) variable: Option<(&'static str, &'static str)>,
-    /// A directory, read-only.
-    pub(crate) mount: Option<PathBuf>,
+    /// Environment variables, by name.
+    pub(crate) variables: Vec<(String, &'static str)>,
+    /// A directory, and the places at which the guest sees it, read-only.
+    pub(crate) mounts: (PathBuf, Vec<String>),
     /// Whether the entry has network rules of its own.
     pub(crate) network: bool,
 }
 
 impl Surroundings {
-    pub(crate) const NOTHING: Self = Self { variable: None, mount: None, network: false };
+    pub(crate) const NOTHING: Self =
+        Self { variables: Vec::new(), mounts: (PathBuf::new(), Vec::new()), network: false };
 }
 
 /// One call of one export.
@@ -43,7 +44,7 @@ struct Ready<T: 'static> {
 
 /// What the context of each store is made of.
 pub(super) struct Template {
-    variable: Option<(&'static str, &'static str)>,
+    variables: Vec<(String, &'static str)>,
     filesystem: Option<WasiFilesystemCtx>,
     network: bool,
 }
@@ -141,17 +142,20 @@ impl<T: Limited + Send> Ready<T> {
 
 impl Template {
     pub(super) fn new(surroundings: &Surroundings) -> Self {
-        let filesystem = surroundings.mount.as_ref().map(|directory| {
+        let (directory, places) = &surroundings.mounts;
+        let filesystem = (!places.is_empty()).then(|| {
             let mut builder = WasiCtxBuilder::new();
-            builder.preopened_dir(directory, "/data", FsPerms::ReadOnly).unwrap();
+            for place in places {
+                builder.preopened_dir(directory, place, FsPerms::ReadOnly).unwrap();
+            }
             builder.build().filesystem().clone()
         });
-        Self { variable: surroundings.variable, filesystem, network: surroundings.network }
+        Self { variables: surroundings.variables.clone(), filesystem, network: surroundings.network }
     }
 
     pub(super) fn context(&self) -> WithWasi {
         let mut builder = WasiCtxBuilder::new();
-        if let Some((name, value)) = self.variable {
+        for (name, value) in &self.variables {
             builder.env(name, value);
         }
         builder.allow_tcp(true).allow_udp(true).allow_ip_name_lookup(true);

@@ -3,7 +3,7 @@
 use super::plot;
 use super::table::{amount, figure, spread, target, verdict_of};
 use super::{Outcome, SuiteOutcome, reasons};
-use crate::row::Row;
+use crate::row::{Row, slope};
 use std::fmt::Write as _;
 
 const HEAD: &str = "# Benchmarks
@@ -54,11 +54,12 @@ fn suite_of(page: &mut String, suite: &SuiteOutcome) -> std::fmt::Result {
     for curve in &suite.curves {
         let file = plot::file(curve);
         write!(page, "\n![{}](benchmarks/{file})\n\n", curve.name)?;
-        writeln!(
-            page,
-            "Slope {:.3}: the cost grows as that power of the size; 0 is flat, 1 is linear.",
-            curve.slope()
-        )?;
+        let plain = match curve.baseline.as_slice() {
+            [] => String::new(),
+            points => format!(", the baseline's {:.3}", slope(points)),
+        };
+        let ours = curve.slope();
+        writeln!(page, "Slope {ours:.3}{plain}: the cost grows as that power of the size; 0 is flat, 1 is linear.")?;
     }
     Ok(())
 }

@@ -37,13 +37,10 @@ pub(super) fn run(bench: &Bench) {
         bench.alone(name, "µs", None, &(0..bench.length.rounds()).map(round).collect::<Vec<_>>());
     };
     fresh("a fresh empty function", "bench:empty", bench.length.calls());
-    let from_lua = |id: &str, times: usize| {
-        called(&functions, "bench:calls", vec![Value::from(id), Value::from(TEXT), Value::from(times as u64)])
-    };
     for (name, callee) in
         [("Lua to Rust, over the callee", "bench:rust"), ("Lua to WASM, over the callee", "bench:wasm")]
     {
-        let nested = || one_more(bench, |times| from_lua(callee, times));
+        let nested = || one_more(bench, |times| from_lua(&functions, callee, times));
         let callee = || time(&bench.runtime, bench.length.calls(), || called(&functions, callee, vec![TEXT.into()]));
         bench.added(name, "µs", AtMost(5.0), nested, callee);
     }
@@ -63,12 +60,16 @@ fn one_more<R: Future<Output = Value>>(bench: &Bench, call: impl Fn(usize) -> R)
     (many - time(&bench.runtime, calls, || call(1))) / (MANY - 1) as f64
 }
 
-async fn called(functions: &FunctionRegistry, id: &str, arguments: Vec<Value>) -> Value {
+pub(crate) async fn from_lua(functions: &FunctionRegistry, id: &str, times: usize) -> Value {
+    called(functions, "bench:calls", vec![Value::from(id), Value::from(TEXT), Value::from(times as u64)]).await
+}
+
+pub(crate) async fn called(functions: &FunctionRegistry, id: &str, arguments: Vec<Value>) -> Value {
     functions.get(id).unwrap().call(&CallContext::new(), arguments).await.unwrap()
 }
 
 /// A host with the functions of [`SOURCES`], two guests and a closure.
-async fn functions() -> FunctionRegistry {
+pub(crate) async fn functions() -> FunctionRegistry {
     let host = wippy_host::builder().unwrap().build().unwrap();
     let functions = host.functions().clone();
     let nothing = function(|_, mut arguments: Vec<Value>| async move { Ok(arguments.pop().unwrap_or_default()) });

@@ -6,7 +6,7 @@ mod files;
 mod fresh;
 mod growth;
 mod imports;
-mod lua;
+pub(crate) mod lua;
 mod pools;
 mod refusals;
 mod serving;

@@ -1,9 +1,9 @@
 //! What a second worker thread is worth: fresh calls of a scalar function, a second.
 
 use crate::bench::Bench;
-use crate::measure::{each, in_turns, median, quantile};
+use crate::measure::{each, median, quantile};
 use crate::row::Target::AtLeast;
-use crate::row::{Kind, Row, Target};
+use crate::row::{Curve, Kind, Row, Target};
 use crate::suites::{FreshCase, fresh_cases};
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,14 +12,20 @@ use tokio::runtime::Runtime;
 /// Additions of the row without any guest.
 const ADDITIONS: u64 = 1_000_000;
 
+/// Tasks of both runtimes.
+const TASKS: usize = 2;
+
 pub(super) fn run(bench: &Bench) {
     let runtimes = [1, 2].map(runtime);
     let mut cases = bench.runtime.block_on(fresh_cases(|name| name == "scalar"));
     let case = Arc::new(cases.remove(0));
     let calls = bench.length.pick(2, 1000, 2000);
-    let ours = || gain(&runtimes, || ours(case.clone(), calls));
-    let plain = || gain(&runtimes, || plain(case.clone(), calls));
-    let (ours, plain) = in_turns(bench.length.pick(1, 30, 200), ours, plain);
+    let ours = || seconds(&runtimes, || ours(case.clone(), calls));
+    let plain = || seconds(&runtimes, || plain(case.clone(), calls));
+    let (our_times, plain_times): (Vec<[f64; 2]>, Vec<_>) =
+        (0..bench.length.pick(1, 30, 200)).map(|_| (ours(), plain())).unzip();
+    let gains = |times: &[[f64; 2]]| times.iter().map(|[one, two]| one / two).collect::<Vec<_>>();
+    let (ours, plain) = (gains(&our_times), gains(&plain_times));
     let row = |name: &str, figures: &[f64], kind, target| Row {
         name: name.to_owned(),
         unit: String::new(),
@@ -32,11 +38,26 @@ pub(super) fn run(bench: &Bench) {
         note: None,
     };
     bench.report(row("calls a second, two threads over one", &ours, Kind::Alone, AtLeast(1.9)));
-    let gains = each(&ours, &plain, |ours, plain| ours / plain);
-    bench.report(row("what the second thread is worth", &gains, Kind::Ratio, AtLeast(0.97)));
+    let worth = each(&ours, &plain, |ours, plain| ours / plain);
+    bench.report(row("what the second thread is worth", &worth, Kind::Ratio, AtLeast(0.97)));
     let rounds = bench.length.pick(1, 30, 100);
-    let machine: Vec<f64> = (0..rounds).map(|_| gain(&runtimes, additions)).collect();
+    let machine: Vec<[f64; 2]> = (0..rounds).map(|_| seconds(&runtimes, additions)).collect();
+    let machine = gains(&machine);
     bench.alone("additions a second without any guest, two threads over one", "", None::<Target>, &machine);
+    let points = |times: &[[f64; 2]]| {
+        let cost = |threads: usize| {
+            let each: Vec<f64> = times.iter().filter_map(|both| both.get(threads - 1)).copied().collect();
+            (threads as f64, median(&each) * 1e6 / (TASKS * calls) as f64)
+        };
+        vec![cost(1), cost(2)]
+    };
+    bench.curve(Curve {
+        name: "time between two results, by worker threads".to_owned(),
+        size: "worker threads".to_owned(),
+        unit: "µs".to_owned(),
+        ours: points(&our_times),
+        baseline: points(&plain_times),
+    });
 }
 
 fn runtime(workers: usize) -> Runtime {
@@ -60,13 +81,12 @@ async fn additions() {
     std::hint::black_box(sum);
 }
 
-/// What both threads do in a second, over what one does. Two tasks in both, so that nothing else differs.
-fn gain<R: Future<Output = ()> + Send + 'static>([one, two]: &[Runtime; 2], task: impl Fn() -> R) -> f64 {
-    let seconds = |runtime: &Runtime| {
-        let start = Instant::now();
-        let tasks = [runtime.spawn(task()), runtime.spawn(task())];
+/// What one thread takes, and what two take. Two tasks in both, so that nothing else differs.
+fn seconds<R: Future<Output = ()> + Send + 'static>(runtimes: &[Runtime; 2], task: impl Fn() -> R) -> [f64; 2] {
+    [0, 1].map(|threads| {
+        let (start, runtime) = (Instant::now(), &runtimes[threads]);
+        let tasks = [(); TASKS].map(|()| runtime.spawn(task()));
         runtime.block_on(futures::future::try_join_all(tasks)).unwrap();
         start.elapsed().as_secs_f64()
-    };
-    seconds(one) / seconds(two)
+    })
 }

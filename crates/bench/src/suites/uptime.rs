@@ -4,7 +4,7 @@ use crate::bench::Bench;
 use crate::measure::{median, quantile};
 use crate::process;
 use crate::row::Target::AtMost;
-use crate::row::{Kind, Row, Target};
+use crate::row::{Curve, Kind, Row, Target};
 use crate::suites::{FreshCase, fresh_cases};
 use std::time::Instant;
 
@@ -50,6 +50,16 @@ pub(super) fn run(bench: &Bench) {
     let mut time = row(name, "µs", now, then, Kind::Ratio, now / then, AtMost(1.05));
     time.spread = Some((quantile(&last.times, 0.1) / then, quantile(&last.times, 0.9) / then));
     bench.report(time);
+    let curve = |name: &str, unit: &str, of: fn(&After) -> f64| Curve {
+        name: name.to_owned(),
+        size: "calls made".to_owned(),
+        unit: unit.to_owned(),
+        ours: (1..).zip(&tenths).map(|(tenth, after)| ((tenth * calls / TENTHS) as f64, of(after))).collect(),
+        baseline: Vec::new(),
+    };
+    bench.curve(curve("a fresh call, by uptime", "µs", |after| median(&after.times)));
+    bench.curve(curve("resident memory, by uptime", "MiB", |after| after.resident));
+    bench.curve(curve("open file descriptors, by uptime", "", |after| after.descriptors));
 }
 
 /// So many calls, of each sort as many.

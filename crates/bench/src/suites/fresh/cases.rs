@@ -21,7 +21,6 @@ pub(crate) struct Case {
 const NOTHING: Surroundings = Surroundings::NOTHING;
 /// In the mount of the configured cases.
 const FILE: &str = "/data/values/Cargo.toml";
-const VARIABLE: Surroundings = Surroundings { variable: Some(("RATE_KEY", "s3cret")), ..NOTHING };
 
 /// The cases that are chosen by name, in the order of the table. Each takes its time to compile.
 pub(crate) async fn cases(chosen: impl Fn(&str) -> bool) -> Vec<Case> {
@@ -30,7 +29,9 @@ pub(crate) async fn cases(chosen: impl Fn(&str) -> bool) -> Vec<Case> {
     // Imports something of every group. The currency has two letters, so that it looks at clock and arguments, and
     // gives up: what it would do beyond that is work, not the price of a call.
     let report = file("examples/quickstart/wasm/report.wasm");
-    let configured = Surroundings { mount: Some(root().join("guests")), network: true, ..VARIABLE };
+    let variables = vec![("RATE_KEY".to_owned(), "s3cret")];
+    let variable = Surroundings { variables: variables.clone(), ..NOTHING };
+    let configured = Surroundings { variables, mounts: (root().join("guests"), vec!["/data".into()]), network: true };
     let name = || (vec![Value::from("RATE_KEY")], vec![Val::String("RATE_KEY".into())]);
     let path = || (vec![Value::from(FILE)], vec![Val::String(FILE.into())]);
     let currency = (vec![Value::from("US")], vec![Val::String("US".into())]);
@@ -42,7 +43,7 @@ pub(crate) async fn cases(chosen: impl Fn(&str) -> bool) -> Vec<Case> {
         ("string echo", &values, "echo-string", text(), &NOTHING, 1.1),
         ("three records", &values, "echo-users", records(), &NOTHING, 1.1),
         ("std: clock", &std_calls, "now-millis", (vec![], vec![]), &NOTHING, 1.1),
-        ("std: env", &std_calls, "env", name(), &VARIABLE, 1.1),
+        ("std: env", &std_calls, "env", name(), &variable, 1.1),
         ("std: env, configured", &std_calls, "env", name(), &configured, 1.15),
         ("std: file, configured", &std_calls, "read-file", path(), &configured, 1.15),
         ("all eight imported", &report, "create", currency, &NOTHING, 1.1),

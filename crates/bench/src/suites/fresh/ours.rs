@@ -25,12 +25,14 @@ impl Ours {
     ) -> Self {
         let id = format!("bench:number-{}", host.functions().ids().len());
         let mut section = serde_json::Map::new();
-        if let Some((name, _)) = surroundings.variable {
-            section.insert("env".into(), serde_json::json!([{ "id": "bench:variable", "name": name }]));
+        if !surroundings.variables.is_empty() {
+            let variable = |(name, _): &(String, _)| serde_json::json!({ "id": "bench:variable", "name": name });
+            section.insert("env".into(), surroundings.variables.iter().map(variable).collect());
         }
-        if surroundings.mount.is_some() {
-            let mount = serde_json::json!([{ "fs": "bench:data", "guest": "/data", "read_only": true }]);
-            section.insert("mounts".into(), mount);
+        let (_, places) = &surroundings.mounts;
+        if !places.is_empty() {
+            let mount = |place| serde_json::json!({ "fs": "bench:data", "guest": place, "read_only": true });
+            section.insert("mounts".into(), places.iter().map(mount).collect());
         }
         let mut entry = EntrySpec::new(id.as_str(), method)
             .with_imports(ENABLED.iter().copied())
@@ -55,8 +57,8 @@ impl Ours {
 
 /// A host that has what the surroundings name.
 pub(crate) fn host(surroundings: &Surroundings) -> Host {
-    let value = surroundings.variable.map_or("", |(_, value)| value);
-    let directory = surroundings.mount.clone().unwrap_or_default();
+    let value = surroundings.variables.first().map_or("", |(_, value)| value);
+    let directory = surroundings.mounts.0.clone();
     let builder = wippy_host::builder().unwrap();
     builder.environment(OneVariable(value)).directories(OneDirectory(directory)).build().unwrap()
 }

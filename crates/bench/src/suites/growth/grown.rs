@@ -1,23 +1,27 @@
-//! Hosts of which one thing has grown.
+//! Hosts of which one thing has grown, and plain Wasmtime with as much of it.
 
 use super::extra;
 use super::quiet::QUIET;
 use crate::guests::guest;
+use crate::plain::{Baseline, Surroundings, engine};
 use serde_json::{Value as Json, json};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
-use wippy_host::wasmtime::component::Component;
+use wippy_host::wasmtime::component::{Component, Val};
 use wippy_host::{
     CallContext, Directories, ENABLED, EntrySpec, Environment, Function, Host, HostBuilder, Result, Value, WasmFunction,
 };
 
 const ID: &str = "bench:called";
 
-/// One call through the registry of a host.
+const VALUE: &str = "a value of a common length";
+
+/// One call through the registry of a host, and the same call by hand.
 pub(super) struct Grown {
     host: Host,
     arguments: Vec<Value>,
+    pub(super) baseline: Baseline,
     _folder: Option<TempDir>,
 }
 
@@ -28,7 +32,10 @@ impl Grown {
     }
 
     fn adding(host: Host) -> Self {
-        Self { host, arguments: vec![2.into(), 3.into()], _folder: None }
+        // By hand there is one function, and no import that it does not need.
+        let vals = vec![Val::S32(2), Val::S32(3)];
+        let baseline = Baseline::prepare(&engine(), &guest("values"), "add", vals, Some(&Surroundings::NOTHING));
+        Self { host, arguments: vec![2.into(), 3.into()], baseline, _folder: None }
     }
 }
 
@@ -102,18 +109,25 @@ pub(super) enum Asks {
 
 /// So many variables.
 pub(super) async fn variables(count: usize, asks: Asks) -> Grown {
-    let variables = (0..count).map(|number| json!({"id": "bench:variable", "name": format!("VARIABLE_{number}")}));
-    told(json!({"env": variables.collect::<Vec<Json>>()}), asks).await
+    let name = |number| (format!("VARIABLE_{number}"), VALUE);
+    told(Surroundings { variables: (0..count).map(name).collect(), ..Surroundings::NOTHING }, asks).await
 }
 
 /// So many directories.
 pub(super) async fn mounts(count: usize, asks: Asks) -> Grown {
-    let mounts = (0..count).map(|number| json!({"fs": "bench:folder", "guest": format!("/mount/{number}")}));
-    told(json!({"mounts": mounts.collect::<Vec<Json>>()}), asks).await
+    let places = (0..count).map(|number| format!("/mount/{number}")).collect();
+    told(Surroundings { mounts: (PathBuf::new(), places), ..Surroundings::NOTHING }, asks).await
 }
 
-async fn told(section: Json, asks: Asks) -> Grown {
+async fn told(mut surroundings: Surroundings, asks: Asks) -> Grown {
     let folder = tempfile::tempdir().unwrap();
+    surroundings.mounts.0 = folder.path().to_owned();
+    let variable = |(name, _): &(String, _)| json!({"id": "bench:variable", "name": name});
+    let mount = |place: &String| json!({"fs": "bench:folder", "guest": place, "read_only": true});
+    let section = json!({
+        "env": surroundings.variables.iter().map(variable).collect::<Vec<Json>>(),
+        "mounts": surroundings.mounts.1.iter().map(mount).collect::<Vec<Json>>(),
+    });
     let builder: HostBuilder = wippy_host::builder().unwrap();
     let host = builder.environment(Variable).directories(Folder(folder.path().to_owned())).build().unwrap();
     let (code, method) = match asks {
@@ -121,19 +135,20 @@ async fn told(section: Json, asks: Asks) -> Grown {
         Asks::Everything => (guest("std-calls"), "env"),
     };
     let spec = EntrySpec::new(ID, method).with_imports(ENABLED.iter().copied()).with_section("wasi", section);
-    register(&host, &host.compile(code).unwrap(), spec).await;
-    let arguments = match asks {
-        Asks::Nothing => Vec::new(),
-        Asks::Everything => vec!["NAME".into()],
+    register(&host, &host.compile(&code).unwrap(), spec).await;
+    let (arguments, vals) = match asks {
+        Asks::Nothing => (Vec::new(), Vec::new()),
+        Asks::Everything => (vec!["NAME".into()], vec![Val::String("NAME".into())]),
     };
-    Grown { host, arguments, _folder: Some(folder) }
+    let baseline = Baseline::prepare(&engine(), &code, method, vals, Some(&surroundings));
+    Grown { host, arguments, baseline, _folder: Some(folder) }
 }
 
 struct Variable;
 
 impl Environment for Variable {
     fn get(&self, _: &str) -> Result<Option<String>> {
-        Ok(Some("a value of a common length".to_owned()))
+        Ok(Some(VALUE.to_owned()))
     }
 
     fn contains(&self, _: &str) -> bool {

@@ -7,7 +7,7 @@ mod quiet;
 use crate::bench::Bench;
 use crate::measure::{median, quantile, time};
 use crate::row::Target::AtMost;
-use crate::row::{Curve, Kind, Row, Target};
+use crate::row::{Curve, Kind, Row, Target, slope};
 use grown::{Asks, Grown};
 
 pub(super) fn run(bench: &Bench) {
@@ -31,22 +31,24 @@ pub(super) fn run(bench: &Bench) {
     }
 }
 
-/// The cost of a fresh call at each size, all sizes in turns.
+/// The cost of a fresh call at each size, all sizes and both programs in turns.
 fn plot(bench: &Bench, what: &str, target: Option<Target>, sizes: &[usize], grown: impl Fn(usize) -> Grown) {
     let all: Vec<Grown> = sizes.iter().map(|size| grown(*size)).collect();
-    let curve = |costs: Vec<f64>| Curve {
+    let points = |costs: Vec<f64>| sizes.iter().map(|size| *size as f64).zip(costs).collect();
+    let curve = |(ours, baseline): (Vec<f64>, Vec<f64>)| Curve {
         name: format!("a fresh call, by {what}"),
         size: what.to_owned(),
         unit: "µs".to_owned(),
-        ours: sizes.iter().map(|size| *size as f64).zip(costs).collect(),
-        baseline: Vec::new(),
+        ours: points(ours),
+        baseline: points(baseline),
     };
     let calls = bench.length.calls();
-    let cost = |one: &Grown| time(&bench.runtime, calls, || one.call());
-    let rounds: Vec<Vec<f64>> = (0..bench.length.rounds())
+    let cost =
+        |one: &Grown| (time(&bench.runtime, calls, || one.call()), time(&bench.runtime, calls, || one.baseline.call()));
+    let rounds: Vec<Vec<(f64, f64)>> = (0..bench.length.rounds())
         .map(|round| {
             // From small to large and back, so that none always follows the same one.
-            let mut costs: Vec<f64> =
+            let mut costs: Vec<_> =
                 if round % 2 == 0 { all.iter().map(cost).collect() } else { all.iter().rev().map(cost).collect() };
             if round % 2 == 1 {
                 costs.reverse();
@@ -54,16 +56,24 @@ fn plot(bench: &Bench, what: &str, target: Option<Target>, sizes: &[usize], grow
             costs
         })
         .collect();
-    let slopes: Vec<f64> = rounds.iter().map(|costs| curve(costs.clone()).slope()).collect();
-    let medians = curve(
-        (0..sizes.len()).map(|size| median(&rounds.iter().map(|costs| costs[size]).collect::<Vec<_>>())).collect(),
-    );
+    let (slopes, plain): (Vec<f64>, Vec<f64>) = rounds
+        .iter()
+        .map(|costs| {
+            let curve = curve(costs.iter().copied().unzip());
+            (curve.slope(), slope(&curve.baseline))
+        })
+        .unzip();
+    let middle = |size: usize, of: fn(&(f64, f64)) -> f64| {
+        median(&rounds.iter().map(|costs| of(&costs[size])).collect::<Vec<_>>())
+    };
+    let medians =
+        curve((0..sizes.len()).map(|size| (middle(size, |cost| cost.0), middle(size, |cost| cost.1))).unzip());
     let (first, last) = (medians.ours[0], medians.ours[sizes.len() - 1]);
     bench.report(Row {
         name: format!("slope by {what}"),
         unit: String::new(),
         ours: median(&slopes),
-        baseline: None,
+        baseline: Some(median(&plain)),
         figure: median(&slopes),
         kind: Kind::Alone,
         spread: (slopes.len() > 1).then(|| (quantile(&slopes, 0.1), quantile(&slopes, 0.9))),
