@@ -32,6 +32,12 @@ use std::process::ExitCode;
 use tokio::runtime::Runtime;
 use wippy_host::ManualClock;
 
+// A VM of Lua is a thousand small allocations, and the futures and buffers of a call are larger than what the system's allocator
+// keeps at hand.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Runs WebAssembly functions with exactly the host functions that their entries declare.
 #[derive(Parser)]
 #[command(name = "wippy-host", version, max_term_width = 120)]
