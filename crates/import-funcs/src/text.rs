@@ -1,9 +1,8 @@
 //! `funcs@0.1.0`: one text or one byte string each way.
 
-use wasmtime::StoreContextMut;
 use wasmtime::component::Linker;
 use wippy_host_core::value::TextOrBytes;
-use wippy_host_core::{StoreData, spans, traced};
+use wippy_host_core::{NestedCall, StoreData, spans, traced};
 
 const INTERFACE: &str = "wippy:runtime/funcs@0.1.0";
 
@@ -12,34 +11,27 @@ pub(crate) fn link(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
     let mut funcs = traced(&mut instance, INTERFACE);
     funcs.func_wrap_async("call-string", |store, (target, input): (String, String)| {
         spans::copied(target.len() + input.len(), 0);
-        let called = call(store, target, TextOrBytes::Text(input));
-        Box::new(async move { Ok((called.await.map(into_text),)) })
+        let call = store.data().nested_call(target);
+        Box::new(async move { Ok((answer(&call, TextOrBytes::Text(input)).await.map(into_text),)) })
     })?;
     funcs.func_wrap_async("call-bytes", |store, (target, input): (String, Vec<u8>)| {
         spans::copied(target.len() + input.len(), 0);
-        let called = call(store, target, TextOrBytes::Bytes(input.into()));
-        Box::new(async move { Ok((called.await.map(into_bytes),)) })
+        let call = store.data().nested_call(target);
+        Box::new(async move { Ok((answer(&call, TextOrBytes::Bytes(input.into())).await.map(into_bytes),)) })
     })
 }
 
 /// The callee's failure is the caller's `err`, never its trap.
-fn call(
-    store: StoreContextMut<'_, StoreData>,
-    target: String,
-    input: TextOrBytes,
-) -> impl Future<Output = Result<TextOrBytes, String>> + Send + use<> {
-    let call = store.data().nested_call(target);
-    async move {
-        let answer = call.with_payload(input).await.map_err(|error| error.to_string());
-        spans::copied(
-            0,
-            match &answer {
-                Ok(TextOrBytes::Text(text)) | Err(text) => text.len(),
-                Ok(TextOrBytes::Bytes(bytes)) => bytes.len(),
-            },
-        );
-        answer
-    }
+async fn answer(call: &NestedCall, input: TextOrBytes) -> Result<TextOrBytes, String> {
+    let answer = call.with_payload(input).await.map_err(|error| error.to_string());
+    spans::copied(
+        0,
+        match &answer {
+            Ok(TextOrBytes::Text(text)) | Err(text) => text.len(),
+            Ok(TextOrBytes::Bytes(bytes)) => bytes.len(),
+        },
+    );
+    answer
 }
 
 fn into_text(output: TextOrBytes) -> String {

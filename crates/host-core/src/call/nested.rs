@@ -36,8 +36,8 @@ impl NestedCall {
     /// # Errors
     /// `invalid function target: <target>`, `no handler registered for target: <target>`, the policy's, and the function's
     /// own; also where it returned the `err` of a `result`.
-    pub async fn with_payload(self, input: TextOrBytes) -> Result<TextOrBytes> {
-        self.allowed?;
+    pub async fn with_payload(&self, input: TextOrBytes) -> Result<TextOrBytes> {
+        self.allowed.clone()?;
         self.functions.call_payload(&self.context, &self.target, input).await
     }
 
@@ -45,8 +45,8 @@ impl NestedCall {
     ///
     /// # Errors
     /// As [`NestedCall::with_payload`], but an `err` that the function returned is a value.
-    pub async fn with_values(self, arguments: Vec<Value>) -> Result<(Value, ResultShape)> {
-        self.allowed?;
+    pub async fn with_values(&self, arguments: Vec<Value>) -> Result<(Value, ResultShape)> {
+        self.allowed.clone()?;
         let function = self.functions.find(&self.target)?;
         let shape = function.signature().map_or(ResultShape::PLAIN, |signature| Signature::shape(signature).result);
         Ok((function.call(&self.context, arguments).await?, shape))

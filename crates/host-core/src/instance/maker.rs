@@ -16,6 +16,7 @@ use crate::import::StateContext;
 use crate::metrics::EntryMetrics;
 use crate::pool::{Calls, PoolKind, Preparing, Slots, Stock};
 use crate::spans;
+use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tracing::Instrument;
@@ -73,8 +74,19 @@ impl Maker {
             let _counted = self.common.metrics.as_ref().filter(waits).map(|metrics| metrics.wait());
             self.admission.admit(context, &self.calls.waits).await?
         };
-        // In a box: every call would carry the room for it, also one that finds an instance or waits in one.
-        Box::pin(self.make(context, room, generation)).await
+        self.made(context, room, generation).await
+    }
+
+    /// In a box: every call would carry the room for it, also one that finds an instance or waits in one. Written there rather than
+    /// moved: see [`WasmFunction`](super::WasmFunction)'s call.
+    fn made(
+        &self,
+        context: CallContext,
+        room: Room,
+        generation: u64,
+    ) -> Pin<Box<impl Future<Output = Result<Ready>> + Send>> {
+        let place = Box::new_uninit();
+        Box::into_pin(Box::write(place, self.make(context, room, generation)))
     }
 
     async fn make(&self, context: CallContext, room: Room, generation: u64) -> Result<Ready> {
@@ -221,7 +233,7 @@ impl Maker {
         let Some(room) = self.admission.spare_room() else { return Ok(None) };
         let generation = self.generation();
         let limit = self.common.entry.limits().max_execution.unwrap_or(PREPARATION);
-        match tokio::time::timeout(limit, in_turns(self.make(CallContext::new(), room, generation))).await {
+        match tokio::time::timeout(limit, in_turns(self.made(CallContext::new(), room, generation))).await {
             Ok(made) => made.map(Some),
             Err(_) => Err(Error::internal("an instance could not be made in time")),
         }

@@ -42,10 +42,14 @@ fn plot(bench: &Bench, what: &str, target: Option<Target>, sizes: &[usize], grow
         ours: points(ours),
         baseline: points(baseline),
     };
-    let calls = bench.length.calls();
+    // What is flat takes microseconds; what has no target, milliseconds.
+    let (calls, count) = match target {
+        Some(_) => (bench.length.calls(), bench.length.rounds()),
+        None => (bench.length.calls() / 4 + 1, bench.length.pick(1, 8, 40)),
+    };
     let cost =
         |one: &Grown| (time(&bench.runtime, calls, || one.call()), time(&bench.runtime, calls, || one.baseline.call()));
-    let rounds: Vec<Vec<(f64, f64)>> = (0..bench.length.rounds())
+    let rounds: Vec<Vec<(f64, f64)>> = (0..count)
         .map(|round| {
             // From small to large and back, so that none always follows the same one.
             let mut costs: Vec<_> =
