@@ -49,6 +49,9 @@ struct Arguments {
     /// Write the report although suites were left out or shortened
     #[arg(long)]
     write: bool,
+    /// Write page and plots of the last run again and measure nothing: for a change of their words
+    #[arg(long, conflicts_with_all = ["quick", "once", "instructions", "write", "suites"])]
+    render: bool,
     /// Where the report is, and is written
     #[arg(long, value_name = "DIR", default_value = "docs")]
     docs: PathBuf,

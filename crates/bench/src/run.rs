@@ -23,6 +23,10 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         .filter(|suite| arguments.suites.is_empty() || arguments.suites.iter().any(|name| name == suite.name))
         .collect();
     let last = report::last(&arguments.docs);
+    let order: Vec<&str> = suites::ALL.iter().map(|suite| suite.name).collect();
+    if arguments.render {
+        return written(arguments, Outcome { suites: Vec::new(), counts: Vec::new() }, last, &order);
+    }
     let (mut outcomes, mut failed) = (Vec::new(), Vec::new());
     for (number, suite) in chosen.iter().enumerate() {
         let start = Instant::now();
@@ -44,19 +48,23 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     report::print_counts(&counts, last.as_ref());
     let outcome = Outcome { suites: outcomes, counts };
     report::verdict(&outcome);
-    let order: Vec<&str> = suites::ALL.iter().map(|suite| suite.name).collect();
     if (whole || arguments.write) && failed.is_empty() {
-        if let Err(error) = report::write(&arguments.docs, outcome, last, &order) {
-            say(&format!("error: the report was not written: {error}"));
-            return ExitCode::FAILURE;
-        }
-        say(&format!("written: {}", arguments.docs.join("benchmarks.md").display()));
+        return written(arguments, outcome, last, &order);
     }
     if failed.is_empty() {
         return ExitCode::SUCCESS;
     }
     say(&format!("error: these suites failed: {}", failed.join(", ")));
     ExitCode::FAILURE
+}
+
+fn written(arguments: &Arguments, outcome: Outcome, last: Option<Outcome>, order: &[&str]) -> ExitCode {
+    if let Err(error) = report::write(&arguments.docs, outcome, last, order) {
+        say(&format!("error: the report was not written: {error}"));
+        return ExitCode::FAILURE;
+    }
+    say(&format!("written: {}", arguments.docs.join("benchmarks.md").display()));
+    ExitCode::SUCCESS
 }
 
 /// Runs a suite in a process of its own, so that none finds the memory, threads and caches of another.

@@ -43,7 +43,10 @@ fn suite_of(page: &mut String, suite: &SuiteOutcome) -> std::fmt::Result {
             verdict_of(row, None),
         )?;
     }
-    let note = |row: &'_ Row| row.note.clone().or_else(|| reasons::of(&suite.name, row).map(str::to_owned));
+    let note = |row: &'_ Row| {
+        let notes = [row.note.as_deref(), reasons::of(&suite.name, row)].into_iter().flatten();
+        notes.map(str::to_owned).reduce(|note, reason| format!("{note}; {reason}"))
+    };
     let mut notes = suite.rows.iter().filter_map(|row| Some((row, note(row)?))).peekable();
     if notes.peek().is_some() {
         page.push('\n');
