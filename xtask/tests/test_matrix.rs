@@ -100,6 +100,9 @@ impl Workspace {
             .current_dir(&self.root)
             .env("CARGO_TARGET_DIR", self.root.join("target"))
             .env("CARGO_NET_OFFLINE", "true")
+            // Unstable: it would give each small workspace the features of all its members.
+            .env_remove("CARGO_RESOLVER_FEATURE_UNIFICATION")
+            .env_remove("CARGO_UNSTABLE_FEATURE_UNIFICATION")
             .args(["test-matrix", "--json"])
             .arg(&json)
             .args(arguments)
@@ -138,6 +141,17 @@ fn a_sound_workspace_passes_with_none_each_and_all() {
         run.stdout
             .starts_with("set     dependencies  tree  tests  seconds  verdict\nnone               1  ok        1")
     );
+}
+
+#[test]
+fn the_short_matrix_leaves_the_tests_of_all_to_the_workspace() {
+    let run = Workspace::new("short").matrix(&["--short"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(run.column("set"), ["none", "funcs", "http", "all"]);
+    assert_eq!(run.column("tests_passed"), ["1", "1", "1", "null"]);
+    assert_eq!(run.column("tree_ok"), ["true", "true", "true", "true"]);
+    let left_out = "[4/4] all: tests left out with --short: `cargo test --workspace` runs them\n";
+    assert!(run.stderr.contains(left_out), "{}", run.stderr);
 }
 
 #[test]

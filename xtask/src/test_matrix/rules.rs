@@ -168,6 +168,11 @@ impl Rules {
         !self.claims.is_empty()
     }
 
+    /// How many capabilities there are.
+    pub(crate) fn capabilities(&self) -> usize {
+        self.capabilities.len()
+    }
+
     /// Each capability's feature with the number of crates that its import crate needs.
     pub(crate) fn sizes(&self) -> Vec<(String, usize)> {
         let size = |feature: &String| self.closures.get(feature).map_or(0, Tree::len);
