@@ -31,6 +31,14 @@ pub(crate) fn command() -> Command {
     command
 }
 
+/// The same, where each chosen package has its own features alone: an unstable setting that gives it those of the whole
+/// workspace is taken away.
+pub(crate) fn chosen_features() -> Command {
+    let mut command = command();
+    command.env_remove("CARGO_RESOLVER_FEATURE_UNIFICATION").env_remove("CARGO_UNSTABLE_FEATURE_UNIFICATION");
+    command
+}
+
 /// Runs to the end and returns stdout.
 pub(crate) fn capture(command: &mut Command) -> Result<String, CargoError> {
     command.env("CARGO_TERM_COLOR", "never");
