@@ -83,12 +83,20 @@ fn quoted(argument: &OsStr) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{command, display};
+    use super::{chosen_features, command, display};
 
     #[test]
     fn a_displayed_command_can_be_pasted_into_a_shell() {
         let mut cargo = command();
         cargo.args(["tree", "--features", "io,http", "--format", "{p}", "it's", ""]);
         assert_eq!(display(&cargo), r"cargo tree --features io,http --format '{p}' 'it'\''s' ''");
+    }
+
+    #[test]
+    fn a_setting_that_unites_features_does_not_reach_cargo() {
+        let cargo = chosen_features();
+        for name in ["CARGO_RESOLVER_FEATURE_UNIFICATION", "CARGO_UNSTABLE_FEATURE_UNIFICATION"] {
+            assert!(cargo.get_envs().any(|(set, value)| set == name && value.is_none()), "{name}");
+        }
     }
 }

@@ -194,7 +194,7 @@ fn rustc_version(root: &Path) -> Result<String, MatrixError> {
 }
 
 fn read_metadata() -> Result<Metadata, MatrixError> {
-    let mut command = cargo::command();
+    let mut command = cargo::chosen_features();
     // Manifests alone: the resolved graph would want the sources of every platform's dependencies.
     command.args(["metadata", "--format-version", "1", "--no-deps"]);
     serde_json::from_str(&cargo::capture(&mut command)?).map_err(MatrixError::Metadata)

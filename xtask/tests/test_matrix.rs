@@ -201,14 +201,6 @@ fn tracks_documentation_and_examples_are_steps_and_a_run_goes_on_where_it_failed
 }
 
 #[test]
-fn the_variables_of_a_feature_unification_do_not_reach_cargo() {
-    let mut workspace = Workspace::new("unified");
-    workspace.environment = vec![("CARGO_RESOLVER_FEATURE_UNIFICATION", "nonsense")];
-    let run = workspace.matrix(&["--only", "none"]);
-    assert_eq!(run.code, Some(0), "{}", run.stderr);
-}
-
-#[test]
 fn on_github_a_failure_is_an_annotation_and_its_log_a_group() {
     let mut workspace = Workspace::new("github");
     workspace.environment = vec![("GITHUB_ACTIONS", "true")];

@@ -207,7 +207,7 @@ mod tests {
         assert!(tracks(&metadata).is_empty());
         let features = &mut facade(&mut metadata).features;
         features.insert("p3".into(), vec!["wippy-import-clocks?/p3".into(), "poll?/p3".into()]);
-        features.insert("strong".into(), vec!["wippy-import-clocks/p3".into()]);
+        features.insert("strong".into(), vec!["clocks".into(), "wippy-import-clocks/p3".into()]);
         features.insert("log".into(), vec!["tracing?/log".into()]);
         assert_eq!(tracks(&metadata), ["p3"]);
         assert_eq!(names(&metadata), ["clocks", "funcs", "http", "io"]);
