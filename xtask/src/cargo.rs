@@ -31,6 +31,14 @@ pub(crate) fn command() -> Command {
     command
 }
 
+/// The same, where each chosen package has its own features alone: an unstable setting that gives it those of the whole
+/// workspace is taken away.
+pub(crate) fn chosen_features() -> Command {
+    let mut command = command();
+    command.env_remove("CARGO_RESOLVER_FEATURE_UNIFICATION").env_remove("CARGO_UNSTABLE_FEATURE_UNIFICATION");
+    command
+}
+
 /// Runs to the end and returns stdout.
 pub(crate) fn capture(command: &mut Command) -> Result<String, CargoError> {
     command.env("CARGO_TERM_COLOR", "never");
@@ -75,12 +83,20 @@ fn quoted(argument: &OsStr) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{command, display};
+    use super::{chosen_features, command, display};
 
     #[test]
     fn a_displayed_command_can_be_pasted_into_a_shell() {
         let mut cargo = command();
         cargo.args(["tree", "--features", "io,http", "--format", "{p}", "it's", ""]);
         assert_eq!(display(&cargo), r"cargo tree --features io,http --format '{p}' 'it'\''s' ''");
+    }
+
+    #[test]
+    fn a_setting_that_unites_features_does_not_reach_cargo() {
+        let cargo = chosen_features();
+        for name in ["CARGO_RESOLVER_FEATURE_UNIFICATION", "CARGO_UNSTABLE_FEATURE_UNIFICATION"] {
+            assert!(cargo.get_envs().any(|(set, value)| set == name && value.is_none()), "{name}");
+        }
     }
 }

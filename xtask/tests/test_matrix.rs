@@ -15,6 +15,8 @@ use serde_json::Value;
 /// A workspace with the capabilities `clocks` (WASI), `funcs` (nothing) and `http` (WASI and `hyper`).
 struct Workspace {
     root: PathBuf,
+    /// Of the matrix.
+    environment: Vec<(&'static str, &'static str)>,
 }
 
 struct Run {
@@ -28,10 +30,10 @@ impl Workspace {
     fn new(name: &str) -> Self {
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let _ = fs::remove_dir_all(&root);
-        let workspace = Self { root };
+        let workspace = Self { root, environment: Vec::new() };
         workspace.write(
             "Cargo.toml",
-            "[workspace]\nresolver = \"3\"\nmembers = [\"*\"]\nexclude = [\"outside\", \"target\"]\n",
+            "[workspace]\nresolver = \"3\"\nmembers = [\"*\"]\nexclude = [\"examples\", \"outside\", \"target\"]\n",
         );
         workspace.package("outside/hyper", &[], "");
         workspace.package("outside/wasmtime-wasi", &[], "");
@@ -100,9 +102,9 @@ impl Workspace {
             .current_dir(&self.root)
             .env("CARGO_TARGET_DIR", self.root.join("target"))
             .env("CARGO_NET_OFFLINE", "true")
-            // Unstable: it would give each small workspace the features of all its members.
-            .env_remove("CARGO_RESOLVER_FEATURE_UNIFICATION")
-            .env_remove("CARGO_UNSTABLE_FEATURE_UNIFICATION")
+            .env_remove("CI")
+            .env_remove("GITHUB_ACTIONS")
+            .envs(self.environment.iter().copied())
             .args(["test-matrix", "--json"])
             .arg(&json)
             .args(arguments)
@@ -118,13 +120,14 @@ impl Workspace {
 }
 
 impl Run {
-    fn column(&self, name: &str) -> Vec<String> {
-        let rows = self.report["sets"].as_array().unwrap().iter();
-        rows.map(|row| row[name].as_str().map_or_else(|| row[name].to_string(), str::to_owned)).collect()
+    /// One field of the steps of a kind.
+    fn column(&self, kind: &str, name: &str) -> Vec<String> {
+        let steps = self.report["steps"].as_array().unwrap().iter().filter(|step| step["kind"] == kind);
+        steps.map(|step| step[name].as_str().map_or_else(|| step[name].to_string(), str::to_owned)).collect()
     }
 
-    fn problems(&self, row: usize) -> Vec<&str> {
-        self.report["sets"][row]["problems"].as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
+    fn problems(&self, step: usize) -> Vec<&str> {
+        self.report["steps"][step]["problems"].as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
     }
 }
 
@@ -132,14 +135,16 @@ impl Run {
 fn a_sound_workspace_passes_with_none_each_and_all() {
     let run = Workspace::new("sound").matrix(&[]);
     assert_eq!(run.code, Some(0), "{}", run.stderr);
-    assert_eq!(run.column("set"), ["none", "clocks", "funcs", "http", "all"]);
-    assert_eq!(run.column("dependencies"), ["1", "4", "2", "5", "7"]);
-    assert_eq!(run.column("tests_passed"), ["1", "1", "1", "1", "1"]);
+    assert_eq!(run.column("tests", "subject"), ["none", "clocks", "funcs", "http", "all"]);
+    assert_eq!(run.column("tree", "dependencies"), ["1", "4", "2", "5", "7"]);
+    assert_eq!(run.column("tests", "tests_passed"), ["1", "1", "1", "1", "1"]);
     assert_eq!(run.report["verdict"], "passed");
-    assert!(run.stderr.contains("\n[2/5] clocks: tree ok, "), "{}", run.stderr);
+    assert!(run.stderr.contains("\n[2/10] clocks: tree ok, 4 crates, "), "{}", run.stderr);
+    assert!(run.stderr.contains("\n[7/10] clocks: tests ok, 1 test, "), "{}", run.stderr);
     assert!(
+        run.stdout.starts_with("step   of      found     seconds  build  verdict\ntree   none    1 crate "),
+        "{}",
         run.stdout
-            .starts_with("set     dependencies  tree  tests  seconds  verdict\nnone               1  ok        1")
     );
 }
 
@@ -147,11 +152,75 @@ fn a_sound_workspace_passes_with_none_each_and_all() {
 fn the_short_matrix_leaves_the_tests_of_all_to_the_workspace() {
     let run = Workspace::new("short").matrix(&["--short"]);
     assert_eq!(run.code, Some(0), "{}", run.stderr);
-    assert_eq!(run.column("set"), ["none", "funcs", "http", "all"]);
-    assert_eq!(run.column("tests_passed"), ["1", "1", "1", "null"]);
-    assert_eq!(run.column("tree_ok"), ["true", "true", "true", "true"]);
-    let left_out = "[4/4] all: tests left out with --short: `cargo test --workspace` runs them\n";
+    assert_eq!(run.column("tree", "subject"), ["none", "funcs", "http", "all"]);
+    assert_eq!(run.column("tests", "subject"), ["none", "funcs", "http"]);
+    let left_out = "of all capabilities the tree alone: `cargo test --workspace` runs their tests\n";
     assert!(run.stderr.contains(left_out), "{}", run.stderr);
+}
+
+#[test]
+fn tracks_documentation_and_examples_are_steps_and_a_run_goes_on_where_it_failed() {
+    let workspace = Workspace::new("more");
+    workspace.package("wippy-import-clocks", &["wippy-host-core", "wippy-wasi-context"], "[features]\np3 = []\n");
+    workspace.facade(&["wippy-host-core"], "p3 = [\"wippy-import-clocks?/p3\"]\n");
+    workspace.package("examples/one", &[], "[workspace]\n");
+    // Else the first run would write it, and the second find other sources.
+    workspace.write("examples/one/Cargo.lock", "version = 4\n\n[[package]]\nname = \"one\"\nversion = \"0.1.0\"\n");
+    workspace.write("examples/one/src/lib.rs", "#[test] fn fails() { assert!(false); }");
+    workspace.write("wippy-import-clocks/src/lib.rs", "//! See [`nothing`].\n");
+    let arguments =
+        ["--only", "none", "--only", "clocks", "--tracks", "--docs", "--examples", "--resume", "--jobs", "2"];
+
+    let first = workspace.matrix(&arguments);
+    assert_eq!(first.code, Some(1));
+    assert_eq!(first.column("tests", "subject"), ["none", "clocks", "clocks+p3"]);
+    assert_eq!(first.column("tests", "verdict"), ["passed", "passed", "passed"], "{}", first.stderr);
+    assert_eq!(first.column("docs", "verdict"), ["passed", "failed", "failed"], "{}", first.stderr);
+    assert_eq!(first.column("example", "subject"), ["examples/one"]);
+    assert_eq!(first.column("example", "verdict"), ["failed"]);
+    assert!(first.stdout.contains("\n  repeat: cargo test --manifest-path examples/one/Cargo.toml\n"));
+    assert!(
+        first.stdout.contains(
+            "\n  repeat: cargo xtask test-matrix --only clocks --no-tests --docs\n          RUSTDOCFLAGS='-D warnings' \
+             cargo doc --no-deps -p wippy-import-clocks -p wippy-host --no-default-features --features clocks\n"
+        ),
+        "{}",
+        first.stdout
+    );
+
+    let second = workspace.matrix(&arguments);
+    assert_eq!(second.column("tests", "resumed"), ["true", "true", "true"], "{}", second.stderr);
+    assert_eq!(second.column("docs", "resumed"), ["true", "false", "false"]);
+    assert_eq!(second.column("example", "resumed"), ["false"]);
+    assert!(second.stderr.contains("] clocks: tests passed before, 1 test\n"), "{}", second.stderr);
+
+    workspace.write("wippy-import-clocks/src/lib.rs", "");
+    let third = workspace.matrix(&arguments);
+    assert_eq!(third.column("tests", "resumed"), ["false", "false", "false"]);
+    assert_eq!(third.column("docs", "verdict"), ["passed", "passed", "passed"], "{}", third.stderr);
+}
+
+#[test]
+fn on_github_a_failure_is_an_annotation_and_its_log_a_group() {
+    let mut workspace = Workspace::new("github");
+    workspace.environment = vec![("GITHUB_ACTIONS", "true")];
+    workspace.registry_test("#[test] #[should_panic]");
+    let run = workspace.matrix(&["--only", "none"]);
+    assert_eq!(run.code, Some(1));
+    assert!(!run.stderr.contains(" ...\n[2/2]"), "{}", run.stderr);
+    let start = "\n::group::the end of target/test-matrix/02-tests-none.log\n    ";
+    assert!(run.stderr.contains(start), "{}", run.stderr);
+    let end = "\n::endgroup::\n::error title=tests none::`cargo test` failed (exit status";
+    assert!(run.stderr.contains(end), "{}", run.stderr);
+}
+
+#[test]
+fn least_versions_of_a_workspace_without_a_registry_are_none_and_it_compiles() {
+    let workspace = Workspace::new("least");
+    let run = workspace.matrix(&["--no-tests", "--minimal"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(run.column("minimal", "note"), ["0 of 0 dependencies at the least version"]);
+    assert!(workspace.root.join("target/test-matrix/minimal/workspace/wippy-host/Cargo.toml").exists());
 }
 
 #[test]
@@ -160,8 +229,8 @@ fn a_capability_that_pulls_in_another_one_fails_and_the_run_goes_on() {
     workspace.package("wippy-import-funcs", &["wippy-host-core", "wippy-import-http"], "");
     let run = workspace.matrix(&["--only", "funcs", "--only", "all", "--only", "clocks"]);
     assert_eq!(run.code, Some(1));
-    assert_eq!(run.column("verdict"), ["failed", "failed", "passed"]);
-    assert_eq!(run.column("tree_ok"), ["false", "false", "true"]);
+    assert_eq!(run.column("tree", "verdict"), ["failed", "failed", "passed"]);
+    assert_eq!(run.column("tests", "verdict"), ["passed", "passed", "passed"]);
     let declared = "`wippy-import-funcs` depends on `wippy-import-http`; of this workspace an import crate may need \
                     `wippy-host-core` and `wippy-wasi-context` alone";
     assert_eq!(
@@ -172,7 +241,7 @@ fn a_capability_that_pulls_in_another_one_fails_and_the_run_goes_on() {
     assert!(run.problems(0).contains(&declared));
     assert_eq!(run.problems(1), [declared]);
     assert!(run.stdout.contains("\n  repeat: cargo xtask test-matrix --only funcs\n"), "{}", run.stdout);
-    assert!(run.stderr.ends_with("error: 2 of 3 sets failed\n"), "{}", run.stderr);
+    assert!(run.stderr.ends_with("error: 2 of 6 steps failed\n"), "{}", run.stderr);
 }
 
 #[test]
@@ -180,7 +249,7 @@ fn wasi_in_the_facade_itself_fails_every_set_without_wasi() {
     let workspace = Workspace::new("own-wasi");
     workspace.package("wippy-host-core", &["outside/wasmtime-wasi"], "");
     let run = workspace.matrix(&["--only", "none", "--only", "funcs", "--only", "http"]);
-    assert_eq!(run.column("verdict"), ["failed", "failed", "passed"]);
+    assert_eq!(run.column("tree", "verdict"), ["failed", "failed", "passed"]);
     assert!(run.problems(0)[0].starts_with(
         "wasmtime-wasi 0.1.0 is in the dependency tree, but `wippy-wasi-context` claims it and no enabled import crate \
          needs `wippy-wasi-context`; see what needs it: "
@@ -214,18 +283,18 @@ fn a_set_fails_where_the_registry_test_fails_or_does_not_run() {
     workspace.registry_test("#[test] #[ignore]");
     let run = workspace.matrix(&["--only", "none"]);
     assert_eq!(run.code, Some(1));
-    assert_eq!(run.problems(0), ["the test `the_registry_holds_exactly_the_enabled_groups` was ignored"]);
+    assert_eq!(run.problems(1), ["the test `the_registry_holds_exactly_the_enabled_groups` was ignored"]);
 
     workspace.registry_test("#[cfg(any())]");
     assert_eq!(
-        workspace.matrix(&["--only", "none"]).problems(0),
+        workspace.matrix(&["--only", "none"]).problems(1),
         ["no test named `the_registry_holds_exactly_the_enabled_groups` ran"]
     );
 
     workspace.registry_test("#[test] #[should_panic]");
     let run = workspace.matrix(&["--only", "none", "--only", "funcs", "--fail-fast"]);
-    assert_eq!(run.column("verdict"), ["failed", "not-run"]);
-    let log = fs::read_to_string(workspace.root.join("target/test-matrix/01-none.log")).unwrap();
+    assert_eq!(run.column("tests", "verdict"), ["failed", "not-run"]);
+    let log = fs::read_to_string(workspace.root.join("target/test-matrix/03-tests-none.log")).unwrap();
     assert!(log.starts_with("WIPPY_EXPECTED_IMPORTS= cargo test -p wippy-host --no-default-features\n"), "{log}");
     assert!(run.stderr.contains("    test result: FAILED."), "{}", run.stderr);
 }

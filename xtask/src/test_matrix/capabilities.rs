@@ -133,6 +133,18 @@ pub(crate) fn capabilities(metadata: &Metadata) -> Result<Vec<Capability>, Layou
     Ok(found)
 }
 
+/// Features that add to import crates where these are on and enable none: the tracks, as `p3 = ["wippy-import-io?/p3"]`.
+pub(crate) fn tracks(metadata: &Metadata) -> Vec<String> {
+    let Some(facade) = metadata.package(FACADE) else { return Vec::new() };
+    let imports: BTreeSet<&str> = facade.dependencies.iter().filter(|d| is_import(d)).map(Dependency::key).collect();
+    let is_track = |feature: &&String| {
+        let expansion = expand(facade, feature);
+        let of_imports = expansion.dependency_features.iter().all(|(key, _)| imports.contains(key.as_str()));
+        expansion.dependencies.is_empty() && !expansion.dependency_features.is_empty() && of_imports
+    };
+    facade.features.keys().filter(is_track).cloned().collect()
+}
+
 /// Capabilities that a feature named `all` leaves out; none where there is no such feature.
 pub(crate) fn left_out_of_all(metadata: &Metadata, capabilities: &[Capability]) -> Vec<String> {
     let Some(facade) = metadata.package(FACADE).filter(|facade| facade.features.contains_key("all")) else {
@@ -186,6 +198,18 @@ mod tests {
         facade(&mut metadata)
             .features
             .insert("clocks-zones".into(), vec!["clocks".into(), "wippy-import-clocks/tz".into()]);
+        assert_eq!(names(&metadata), ["clocks", "funcs", "http", "io"]);
+    }
+
+    #[test]
+    fn a_track_adds_to_import_crates_and_enables_none() {
+        let mut metadata = metadata();
+        assert!(tracks(&metadata).is_empty());
+        let features = &mut facade(&mut metadata).features;
+        features.insert("p3".into(), vec!["wippy-import-clocks?/p3".into(), "poll?/p3".into()]);
+        features.insert("strong".into(), vec!["clocks".into(), "wippy-import-clocks/p3".into()]);
+        features.insert("log".into(), vec!["tracing?/log".into()]);
+        assert_eq!(tracks(&metadata), ["p3"]);
         assert_eq!(names(&metadata), ["clocks", "funcs", "http", "io"]);
     }
 

@@ -37,6 +37,16 @@ pub(crate) struct Dependency {
     pub(crate) optional: bool,
     pub(crate) uses_default_features: bool,
     pub(crate) features: Vec<String>,
+    /// What versions are allowed.
+    #[serde(default = "any")]
+    pub(crate) req: semver::VersionReq,
+    /// The registry or repository that it comes from; `None` for a folder.
+    #[serde(default)]
+    pub(crate) source: Option<String>,
+}
+
+fn any() -> semver::VersionReq {
+    semver::VersionReq::STAR
 }
 
 impl Dependency {

@@ -4,58 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::sets::FeatureSet;
-use super::{suite, tree};
-use crate::cargo;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Verdict {
-    Passed,
-    Failed,
-    /// Left out after a failure, with `--fail-fast`.
-    NotRun,
-}
-
-/// One row.
-#[derive(Debug, Serialize)]
-pub(crate) struct Row {
-    pub(crate) set: String,
-    pub(crate) features: Vec<String>,
-    /// Crates in the tree besides the facade; null where there is no tree.
-    pub(crate) dependencies: Option<usize>,
-    pub(crate) tree_ok: Option<bool>,
-    pub(crate) tests_passed: Option<u64>,
-    pub(crate) seconds: f64,
-    pub(crate) verdict: Verdict,
-    pub(crate) problems: Vec<String>,
-    /// All output of the tests: a path under the target folder.
-    pub(crate) log: Option<String>,
-    /// Repeats this set.
-    pub(crate) repeat: String,
-    /// Repeats its two steps without xtask.
-    pub(crate) repeat_tree: String,
-    pub(crate) repeat_tests: String,
-}
-
-impl Row {
-    pub(crate) fn not_run(set: &FeatureSet) -> Self {
-        Self {
-            set: set.name.clone(),
-            features: set.features.iter().cloned().collect(),
-            dependencies: None,
-            tree_ok: None,
-            tests_passed: None,
-            seconds: 0.0,
-            verdict: Verdict::NotRun,
-            problems: Vec::new(),
-            log: None,
-            repeat: format!("cargo xtask test-matrix --only {}", set.name),
-            repeat_tree: cargo::display(&tree::of_set(set)),
-            repeat_tests: suite::command_line(set),
-        }
-    }
-}
+use super::records::{Record, Verdict};
 
 /// The whole run.
 #[derive(Debug, Serialize)]
@@ -63,25 +12,27 @@ pub(crate) struct Report {
     pub(crate) package: &'static str,
     pub(crate) verdict: Verdict,
     pub(crate) seconds: f64,
-    pub(crate) sets: Vec<Row>,
+    /// What the compiler says of itself.
+    pub(crate) rustc: String,
+    pub(crate) steps: Vec<Record>,
 }
 
 impl Report {
-    pub(crate) fn new(package: &'static str, seconds: f64, sets: Vec<Row>) -> Self {
-        let passed = sets.iter().all(|row| row.verdict == Verdict::Passed);
+    pub(crate) fn new(package: &'static str, seconds: f64, rustc: String, steps: Vec<Record>) -> Self {
+        let passed = steps.iter().all(|step| step.verdict == Verdict::Passed);
         let verdict = if passed { Verdict::Passed } else { Verdict::Failed };
-        Self { package, verdict, seconds, sets }
+        Self { package, verdict, seconds, rustc, steps }
     }
 
     pub(crate) fn failed(&self) -> usize {
-        self.sets.iter().filter(|row| row.verdict == Verdict::Failed).count()
+        self.steps.iter().filter(|step| step.verdict == Verdict::Failed).count()
     }
 
-    /// The table, then what is wrong with each failed set and how to repeat it. Plain text: it reads the same on a
+    /// The table, then what is wrong with each failed step and how to repeat it. Plain text: it reads the same on a
     /// terminal, in a log and in a file.
     pub(crate) fn text(&self) -> String {
-        let head = ["set", "dependencies", "tree", "tests", "seconds", "verdict"].map(str::to_owned);
-        let lines: Vec<[String; 6]> = [head].into_iter().chain(self.sets.iter().map(cells)).collect();
+        let head = ["step", "of", "found", "seconds", "build", "verdict"].map(str::to_owned);
+        let lines: Vec<[String; 6]> = [head].into_iter().chain(self.steps.iter().map(cells)).collect();
         let mut widths = [0; 6];
         for line in &lines {
             for (width, cell) in widths.iter_mut().zip(line) {
@@ -94,74 +45,92 @@ impl Report {
             for ((column, cell), width) in line.iter().enumerate().zip(widths) {
                 // Numbers to the right, words to the left.
                 let _ = match column {
-                    1 | 3 | 4 => write!(row, "{cell:>width$}  "),
+                    3 | 4 => write!(row, "{cell:>width$}  "),
                     _ => write!(row, "{cell:<width$}  "),
                 };
             }
             let _ = writeln!(text, "{}", row.trim_end());
         }
-        for row in self.sets.iter().filter(|row| row.verdict == Verdict::Failed) {
-            let _ = writeln!(text, "\n{} failed:", row.set);
-            for problem in &row.problems {
+        for step in self.steps.iter().filter(|step| step.verdict == Verdict::Failed) {
+            let _ = writeln!(text, "\n{} of {} failed:", step.kind.name(), step.subject);
+            for problem in &step.problems {
                 let _ = writeln!(text, "  - {problem}");
             }
-            if let Some(log) = &row.log {
+            if let Some(log) = &step.log {
                 let _ = writeln!(text, "  log:    {log}");
             }
-            let _ = writeln!(text, "  repeat: {}", row.repeat);
-            let _ = writeln!(text, "          {}", row.repeat_tree);
-            let _ = writeln!(text, "          {}", row.repeat_tests);
+            let _ = writeln!(text, "  repeat: {}", step.repeat);
+            if step.command != step.repeat {
+                let _ = writeln!(text, "          {}", step.command);
+            }
         }
         text
     }
 }
 
-fn cells(row: &Row) -> [String; 6] {
-    let or_dash = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
-    let tree = row.tree_ok.map(|ok| if ok { "ok" } else { "FAILED" }.to_owned());
-    let verdict = match row.verdict {
+fn cells(step: &Record) -> [String; 6] {
+    let or_dash = |text: String| if text.is_empty() { "-".to_owned() } else { text };
+    let verdict = match step.verdict {
+        Verdict::Passed if step.resumed => "passed before",
         Verdict::Passed => "passed",
         Verdict::Failed => "FAILED",
         Verdict::NotRun => "not run",
     };
     [
-        row.set.clone(),
-        or_dash(row.dependencies.map(|count| count.to_string())),
-        or_dash(tree),
-        or_dash(row.tests_passed.map(|count| count.to_string())),
-        format!("{:.1}", row.seconds),
+        step.kind.name().to_owned(),
+        step.subject.clone(),
+        or_dash(step.found()),
+        format!("{:.1}", step.seconds),
+        or_dash(step.build_seconds.map(|seconds| format!("{seconds:.1}")).unwrap_or_default()),
         verdict.to_owned(),
     ]
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use crate::test_matrix::sets::FeatureSet;
+    use crate::test_matrix::steps::Plan;
 
-    fn report() -> Report {
+    /// Tests that passed, a tree that failed, and tests that did not run.
+    pub(in crate::test_matrix) fn records() -> [Record; 3] {
         let set = |name: &str, features: &[&str]| FeatureSet {
             name: name.into(),
             features: features.iter().map(|feature| (*feature).to_owned()).collect(),
+            ..FeatureSet::default()
         };
-        let passed = Row {
-            dependencies: Some(87),
-            tree_ok: Some(true),
+        let sets = [set("none", &[]), set("clocks", &["clocks"]), set("clocks+io", &["clocks", "io"])];
+        let plan = Plan {
+            sets: &sets,
+            capabilities: &[],
+            trees_and_tests: true,
+            short: false,
+            docs: false,
+            examples: &[],
+            minimal: None,
+        };
+        let steps = plan.steps();
+        let passed = Record {
             tests_passed: Some(12),
             seconds: 30.06,
+            build_seconds: Some(21.0),
             verdict: Verdict::Passed,
-            ..Row::not_run(&set("none", &[]))
+            log: Some("target/test-matrix/04-tests-none.log".into()),
+            ..Record::not_run(&steps[3], "k1".into())
         };
-        let failed = Row {
+        let failed = Record {
             dependencies: Some(210),
-            tree_ok: Some(false),
-            tests_passed: Some(3),
             seconds: 9.0,
             verdict: Verdict::Failed,
             problems: vec!["first".into(), "second".into()],
-            log: Some("target/test-matrix/02-clocks.log".into()),
-            ..Row::not_run(&set("clocks", &["clocks"]))
+            log: Some("target/test-matrix/02-tree-clocks.log".into()),
+            ..Record::not_run(&steps[1], "k2".into())
         };
-        Report::new("wippy-host", 39.06, vec![passed, failed, Row::not_run(&set("all", &["clocks", "io"]))])
+        [passed, failed, Record::not_run(&steps[5], "k3".into())]
+    }
+
+    fn report() -> Report {
+        Report::new("wippy-host", 39.06, "rustc 1.95.0".into(), records().into())
     }
 
     #[test]
@@ -169,37 +138,37 @@ mod tests {
         assert_eq!(
             report().text(),
             "\
-set     dependencies  tree    tests  seconds  verdict
-none              87  ok         12     30.1  passed
-clocks           210  FAILED      3      9.0  FAILED
-all                -  -           -      0.0  not run
+step   of         found       seconds  build  verdict
+tests  none       12 tests       30.1   21.0  passed
+tree   clocks     210 crates      9.0      -  FAILED
+tests  clocks+io  -               0.0      -  not run
 
-clocks failed:
+tree of clocks failed:
   - first
   - second
-  log:    target/test-matrix/02-clocks.log
+  log:    target/test-matrix/02-tree-clocks.log
   repeat: cargo xtask test-matrix --only clocks
           cargo tree -p wippy-host --no-default-features --features clocks -e normal --prefix none --format '{p}'
-          WIPPY_EXPECTED_IMPORTS=clocks cargo test -p wippy-host --no-default-features --features clocks
 "
         );
     }
 
     #[test]
-    fn a_report_with_a_failed_or_missing_set_has_failed() {
+    fn a_report_with_a_failed_or_missing_step_has_failed() {
         let mut report = report();
         assert_eq!((report.verdict, report.failed()), (Verdict::Failed, 1));
-        report.sets.remove(1);
-        assert_eq!(Report::new("wippy-host", 1.0, report.sets).verdict, Verdict::Failed);
+        report.steps.remove(1);
+        assert_eq!(Report::new("wippy-host", 1.0, String::new(), report.steps).verdict, Verdict::Failed);
     }
 
     #[test]
-    fn the_json_has_one_object_for_each_set() {
+    fn the_json_has_one_object_for_each_step() {
         let json = serde_json::to_value(report()).unwrap();
         assert_eq!(json["verdict"], "failed");
-        assert_eq!(json["sets"][0]["verdict"], "passed");
-        assert_eq!(json["sets"][2]["verdict"], "not-run");
-        assert_eq!(json["sets"][2]["features"], serde_json::json!(["clocks", "io"]));
-        assert_eq!(json["sets"][2]["dependencies"], serde_json::Value::Null);
+        assert_eq!(json["steps"][0]["kind"], "tests");
+        assert_eq!(json["steps"][0]["verdict"], "passed");
+        assert_eq!(json["steps"][2]["verdict"], "not-run");
+        assert_eq!(json["steps"][2]["features"], serde_json::json!(["clocks", "io"]));
+        assert_eq!(json["steps"][2]["dependencies"], serde_json::Value::Null);
     }
 }

@@ -59,8 +59,8 @@ pub(crate) enum Problem {
     LeftOutOfAll(Vec<String>),
     /// The tree could not be read.
     NoTree(String),
-    /// `cargo test` failed.
-    TestsFailed(String),
+    /// A Cargo command failed.
+    Failed { command: &'static str, status: String },
     /// The registry test was not run.
     NoRegistryTest { name: &'static str, ignored: bool },
 }
@@ -103,7 +103,7 @@ impl fmt::Display for Problem {
                 write!(f, "feature `all` of `{FACADE}` leaves out {}", features.join(", "))
             }
             Self::NoTree(error) => write!(f, "the dependency tree could not be read: {error}"),
-            Self::TestsFailed(status) => write!(f, "`cargo test` failed ({status})"),
+            Self::Failed { command, status } => write!(f, "`cargo {command}` failed ({status})"),
             Self::NoRegistryTest { name, ignored: true } => write!(f, "the test `{name}` was ignored"),
             Self::NoRegistryTest { name, ignored: false } => write!(f, "no test named `{name}` ran"),
         }
@@ -168,9 +168,8 @@ impl Rules {
         !self.claims.is_empty()
     }
 
-    /// How many capabilities there are.
-    pub(crate) fn capabilities(&self) -> usize {
-        self.capabilities.len()
+    pub(crate) fn capabilities(&self) -> &[Capability] {
+        &self.capabilities
     }
 
     /// Each capability's feature with the number of crates that its import crate needs.

@@ -6,38 +6,59 @@ use std::collections::BTreeSet;
 const MAX_FULL: usize = 12;
 
 /// One cell of the matrix.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct FeatureSet {
     /// `none`, `all`, or the features joined by `+`: what `--only` takes.
     pub(crate) name: String,
+    /// Capabilities.
     pub(crate) features: BTreeSet<String>,
+    /// Features that add interfaces to capabilities, as `p3` does.
+    pub(crate) tracks: BTreeSet<String>,
 }
 
 impl FeatureSet {
-    fn new(features: BTreeSet<String>, capabilities: &[(String, usize)]) -> Self {
-        let name = if features.is_empty() {
+    fn new(features: BTreeSet<String>, tracks: BTreeSet<String>, known: &Known<'_>) -> Self {
+        let base = if features.is_empty() {
             "none".to_owned()
-        } else if features.len() == capabilities.len() {
+        } else if features.len() == known.capabilities.len() {
             "all".to_owned()
         } else {
-            features.iter().map(String::as_str).collect::<Vec<_>>().join("+")
+            joined(&features, "+")
         };
-        Self { name, features }
+        let name = tracks.iter().fold(base, |name, track| format!("{name}+{track}"));
+        Self { name, features, tracks }
     }
 
-    /// The features joined by commas, as Cargo and the facade's registry test take them.
+    /// The capabilities joined by commas, as the facade's registry test takes them.
     pub(crate) fn list(&self) -> String {
-        self.features.iter().map(String::as_str).collect::<Vec<_>>().join(",")
+        joined(&self.features, ",")
+    }
+
+    /// All features that Cargo is asked for.
+    pub(crate) fn all_features(&self) -> impl Iterator<Item = &String> {
+        self.features.iter().chain(&self.tracks)
     }
 
     /// What selects the package with exactly these features.
     pub(crate) fn cargo_arguments(&self, package: &str) -> Vec<String> {
         let mut arguments = vec!["-p".to_owned(), package.to_owned(), "--no-default-features".to_owned()];
-        if !self.features.is_empty() {
-            arguments.extend(["--features".to_owned(), self.list()]);
+        if self.all_features().next().is_some() {
+            arguments.extend(["--features".to_owned(), joined(self.all_features(), ",")]);
         }
         arguments
     }
+}
+
+fn joined<'a>(features: impl IntoIterator<Item = &'a String>, by: &str) -> String {
+    features.into_iter().map(String::as_str).collect::<Vec<_>>().join(by)
+}
+
+/// What sets are made of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Known<'a> {
+    /// Each capability with the number of crates that its import needs.
+    pub(crate) capabilities: &'a [(String, usize)],
+    pub(crate) tracks: &'a [String],
 }
 
 /// Which sets to visit.
@@ -47,6 +68,8 @@ pub(crate) enum Selection {
     Each,
     /// None, the one with fewest and the one with most dependencies, all.
     Short,
+    /// None, each alone, each two, all.
+    Pairs,
     /// Every subset.
     Full,
     /// The named ones.
@@ -66,21 +89,46 @@ pub(crate) enum SetError {
     TooMany { count: usize },
 }
 
-/// The sets of a selection, without repetition. A capability comes with the number of crates that its import needs.
-pub(crate) fn select(selection: &Selection, capabilities: &[(String, usize)]) -> Result<Vec<FeatureSet>, SetError> {
+/// The sets of a selection, without repetition. With `both_tracks`, one that has a capability is followed by itself with
+/// all tracks.
+pub(crate) fn select(selection: &Selection, known: &Known<'_>, both_tracks: bool) -> Result<Vec<FeatureSet>, SetError> {
+    let mut sets: Vec<FeatureSet> = Vec::new();
+    for (features, tracks) in chosen(selection, known)? {
+        let mut variants = vec![tracks];
+        if both_tracks && !features.is_empty() {
+            variants.push(known.tracks.iter().cloned().collect());
+        }
+        for tracks in variants {
+            let set = FeatureSet::new(features.clone(), tracks, known);
+            if !sets.contains(&set) {
+                sets.push(set);
+            }
+        }
+    }
+    Ok(sets)
+}
+
+type Chosen = (BTreeSet<String>, BTreeSet<String>);
+
+fn chosen(selection: &Selection, known: &Known<'_>) -> Result<Vec<Chosen>, SetError> {
+    let capabilities = known.capabilities;
     let all: BTreeSet<String> = capabilities.iter().map(|(feature, _)| feature.clone()).collect();
     let alone = |feature: &String| BTreeSet::from([feature.clone()]);
-    let chosen: Vec<BTreeSet<String>> = match selection {
-        Selection::Each => {
-            let each = capabilities.iter().map(|(feature, _)| alone(feature));
-            [BTreeSet::new()].into_iter().chain(each).chain([all]).collect()
-        }
+    let each = || capabilities.iter().map(|(feature, _)| alone(feature));
+    let features: Vec<BTreeSet<String>> = match selection {
+        Selection::Each => [BTreeSet::new()].into_iter().chain(each()).chain([all]).collect(),
         Selection::Short => {
             // Of equals the first by name, whichever end is asked for, so that a run can be compared with the last one.
             let least = capabilities.iter().min_by_key(|(feature, size)| (*size, feature));
             let most = capabilities.iter().min_by_key(|(feature, size)| (std::cmp::Reverse(*size), feature));
             let ends = [least, most].into_iter().flatten().map(|(feature, _)| alone(feature));
             [BTreeSet::new()].into_iter().chain(ends).chain([all]).collect()
+        }
+        Selection::Pairs => {
+            let pairs = all.iter().enumerate().flat_map(|(index, one)| {
+                all.iter().skip(index + 1).map(|other| BTreeSet::from([one.clone(), other.clone()]))
+            });
+            [BTreeSet::new()].into_iter().chain(each()).chain(pairs).chain([all.clone()]).collect()
         }
         Selection::Full if all.len() > MAX_FULL => return Err(SetError::TooMany { count: all.len() }),
         Selection::Full => {
@@ -94,37 +142,30 @@ pub(crate) fn select(selection: &Selection, capabilities: &[(String, usize)]) ->
             subsets.sort_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
             subsets
         }
-        Selection::Only(names) => names.iter().map(|name| named(name, &all)).collect::<Result<_, _>>()?,
+        Selection::Only(names) => return names.iter().map(|name| named(name, &all, known.tracks)).collect(),
     };
-    let mut sets: Vec<FeatureSet> = Vec::with_capacity(chosen.len());
-    for features in chosen {
-        let set = FeatureSet::new(features, capabilities);
-        if !sets.contains(&set) {
-            sets.push(set);
-        }
-    }
-    Ok(sets)
+    Ok(features.into_iter().map(|features| (features, BTreeSet::new())).collect())
 }
 
-fn named(name: &str, all: &BTreeSet<String>) -> Result<BTreeSet<String>, SetError> {
-    match name.trim() {
-        "none" => return Ok(BTreeSet::new()),
-        "all" => return Ok(all.clone()),
-        _ => {}
-    }
-    let mut features = BTreeSet::new();
+fn named(name: &str, all: &BTreeSet<String>, known_tracks: &[String]) -> Result<Chosen, SetError> {
+    let (mut features, mut tracks) = Chosen::default();
     for feature in name.split(['+', ',']).map(str::trim) {
-        if !all.contains(feature) {
-            let known: Vec<String> = all.iter().map(|known| format!("`{known}`")).collect();
+        if feature == "all" {
+            features.extend(all.iter().cloned());
+        } else if all.contains(feature) {
+            features.insert(feature.to_owned());
+        } else if known_tracks.iter().any(|track| track == feature) {
+            tracks.insert(feature.to_owned());
+        } else if feature != "none" {
+            let known: Vec<String> = all.iter().chain(known_tracks).map(|known| format!("`{known}`")).collect();
             return Err(SetError::Unknown {
                 set: name.to_owned(),
                 feature: feature.to_owned(),
                 known: known.join(", "),
             });
         }
-        features.insert(feature.to_owned());
     }
-    Ok(features)
+    Ok((features, tracks))
 }
 
 #[cfg(test)]
@@ -135,8 +176,17 @@ mod tests {
         [("clocks", 90), ("funcs", 60), ("http", 200), ("io", 90)].map(|(f, n)| (f.to_owned(), n)).to_vec()
     }
 
+    fn names(selection: &Selection, capabilities: &[(String, usize)], both_tracks: bool) -> Vec<String> {
+        let known = Known { capabilities, tracks: &["p3".to_owned()] };
+        select(selection, &known, both_tracks).unwrap().into_iter().map(|set| set.name).collect()
+    }
+
     fn visited(selection: &Selection, capabilities: &[(String, usize)]) -> Vec<String> {
-        select(selection, capabilities).unwrap().into_iter().map(|set| set.name).collect()
+        names(selection, capabilities, false)
+    }
+
+    fn refused(selection: &Selection, capabilities: &[(String, usize)]) -> String {
+        select(selection, &Known { capabilities, tracks: &[] }, false).unwrap_err().to_string()
     }
 
     fn only(names: &[&str]) -> Selection {
@@ -151,6 +201,37 @@ mod tests {
     #[test]
     fn the_short_matrix_has_the_smallest_and_the_largest_capability() {
         assert_eq!(visited(&Selection::Short, &capabilities()), ["none", "funcs", "http", "all"]);
+    }
+
+    #[test]
+    fn the_matrix_of_pairs_has_each_two_capabilities_once() {
+        assert_eq!(
+            visited(&Selection::Pairs, &capabilities()[..3]),
+            ["none", "clocks", "funcs", "http", "clocks+funcs", "clocks+http", "funcs+http", "all"]
+        );
+        assert_eq!(visited(&Selection::Pairs, &capabilities()[..2]), ["none", "clocks", "funcs", "all"]);
+    }
+
+    #[test]
+    fn with_both_tracks_each_set_that_has_a_capability_is_visited_without_and_with_them() {
+        let two = capabilities()[..2].to_vec();
+        assert_eq!(
+            names(&Selection::Each, &two, true),
+            ["none", "clocks", "clocks+p3", "funcs", "funcs+p3", "all", "all+p3"]
+        );
+        assert_eq!(names(&only(&["all+p3", "p3", "clocks"]), &two, false), ["all+p3", "none+p3", "clocks"]);
+        assert_eq!(names(&only(&["all+p3", "all"]), &two, true), ["all+p3", "all"]);
+    }
+
+    #[test]
+    fn a_track_is_asked_of_cargo_but_not_expected_in_the_registry() {
+        let known = Known { capabilities: &capabilities(), tracks: &["p3".to_owned()] };
+        let set = select(&only(&["io+p3"]), &known, false).unwrap().remove(0);
+        assert_eq!(set.list(), "io");
+        assert_eq!(
+            set.cargo_arguments("wippy-host"),
+            ["-p", "wippy-host", "--no-default-features", "--features", "io,p3"]
+        );
     }
 
     #[test]
@@ -171,7 +252,7 @@ mod tests {
     fn a_full_matrix_of_too_many_capabilities_is_refused() {
         let many: Vec<(String, usize)> = (0..13).map(|n| (format!("c{n}"), n)).collect();
         assert_eq!(
-            select(&Selection::Full, &many).unwrap_err().to_string(),
+            refused(&Selection::Full, &many),
             "`--full` would visit every subset of 13 capabilities, at most 12 are allowed; name sets with `--only`"
         );
     }
@@ -186,16 +267,17 @@ mod tests {
     #[test]
     fn an_unknown_set_is_answered_with_the_known_ones() {
         assert_eq!(
-            select(&only(&["io+htpp"]), &capabilities()).unwrap_err().to_string(),
+            refused(&only(&["io+htpp"]), &capabilities()),
             "`--only io+htpp`: there is no capability \"htpp\"; \
              write `none`, `all`, or some of `clocks`, `funcs`, `http`, `io` joined by `+`"
         );
-        assert!(select(&only(&[""]), &capabilities()).is_err());
+        assert!(!refused(&only(&[""]), &capabilities()).is_empty());
     }
 
     #[test]
     fn a_set_selects_its_features_and_no_default_ones() {
-        let sets = select(&only(&["none", "io+clocks"]), &capabilities()).unwrap();
+        let known = Known { capabilities: &capabilities(), tracks: &[] };
+        let sets = select(&only(&["none", "io+clocks"]), &known, false).unwrap();
         assert_eq!(sets[0].cargo_arguments("wippy-host"), ["-p", "wippy-host", "--no-default-features"]);
         assert_eq!(
             sets[1].cargo_arguments("wippy-host"),

@@ -34,14 +34,14 @@ pub(crate) enum TreeError {
 
 /// `cargo tree` over the facade with the features of `set`.
 pub(crate) fn of_set(set: &FeatureSet) -> Command {
-    let mut command = cargo::command();
+    let mut command = cargo::chosen_features();
     command.arg("tree").args(set.cargo_arguments(FACADE));
     listing(command)
 }
 
 /// `cargo tree` over one import crate alone, with the features that the facade asks of it.
 pub(crate) fn of_import(capability: &Capability) -> Command {
-    let mut command = cargo::command();
+    let mut command = cargo::chosen_features();
     command.args(["tree", "-p", &capability.package]);
     if !capability.package_defaults {
         command.arg("--no-default-features");

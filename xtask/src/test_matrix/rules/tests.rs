@@ -1,7 +1,7 @@
 use super::*;
 use crate::test_matrix::capabilities::capabilities;
 use crate::test_matrix::fixtures::{metadata, tree};
-use crate::test_matrix::sets::{Selection, select};
+use crate::test_matrix::sets::{Known, Selection, select};
 
 fn rules_of(metadata: &Metadata) -> Rules {
     let closures = ["clocks", "funcs", "http", "io"].map(|feature| (feature.to_owned(), tree(feature)));
@@ -9,7 +9,8 @@ fn rules_of(metadata: &Metadata) -> Rules {
 }
 
 fn set(rules: &Rules, name: &str) -> FeatureSet {
-    select(&Selection::Only(vec![name.to_owned()]), &rules.sizes()).unwrap().remove(0)
+    let known = Known { capabilities: &rules.sizes(), tracks: &[] };
+    select(&Selection::Only(vec![name.to_owned()]), &known, false).unwrap().remove(0)
 }
 
 /// The tree of a set with nothing wrong: what the facade and the enabled import crates need.
@@ -36,7 +37,8 @@ fn forbidden(rules: &Rules, features: &[&str]) -> Vec<String> {
 #[test]
 fn a_clean_tree_of_every_subset_passes() {
     let rules = rules_of(&metadata());
-    for set in select(&Selection::Full, &rules.sizes()).unwrap() {
+    let known = Known { capabilities: &rules.sizes(), tracks: &[] };
+    for set in select(&Selection::Full, &known, false).unwrap() {
         assert_eq!(rules.check(&set, &clean(&rules, &set)), [], "{}", set.name);
     }
 }
