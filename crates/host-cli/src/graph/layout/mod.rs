@@ -202,7 +202,8 @@ impl Layout {
                 let mut keyed: Vec<(f64, usize)> = column
                     .iter()
                     .map(|node| {
-                        (mean(Self::of(neighbours, *node), &place).or_else(|| place.get(*node).copied()), *node)
+                        let around = Self::of(neighbours, *node).iter().filter_map(|node| place.get(*node).copied());
+                        (mean(around).or_else(|| place.get(*node).copied()), *node)
                     })
                     .map(|(key, node)| (key.unwrap_or_default(), node))
                     .collect();
@@ -253,10 +254,10 @@ impl Layout {
 
     /// Moves the nodes of a column to the middles of their neighbours, as far as there is room.
     fn draw_near(&mut self, column: &[usize]) {
-        let middles: Vec<f64> = self.areas.iter().map(Area::middle).collect();
+        let middle = |node: &usize| self.areas.get(*node).map(Area::middle);
         let wanted = |node: usize| {
-            let neighbours = [Self::of(&self.users, node), Self::of(&self.used, node)].concat();
-            mean(&neighbours, &middles).unwrap_or_default()
+            let neighbours = Self::of(&self.users, node).iter().chain(Self::of(&self.used, node));
+            mean(neighbours.filter_map(middle)).unwrap_or_default()
         };
         let wanted: Vec<f64> = column.iter().map(|node| wanted(*node)).collect();
         let heights = column.iter().map(|node| self.areas.get(*node).map_or(0.0, |area| area.height));
@@ -304,9 +305,9 @@ fn set<T>(list: &mut [T], at: usize, value: T) {
     }
 }
 
-fn mean(nodes: &[usize], values: &[f64]) -> Option<f64> {
-    let sum: f64 = nodes.iter().filter_map(|node| values.get(*node)).sum();
-    (!nodes.is_empty()).then(|| sum / nodes.len() as f64)
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, count) = values.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
+    (count > 0.0).then(|| sum / count)
 }
 
 #[cfg(test)]
