@@ -56,21 +56,21 @@ pub const ENABLED: &[&str] = &[
 
 /// The WIT of the groups, whether their features are on or not: a module that imports what is off is told so by name.
 const WIT: &[&str] = &[
-    include_str!("../../../wit/wasi-0.2/cli.wit"),
-    include_str!("../../../wit/wasi-0.2/clocks.wit"),
-    include_str!("../../../wit/wasi-0.2/filesystem.wit"),
-    include_str!("../../../wit/wasi-0.2/http.wit"),
-    include_str!("../../../wit/wasi-0.2/io.wit"),
-    include_str!("../../../wit/wasi-0.2/random.wit"),
-    include_str!("../../../wit/wasi-0.2/sockets.wit"),
-    include_str!("../../../wit/wasi-0.3/cli.wit"),
-    include_str!("../../../wit/wasi-0.3/clocks.wit"),
-    include_str!("../../../wit/wasi-0.3/filesystem.wit"),
-    include_str!("../../../wit/wasi-0.3/http.wit"),
-    include_str!("../../../wit/wasi-0.3/random.wit"),
-    include_str!("../../../wit/wasi-0.3/sockets.wit"),
-    include_str!("../../../wit/wippy-runtime-0.1/funcs.wit"),
-    include_str!("../../../wit/wippy-runtime-0.2/funcs.wit"),
+    include_str!("../wit/wasi-0.2/cli.wit"),
+    include_str!("../wit/wasi-0.2/clocks.wit"),
+    include_str!("../wit/wasi-0.2/filesystem.wit"),
+    include_str!("../wit/wasi-0.2/http.wit"),
+    include_str!("../wit/wasi-0.2/io.wit"),
+    include_str!("../wit/wasi-0.2/random.wit"),
+    include_str!("../wit/wasi-0.2/sockets.wit"),
+    include_str!("../wit/wasi-0.3/cli.wit"),
+    include_str!("../wit/wasi-0.3/clocks.wit"),
+    include_str!("../wit/wasi-0.3/filesystem.wit"),
+    include_str!("../wit/wasi-0.3/http.wit"),
+    include_str!("../wit/wasi-0.3/random.wit"),
+    include_str!("../wit/wasi-0.3/sockets.wit"),
+    include_str!("../wit/wippy-runtime-0.1/funcs.wit"),
+    include_str!("../wit/wippy-runtime-0.2/funcs.wit"),
 ];
 
 /// A registry of every import that the program links, ours and third parties', which knows the features that are off, so

@@ -1,4 +1,7 @@
 #![doc = include_str!("../README.md")]
+//!
+//! [`StandardStreams`]: wippy_host_core::StandardStreams
+//! [`Output`]: wippy_host_core::Output
 
 mod config;
 mod environment;

@@ -1,4 +1,7 @@
 #![doc = include_str!("../README.md")]
+//!
+//! [`Clock`]: wippy_host_core::Clock
+//! [`CallContextBuilder::clock`]: wippy_host_core::CallContextBuilder::clock
 
 #[cfg(feature = "p3")]
 mod p3;

@@ -27,8 +27,10 @@ pub struct Mount {
     /// Whether every change is refused. Default false.
     pub read_only: bool,
     /// How many bytes all files in it may have together. Default no limit.
+    #[schemars(extend("minimum" = 1))]
     pub max_bytes: Option<i64>,
     /// How many files, directories and links may be in it. Default no limit.
+    #[schemars(extend("minimum" = 1))]
     pub max_files: Option<i64>,
 }
 

@@ -1,4 +1,7 @@
 #![doc = include_str!("../README.md")]
+//!
+//! [`Policy::call`]: wippy_host_core::Policy::call
+//! [`Binding`]: wippy_host_core::Binding
 
 mod error;
 mod node;

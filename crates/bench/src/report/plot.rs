@@ -30,10 +30,19 @@ fn draw(text: &mut String, curve: &Curve) -> Result<(), Box<dyn std::error::Erro
     let mut chart = ChartBuilder::on(&root)
         .caption(&curve.name, ("sans-serif", 18))
         .margin(12)
+        // Half of the last number stands there.
+        .margin_right(32)
         .x_label_area_size(44)
         .y_label_area_size(72)
         .build_cartesian_2d(sizes.log_scale(), costs.log_scale())?;
-    chart.configure_mesh().x_desc(&curve.size).y_desc(&curve.unit).light_line_style(WHITE).draw()?;
+    chart
+        .configure_mesh()
+        .x_desc(&curve.size)
+        .y_desc(&curve.unit)
+        .x_label_formatter(&tick)
+        .y_label_formatter(&tick)
+        .light_line_style(WHITE)
+        .draw()?;
     for (name, points, colour) in [("wippy-host", &curve.ours, BLUE), ("plain Wasmtime", &curve.baseline, RED)] {
         if points.is_empty() {
             continue;
@@ -42,14 +51,27 @@ fn draw(text: &mut String, curve: &Curve) -> Result<(), Box<dyn std::error::Erro
         let key = move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2));
         chart.draw_series(line)?.label(name).legend(key);
     }
-    chart.configure_series_labels().background_style(WHITE).border_style(BLACK).draw()?;
+    // There is room above the curves, and those that rise do so to the right.
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperLeft)
+        .background_style(WHITE)
+        .border_style(BLACK)
+        .draw()?;
     root.present()?;
     Ok(())
 }
 
+/// Of each decade 1, 2 and 5: ten numbers in a row of logarithms run into each other.
+fn tick(value: &f64) -> String {
+    let leading = value / 10_f64.powf(value.log10().floor());
+    let is_shown = [1.0, 2.0, 5.0, 10.0].iter().any(|shown| (leading - shown).abs() < 1e-6);
+    if is_shown { format!("{}", (value * 1e6).round() / 1e6) } else { String::new() }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{file, svg};
+    use super::{file, svg, tick};
     use crate::row::Curve;
 
     #[test]
@@ -67,5 +89,11 @@ mod tests {
             assert!(drawn.contains(word), "{word}: {drawn}");
         }
         assert_eq!(file(&curve), "cost-of-a-call.svg");
+    }
+
+    #[test]
+    fn numbers_at_an_axis_are_short_and_few() {
+        let ticks = [0.1, 1.0, 20.000000000000004, 30.0, 900.0, 1000.0];
+        assert_eq!(ticks.map(|value| tick(&value)), ["0.1", "1", "20", "", "", "1000"]);
     }
 }

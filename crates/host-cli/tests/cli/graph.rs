@@ -95,6 +95,53 @@ fn svg_has_the_same_nodes_and_edges_and_is_well_formed() {
     assert_eq!((ran.stderr.as_str(), ran.code), ("", 0));
 }
 
+#[test]
+fn svg_has_a_legend_of_what_is_in_it() {
+    let legend = |app: &App| {
+        let svg = app.run("graph", &["--format", "svg"]).stdout;
+        let (_, legend) = svg.split_once(" class=\"key").unwrap();
+        let texts = legend.split("<text class=\"kind\"").skip(1);
+        texts.map(|text| text.split(['>', '<']).nth(1).unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        legend(&shop()),
+        [
+            "WebAssembly",
+            "Lua",
+            "HTTP",
+            "directory, variable, host",
+            "no entry of the application",
+            "a grant for a second look",
+            "calls or leads to",
+            "loads or reads",
+            "writes"
+        ]
+    );
+    assert_eq!(legend(&App::wat(crate::support::ADD, "add", "")), ["WebAssembly"]);
+}
+
+#[test]
+fn an_entry_that_calls_itself_and_a_circle_stay_inside_of_the_picture() {
+    let svg = App::new(
+        "  - { name: a, kind: function.wat, source: file://add.wat, method: add, bindings: { next: b, again: a } }
+  - { name: b, kind: function.wat, source: file://add.wat, method: add, bindings: { next: a } }
+",
+    );
+    let svg = svg.run("graph", &["--format", "svg"]).stdout;
+    let view = svg.split_once("viewBox=\"").unwrap().1.split('"').next().unwrap();
+    let view: Vec<f64> = view.split(' ').map(|number| number.parse().unwrap()).collect();
+    let mut paths = 0;
+    for path in svg.split("<path class=\"edge").skip(1) {
+        paths += 1;
+        let points = path.split_once(" d=\"").unwrap().1.split('"').next().unwrap();
+        for point in points.split([' ', 'M', 'C']).filter_map(|point| point.split_once(',')) {
+            let (x, y): (f64, f64) = (point.0.parse().unwrap(), point.1.parse().unwrap());
+            assert!(x >= view[0] && x <= view[0] + view[2] && y >= view[1] && y <= view[1] + view[3], "{svg}");
+        }
+    }
+    assert_eq!(paths, 3);
+}
+
 /// Each tag is one that this program writes and is closed, and each ampersand begins an entity.
 #[track_caller]
 fn well_formed(svg: &str) {

@@ -9,6 +9,12 @@ use super::parts::{
 };
 use serde_json::{Value as Json, json};
 
+/// A path of an endpoint: segments of text or one name, and at the end perhaps a slash, or a name that takes the rest.
+const PATH: &str = concat!(
+    r"(/([^{}/?#\s]+|\{[A-Za-z_][A-Za-z0-9_]*\}))+(/|/\{[A-Za-z_][A-Za-z0-9_]*\.\.\.\})?",
+    r"|/|/\{[A-Za-z_][A-Za-z0-9_]*\.\.\.\}"
+);
+
 /// The field of a kind; none where the key is none of it.
 pub(super) fn field(kind: Kind, key: &str) -> Option<Field> {
     let field = of(kind, key)?;
@@ -110,13 +116,13 @@ fn of(kind: Kind, key: &str) -> Option<Field> {
             Field::optional(section("lifecycle", "Whether it starts with the application."))
         }
         (HttpRouter, "prefix") => {
-            Field::optional(pattern(r"(/[^{}?#\s]*)?", "What stands before the path of each endpoint."))
+            Field::optional(pattern(r"((/[^{}/?#\s]+)+/?|/)?", "What stands before the path of each endpoint."))
         }
         (HttpEndpoint, "method") => {
             Field::required(one_of(HttpMethod::ALL.map(|method| (method.as_str(), "")), "The method that it answers."))
         }
         (HttpEndpoint, "path") => Field::required(pattern(
-            r"/[^?#\s]*",
+            PATH,
             "The path that it answers, below the router's prefix. `{name}` is any one segment, `{name...}` all that is left.",
         )),
         (HttpEndpoint, "func") => Field::required(id("The id of the function that answers.")),
