@@ -91,7 +91,12 @@ fn what(inspection: &Inspection) -> Option<(&'static str, String, &'static str)>
         ));
     }
     let method = match inspection.kind {
-        CodeKind::Component => inspection.exports.first().map(|export| export.method.clone()),
+        // A function of an interface may be the toolchain's own: componentize-py exports its start so.
+        CodeKind::Component => {
+            let mut exports = inspection.exports.iter().map(|export| &export.method);
+            let world = exports.clone().find(|method| !method.contains('#'));
+            world.or_else(|| exports.next()).cloned()
+        }
         CodeKind::CoreModule => {
             inspection.exports.iter().find(|export| is_plain_function(export)).map(|e| e.method.clone())
         }

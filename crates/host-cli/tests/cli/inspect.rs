@@ -135,6 +135,22 @@ fn what_only_the_application_can_provide_is_left_open_in_the_entry() {
 }
 
 #[test]
+fn the_entry_calls_a_function_of_the_world_before_one_of_an_interface() {
+    let component = r#"(component
+        (core module $m (func (export "f") (result i32) i32.const 7))
+        (core instance $i (instantiate $m))
+        (func $f (result s32) (canon lift (core func $i "f")))
+        (instance $e (export "init" (func $f)))
+        (export "exports" (instance $e))
+        (export "ask" (func $f)))"#;
+    let (entry, _) = application("guide.wat", component.as_bytes(), &[]);
+    assert!(entry.contains("    method: ask\n"), "{entry}");
+    let interface = component.replace(r#"(export "ask" (func $f))"#, "");
+    let (entry, _) = application("guide.wat", interface.as_bytes(), &[]);
+    assert!(entry.contains("    method: \"exports#init\"\n"), "{entry}");
+}
+
+#[test]
 fn a_handler_of_requests_has_its_transport() {
     let (entry, _) = application("web.wasm", &built("handler"), &[]);
     assert!(entry.contains("    kind: function.wasm\n") && entry.contains("    transport: wasi-http\n"), "{entry}");

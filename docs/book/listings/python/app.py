@@ -1,8 +1,13 @@
-"""The guest of the book in Python: a call and a file."""
+"""The guest of the book in Python: a call, a file, a request."""
 
+import asyncio
+
+import poll_loop
 import wit_world
 from componentize_py_types import Err
+from poll_loop import PollLoop, Stream
 from wit_world.imports import funcs
+from wit_world.imports.types import Fields, OutgoingRequest, Scheme_Http
 
 
 class WitWorld(wit_world.WitWorld):
@@ -18,4 +23,23 @@ class WitWorld(wit_world.WitWorld):
             raise Err(str(error)) from error
 
     def fetch(self, authority: str, path: str) -> str:
-        raise Err("see the page")
+        loop = PollLoop()
+        asyncio.set_event_loop(loop)
+        try:
+            return loop.run_until_complete(get(authority, path))
+        except Err as error:
+            # Its value is an `error-code` of `wasi:http`; our `err` is a text.
+            raise Err(str(error.value)) from error
+
+
+async def get(authority: str, path: str) -> str:
+    request = OutgoingRequest(Fields())
+    request.set_scheme(Scheme_Http())
+    request.set_authority(authority)
+    request.set_path_with_query(path)
+    response = await poll_loop.send(request)
+    stream = Stream(response.consume())
+    body = b""
+    while (chunk := await stream.next()) is not None:
+        body += chunk
+    return body.decode()
