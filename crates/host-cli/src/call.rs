@@ -1,7 +1,9 @@
 //! `call`: one function, once.
 
 use crate::measure::{MeasureArguments, Measuring};
+use crate::observation::Observation;
 use crate::open::{ApplicationArguments, open_with};
+use crate::otlp::OtlpArguments;
 use crate::output::{Failure, Output};
 use crate::signals::until_signal;
 use std::process::ExitCode;
@@ -32,6 +34,8 @@ pub(crate) struct CallArguments {
     #[arg(long, value_name = "SEED")]
     deterministic: Option<u64>,
     #[command(flatten)]
+    otlp: OtlpArguments,
+    #[command(flatten)]
     measure: MeasureArguments,
 }
 
@@ -39,6 +43,10 @@ impl CallArguments {
     /// The clock of a call that repeats.
     pub(crate) fn clock(&self) -> Option<ManualClock> {
         self.deterministic.map(|_| ManualClock::new(BEGINNING))
+    }
+
+    pub(crate) fn otlp(&self) -> &OtlpArguments {
+        &self.otlp
     }
 
     /// What is measured of it.
@@ -57,18 +65,19 @@ pub(crate) async fn run(
     output: &Output,
     call: CallArguments,
     clock: Option<ManualClock>,
-    measuring: &Measuring,
+    observation: &Observation,
 ) -> Result<ExitCode, Failure> {
-    let called = called(output, call, clock, measuring);
-    // Without anything to write then, the signal ends the process.
-    if measuring.is_on() { until_signal(called).await } else { called.await }
+    // The one thread of a call that repeats is the guest's: without anything to write then, the signal ends the process.
+    let listens = observation.is_on() || call.deterministic.is_none();
+    let called = called(output, call, clock, observation);
+    if listens { until_signal(called).await } else { called.await }
 }
 
 async fn called(
     output: &Output,
     call: CallArguments,
     clock: Option<ManualClock>,
-    measuring: &Measuring,
+    observation: &Observation,
 ) -> Result<ExitCode, Failure> {
     let mut engine = EngineOptions::default();
     // To set up a pool takes longer than the instances of one call save.
@@ -76,9 +85,9 @@ async fn called(
     let change = |host: HostBuilder| match call.deterministic {
         Some(seed) => {
             let clock = clock.unwrap_or_default();
-            measuring.host(host.engine(engine)).deterministic(true).clock(clock).entropy(SeededEntropy::new(seed))
+            observation.host(host.engine(engine)).deterministic(true).clock(clock).entropy(SeededEntropy::new(seed))
         }
-        None => measuring.host(host.engine(engine)),
+        None => observation.host(host.engine(engine)),
     };
     let opened = open_with(output, &call.application, change).await?;
     let failed = opened.has_errors();

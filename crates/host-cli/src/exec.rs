@@ -2,6 +2,7 @@
 
 use crate::ending::ended;
 use crate::measure::{MeasureArguments, Measuring};
+use crate::observation::Observation;
 use crate::output::{Failure, Output};
 use crate::signals::until_signal;
 use crate::single::SingleArguments;
@@ -32,11 +33,11 @@ impl ExecArguments {
     }
 }
 
-pub(crate) async fn run(output: &Output, exec: ExecArguments, measuring: &Measuring) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(output: &Output, exec: ExecArguments, observation: &Observation) -> Result<ExitCode, Failure> {
     until_signal(async {
         let mut arguments = exec.file_and_arguments;
         let file = PathBuf::from(arguments.remove(0));
-        let single = exec.single.open(&file, None, |host| measuring.host(host)).await?;
+        let single = exec.single.open(&file, None, |host| observation.host(host)).await?;
         let method = method(&single.program);
         let command = single.prepare(&method, "command").await?;
         let terminal = Terminal::default();

@@ -13,8 +13,11 @@ mod init;
 mod inspect;
 mod log;
 mod measure;
+mod observation;
 mod open;
 mod operate;
+#[cfg_attr(not(feature = "otlp"), path = "otlp/absent.rs")]
+mod otlp;
 mod output;
 mod progress;
 mod run;
@@ -27,6 +30,8 @@ mod terminal;
 use clap::{Parser, Subcommand};
 use log::LogArguments;
 use measure::Measuring;
+use observation::Observation;
+use otlp::{Exporting, OtlpArguments};
 use output::{Failure, Output};
 use std::process::ExitCode;
 use tokio::runtime::Runtime;
@@ -85,6 +90,16 @@ impl Command {
             _ => false,
         }
     }
+
+    /// Where its traces go.
+    fn otlp(&self) -> Option<&OtlpArguments> {
+        match self {
+            Self::Call(call) => Some(call.otlp()),
+            Self::Run(run) => Some(run.otlp()),
+            Self::Serve(serve) => Some(serve.otlp()),
+            _ => None,
+        }
+    }
 }
 
 /// Runs the command line of this process, with every import that the program links, and gives its exit code.
@@ -104,10 +119,6 @@ pub fn run() -> ExitCode {
         Err(failure) => return output.fail(&failure),
     };
     output.stats = measuring.stats();
-    let heard = match arguments.log.start(&output, arguments.command.serves(), measuring.recorder()) {
-        Ok(heard) => heard,
-        Err(failure) => return output.fail(&failure),
-    };
     let clock = match &arguments.command {
         Command::Call(call) => call.clock(),
         _ => None,
@@ -116,27 +127,39 @@ pub fn run() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return output.fail(&Failure::message(format!("no async runtime: {error}"))),
     };
+    let exporting = arguments.command.otlp().map_or(Ok(Exporting::default()), |otlp| otlp.begin(&output, &runtime));
+    let exporting = match exporting {
+        Ok(exporting) => exporting,
+        Err(failure) => return output.fail(&failure),
+    };
+    let observation = Observation { measuring, exporting, ..Observation::default() };
+    let heard = match arguments.log.start(&output, arguments.command.serves(), observation.listeners()) {
+        Ok(heard) => heard,
+        Err(failure) => return output.fail(&failure),
+    };
     let done = runtime.block_on(async {
         match arguments.command {
-            Command::Call(call) => call::run(&output, call, clock, &measuring).await,
+            Command::Call(call) => call::run(&output, call, clock, &observation).await,
             Command::Check(check) => check::run(&output, check).await,
-            Command::Exec(exec) => exec::run(&output, exec, &measuring).await,
+            Command::Exec(exec) => exec::run(&output, exec, &observation).await,
             Command::Graph(graph) => graph::run(&output, graph).await,
-            Command::Run(run) => run::run(&output, run, arguments.log.format()).await,
+            Command::Run(run) => run::run(&output, run, arguments.log.format(), &observation).await,
             Command::Schema => schema::run(&output),
-            Command::Serve(serve) => serve::run(&output, serve).await,
+            Command::Serve(serve) => serve::run(&output, serve, &observation).await,
             Command::Imports => imports::run(&output),
             Command::Init(init) => init::run(&output, &init),
             Command::Inspect(inspect) => inspect::run(&output, inspect).await,
         }
     });
+    observation.denials.summarise();
+    observation.exporting.finish(&runtime);
     // A guest's file operation may still run on the blocking pool; nobody waits for it.
     runtime.shutdown_background();
     let code = match done {
         Ok(code) => code,
         Err(failure) => output.fail(&failure),
     };
-    match measuring.finish(&output, heard) {
+    match observation.measuring.finish(&output, heard) {
         Ok(()) => code,
         Err(failure) => output.fail(&failure),
     }

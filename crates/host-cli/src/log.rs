@@ -1,17 +1,15 @@
 //! The log: where it goes, in which form, and how much of it.
 
-use crate::measure::Recorder;
 use crate::output::{Failure, Output};
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tracing::{Level, Metadata, Subscriber};
+use tracing::{Level, Metadata};
 use tracing_subscriber::filter::{FilterExt, LevelFilter, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, fmt, registry};
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, registry};
 use wippy_host::Error;
 
 /// What is logged by default where requests are served.
@@ -46,14 +44,14 @@ impl LogArguments {
         self.log_format
     }
 
-    /// Starts the log. False where the program has one of its own, which an embedder that has set it keeps: then `recorder` hears
-    /// nothing.
+    /// Starts the log. False where the program has one of its own, which an embedder that has set it keeps: then no listener hears
+    /// anything.
     ///
     /// # Errors
     /// Where the filter is none, or the file cannot be written.
-    pub(crate) fn start(&self, output: &Output, serving: bool, recorder: Option<Recorder>) -> Result<bool, Failure> {
+    pub(crate) fn start(&self, output: &Output, serving: bool, listeners: Vec<Listener>) -> Result<bool, Failure> {
         let filter = self.filter(output, if serving { SERVING } else { CALLING })?;
-        let log = match &self.log_file {
+        let log: Listener = match &self.log_file {
             None => {
                 let colour = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
                 layer(self.log_format, std::io::stderr, colour)
@@ -63,11 +61,8 @@ impl LogArguments {
         // Its hint has to be the least that it lets through: without one, every span would be made for a log that drops it.
         let without_arguments = filter_fn(|metadata| !holds_arguments(metadata));
         let log = log.with_filter(filter.and(without_arguments.with_max_level_hint(LevelFilter::TRACE)));
-        let started = match recorder {
-            None => registry().with(log).try_init(),
-            Some(recorder) => registry().with(log).with(recorder.with_filter(filter_fn(Recorder::hears))).try_init(),
-        };
-        Ok(started.is_ok())
+        let layers: Vec<Listener> = std::iter::once(log.boxed()).chain(listeners).collect();
+        Ok(registry().with(layers).try_init().is_ok())
     }
 
     fn filter(&self, output: &Output, default: &str) -> Result<EnvFilter, Failure> {
@@ -101,15 +96,15 @@ fn holds_arguments(metadata: &Metadata<'_>) -> bool {
 fn open(path: &Path) -> Result<File, Failure> {
     OpenOptions::new().append(true).create(true).open(path).map_err(|error| {
         let error = Error::invalid(format!("--log-file: cannot write {}: {error}", path.display()));
-        error.with_remedy("name a file in a directory that is there and may be written").into()
+        Failure::usage(error.with_remedy("name a file in a directory that is there and may be written"))
     })
 }
 
-type Boxed<S> = Box<dyn Layer<S> + Send + Sync>;
+/// What hears of spans and events: the log, and others beside it.
+pub(crate) type Listener = Box<dyn Layer<Registry> + Send + Sync>;
 
-fn layer<S, W>(format: Format, writer: W, colour: bool) -> Boxed<S>
+fn layer<W>(format: Format, writer: W, colour: bool) -> Listener
 where
-    S: Subscriber + for<'a> LookupSpan<'a>,
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     // It would say where it cannot be read that it cannot write, and panic.

@@ -6,8 +6,10 @@ mod summary;
 
 use crate::ending::ended;
 use crate::log::Format;
+use crate::observation::Observation;
 use crate::open::{ApplicationArguments, open_with};
-use crate::operate::{OperateArguments, Operations};
+use crate::operate::OperateArguments;
+use crate::otlp::OtlpArguments;
 use crate::output::{Failure, Output};
 use crate::signals::{Signals, until_signal};
 use crate::terminal::Terminal;
@@ -15,7 +17,7 @@ use commands::{Command, Commands};
 use std::process::ExitCode;
 use std::time::Duration;
 use wippy_host::value::{Signature, arguments_from_text};
-use wippy_host::{CallContext, Error, Value};
+use wippy_host::{CallContext, Error, HostBuilder, Value};
 use wippy_host_app::Opened;
 use wippy_host_app::manifest::{Problem, Severity};
 use wippy_host_process::Spawn;
@@ -38,6 +40,8 @@ pub(crate) struct RunArguments {
     watch: bool,
     #[command(flatten)]
     operate: OperateArguments,
+    #[command(flatten)]
+    otlp: OtlpArguments,
     /// The command and its arguments, each as text for the parameter of its place; `list` prints the commands. All that stands
     /// behind COMMAND is the command's, options too.
     #[arg(value_names = ["COMMAND", "ARGS"], num_args = 0.., trailing_var_arg = true)]
@@ -49,16 +53,25 @@ impl RunArguments {
     pub(crate) fn serves(&self) -> bool {
         self.command_and_arguments.is_empty()
     }
+
+    pub(crate) fn otlp(&self) -> &OtlpArguments {
+        &self.otlp
+    }
 }
 
-pub(crate) async fn run(output: &Output, run: RunArguments, format: Format) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(
+    output: &Output,
+    run: RunArguments,
+    format: Format,
+    observation: &Observation,
+) -> Result<ExitCode, Failure> {
     let Some((name, arguments)) = run.command_and_arguments.split_first() else {
         // One listener from the start: a signal that came between two would be lost.
         let mut signals = Signals::new()?;
         let operations = run.operate.begin().await?;
         let opened = tokio::select! {
             code = signals.next() => return Ok(ExitCode::from(code)),
-            opened = open_sound(output, &run.application, &operations) => opened?,
+            opened = open_sound(output, &run.application, |host| operations.host(observation.host(host))) => opened?,
         };
         operations.opened(&opened.application);
         return services::serve(output, &opened, &mut signals, &operations, (run.watch, format)).await;
@@ -72,7 +85,7 @@ pub(crate) async fn run(output: &Output, run: RunArguments, format: Format) -> R
         return Err(Failure::usage(error.with_remedy("leave the command out, or --metrics")));
     }
     until_signal(async {
-        let opened = open_sound(output, &run.application, &Operations::default()).await?;
+        let opened = open_sound(output, &run.application, |host| observation.host(host)).await?;
         let commands = Commands::of(&opened.declarations);
         if name == "list" {
             let json = output.json || arguments.iter().any(|argument| argument == "--json");
@@ -90,9 +103,9 @@ pub(crate) async fn run(output: &Output, run: RunArguments, format: Format) -> R
 async fn open_sound(
     output: &Output,
     arguments: &ApplicationArguments,
-    operations: &Operations,
+    change: impl FnOnce(HostBuilder) -> HostBuilder,
 ) -> Result<Opened, Failure> {
-    let opened = open_with(output, arguments, |host| operations.host(host)).await?;
+    let opened = open_with(output, arguments, change).await?;
     if opened.has_errors() {
         let shown = opened.problems.iter().filter(|problem| problem.severity != Severity::Remark);
         return Err(Failure::Problems(shown.cloned().collect::<Vec<Problem>>()));

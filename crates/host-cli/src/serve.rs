@@ -1,7 +1,9 @@
 //! `serve`: a component that handles HTTP requests, outside any application.
 
 use crate::graceful::{GRACE, stopped};
+use crate::observation::Observation;
 use crate::operate::{OperateArguments, Operations};
+use crate::otlp::OtlpArguments;
 use crate::output::{Failure, Output};
 use crate::signals::Signals;
 use crate::single::{Single, SingleArguments};
@@ -34,6 +36,8 @@ pub(crate) struct ServeArguments {
     #[command(flatten)]
     operate: OperateArguments,
     #[command(flatten)]
+    otlp: OtlpArguments,
+    #[command(flatten)]
     single: SingleArguments,
     /// The component, a .wasm or .wat file that exports wasi:http/incoming-handler.
     #[arg(value_name = "FILE")]
@@ -43,12 +47,16 @@ pub(crate) struct ServeArguments {
 /// What a component without a handler lacks.
 const HANDLER: &str = "wasi:http/incoming-handler#handle";
 
-pub(crate) async fn run(output: &Output, serve: ServeArguments) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(
+    output: &Output,
+    serve: ServeArguments,
+    observation: &Observation,
+) -> Result<ExitCode, Failure> {
     let mut signals = Signals::new()?;
     let operations = serve.operate.begin().await?;
     let (opened, server) = tokio::select! {
         code = signals.next() => return Ok(ExitCode::from(code)),
-        started = start(&serve, &operations) => started?,
+        started = start(&serve, &operations, observation) => started?,
     };
     let url = format!("http://{}/", server.local_addr());
     operations.ready();
@@ -71,9 +79,13 @@ pub(crate) async fn run(output: &Output, serve: ServeArguments) -> Result<ExitCo
     Ok(stopped(output, &mut signals, code, stopping).await)
 }
 
-async fn start(serve: &ServeArguments, operations: &Operations) -> Result<(Single, Server), Failure> {
+async fn start(
+    serve: &ServeArguments,
+    operations: &Operations,
+    observation: &Observation,
+) -> Result<(Single, Server), Failure> {
     let addr = address(&serve.addr).await.map_err(Failure::usage)?;
-    let mut opened = serve.single.open(&serve.file, None, |host| operations.host(host)).await?;
+    let mut opened = serve.single.open(&serve.file, None, |host| operations.host(observation.host(host))).await?;
     opened.spec = opened.spec.with_pool(serve.pool());
     let mut method = HANDLER.to_owned();
     if let Some(component) = opened.program.component() {
@@ -93,6 +105,10 @@ async fn start(serve: &ServeArguments, operations: &Operations) -> Result<(Singl
 }
 
 impl ServeArguments {
+    pub(crate) fn otlp(&self) -> &OtlpArguments {
+        &self.otlp
+    }
+
     fn pool(&self) -> PoolSpec {
         let kind = if self.concurrency.is_some() { PoolKind::Lazy } else { PoolKind::Inline };
         PoolSpec::resolve(PoolFields {

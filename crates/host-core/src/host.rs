@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::import::{Grants, Registry};
 use crate::instance::{Admission, HostMemory, Sampler};
 use crate::metrics::Metrics;
+use crate::policy::network::Denials;
 use crate::pool::{Calls, Idle, PoolSpec, Slots};
 use crate::problem::EntryProblem;
 use crate::services::{Clock, Directories, Entropy, Environment, Output, Resolver, Services};
@@ -152,6 +153,23 @@ impl HostBuilder {
     #[must_use]
     pub fn metrics(mut self, metrics: Metrics) -> Self {
         self.services.metrics = Some(metrics);
+        self
+    }
+
+    /// Gives each call a span of its own in its trace: functions that it calls and HTTP requests that it makes name that as their
+    /// parent, and its span says both ([`spans`](crate::spans)). Only while somebody listens to those. Default false: a trace is passed
+    /// on as it came.
+    #[must_use]
+    pub fn traces(mut self, traces: bool) -> Self {
+        self.services.traces = traces;
+        self
+    }
+
+    /// Keeps what is denied to entries there, for whoever wants a last word on it beside that of [`Host::drain`]. Default: for the host
+    /// alone.
+    #[must_use]
+    pub fn denials(mut self, denials: Denials) -> Self {
+        self.services.denials = denials;
         self
     }
 

@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | [`PREPARE`] | `entry` | an entry becomes a function: its code is compiled, its linker assembled, its imports set up |
 //! | [`COMPILE`] | `cached` | code is compiled (false), or taken from the cache (true) |
-//! | [`CALL`] | `entry`, `outcome` | one call of an entry, its waiting for a slot included; `outcome` is `ok` or the kind of its error |
+//! | [`CALL`] | `entry`, `outcome`, `trace`, `parent`, `remote` | one call of an entry, its waiting for a slot included; `outcome` is `ok` or the kind of its error |
 //! | [`INSTANTIATE`] | `entry` | one instance is made |
 //! | [`WORK`] | `entry` | what is done for an entry beside its calls: instances are made ahead, one that several calls share serves them |
 //! | [`HOST_CALL`] | `interface`, `function`, `outcome` | one call of a host function; `outcome` is `ok`, or `error` where it ended the guest's call |
@@ -13,6 +13,9 @@
 //! A host call lies inside of the call whose guest makes it, and a nested call inside of the host call that makes it. A span is
 //! entered while its part computes, so that its length without that is what it waited; the making of an instance is not, and counts
 //! as the call's. One that is dropped has no `outcome`.
+//!
+//! `trace` is the `traceparent` that the call gives to whom it calls, `parent` the one that it was given, `remote` whether that came from
+//! outside of the host; only where the host gives calls spans in their traces ([`HostBuilder::traces`](crate::HostBuilder::traces)).
 //!
 //! The bindings that Wasmtime generates have spans of their own for host calls: `wit-bindgen import` (the interface is the end of
 //! their module path) and `wiggle abi`, each with `module` and `function`. Their events hold arguments; ours never do.
@@ -62,7 +65,7 @@ pub(crate) fn compile() -> Span {
 /// A span of one call of an entry.
 #[inline]
 pub fn call(entry: &str) -> Span {
-    trace_span!(target: TARGET, CALL, entry, outcome = Empty)
+    trace_span!(target: TARGET, CALL, entry, outcome = Empty, trace = Empty, parent = Empty, remote = Empty)
 }
 
 #[inline]

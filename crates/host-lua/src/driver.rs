@@ -52,8 +52,9 @@ impl Tasks {
     }
 }
 
-/// Runs `main` to its end, and beside it whatever is spawned meanwhile; nothing where something else ended the call.
-pub(crate) async fn drive<F: Future>(running: &Running, main: F) -> Option<F::Output> {
+/// Runs `main` to its end, and beside it whatever is spawned meanwhile; nothing where something else ended the call. `told` is
+/// called each time that they give their thread back.
+pub(crate) async fn drive<F: Future>(running: &Running, main: F, told: impl Fn()) -> Option<F::Output> {
     let mut main = pin!(main);
     let mut beside = FuturesUnordered::new();
     let relay = Arc::new(Relay::default());
@@ -83,6 +84,7 @@ pub(crate) async fn drive<F: Future>(running: &Running, main: F) -> Option<F::Ou
         if running.watch().ended().is_some() {
             return Poll::Ready(None);
         }
+        told();
         // What was spawned during the last of these polls has not been polled yet.
         if relay.end() || running.tasks().has_new() {
             let mut pausing: BoxFuture<'static, ()> = Box::pin(tokio::task::yield_now());

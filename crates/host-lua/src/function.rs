@@ -137,6 +137,7 @@ impl LuaFunction {
         let cancellation = context.cancellation().cloned();
         let ended = |why| self.ended(why, deadline != caller);
         let span = spans::call(&self.entry.id);
+        let context = if self.entry.services.traces && !span.is_disabled() { context.traced(&span) } else { context };
         let work = async {
             let Some(slots) = &self.slots else { return self.run(context, arguments, &ended).await };
             let (context, slot) = slots.acquire(context).await?;
@@ -179,7 +180,7 @@ impl LuaFunction {
         };
         let thread = begun().map_err(|error| failed(&error))?;
 
-        let results = drive(&running, Woken::new(running.clone(), thread)).await;
+        let results = drive(&running, Woken::new(running.clone(), thread), || running.count_memory(lua)).await;
         if let Some(why) = running.watch().ended() {
             return Err(ended(why));
         }

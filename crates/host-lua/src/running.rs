@@ -9,7 +9,7 @@ use crate::watch::Watch;
 use mlua::Lua;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use wippy_host_core::metrics::EntryMetrics;
+use wippy_host_core::metrics::{EntryMetrics, GuestMemory};
 use wippy_host_core::policy::network::NetworkGuard;
 use wippy_host_core::{
     CallContext, Clock, FunctionRegistry, GuestOutput, Limits, Output, OutputStream, Result, Services,
@@ -24,6 +24,8 @@ pub(crate) struct Running {
     tasks: Tasks,
     waits: Waits,
     mailbox: Mailbox,
+    /// For the operator.
+    memory: Option<GuestMemory>,
 }
 
 /// What all calls of one function have in common.
@@ -45,7 +47,16 @@ pub(crate) struct Entry {
 impl Running {
     pub(crate) fn new(entry: Arc<Entry>, context: CallContext) -> Self {
         let watch = Watch::new(context.deadline(), context.cancellation().cloned(), entry.services.deterministic);
-        Self { entry, context, watch, tasks: Tasks::default(), waits: Waits::default(), mailbox: Mailbox::default() }
+        let memory = entry.metrics.clone().map(GuestMemory::new);
+        Self {
+            entry,
+            context,
+            watch,
+            tasks: Tasks::default(),
+            waits: Waits::default(),
+            mailbox: Mailbox::default(),
+            memory,
+        }
     }
 
     /// The id of the function's entry.
@@ -102,6 +113,13 @@ impl Running {
     /// The clock of this call: its own, else the host's.
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         self.context.clock().unwrap_or(&self.entry.services.clock)
+    }
+
+    /// Counts what its VM has allocated, where somebody counts.
+    pub(crate) fn count_memory(&self, lua: &Lua) {
+        if let Some(memory) = &self.memory {
+            memory.now(lua.used_memory());
+        }
     }
 
     /// Gives back what the policy says, and counts where it refuses.

@@ -1,4 +1,5 @@
-//! Opens connections under the entry's network policy: the name before it is looked up, each address before it is used.
+//! Opens connections under the entry's network policy: the name before it is looked up, each address before it is used. Those of the
+//! host itself are under none.
 
 use crate::client::{DialError, Dialer};
 use futures::future::BoxFuture;
@@ -28,6 +29,24 @@ impl Dialer for PolicyDialer {
                 Err(error) => return Err(DialError::NameNotFound(error.to_string())),
             };
             self.connect(host, port, addresses.into_iter().map(|address| SocketAddr::new(address, port))).await
+        })
+    }
+}
+
+/// For requests that no guest has a say in.
+pub(crate) struct HostDialer {
+    pub(crate) resolver: Arc<dyn Resolver>,
+}
+
+impl Dialer for HostDialer {
+    fn dial<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, Result<TcpStream, DialError>> {
+        Box::pin(async move {
+            let addresses = match host.parse() {
+                Ok(address) => vec![address],
+                Err(_) => self.resolver.resolve(host).await.map_err(|error| unresolved(host, error))?,
+            };
+            let addresses: Vec<_> = addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect();
+            TcpStream::connect(&*addresses).await.map_err(unconnected)
         })
     }
 }

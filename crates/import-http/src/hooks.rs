@@ -2,40 +2,32 @@
 
 use crate::client::{Client, ClientError, Timeouts};
 use crate::error::{into_wasi, io_error};
+use crate::trace::Trace;
 use futures::FutureExt;
-use http::{HeaderValue, Request, Response};
+use http::{Request, Response};
 use http_body_util::BodyExt;
 use std::future::Future;
 use std::sync::Arc;
 use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
-use wippy_host_core::{CallContext, is_traceparent};
 
 pub(crate) struct Hooks {
     client: Client,
     entry: Arc<str>,
-    /// The trace of the call, for requests of a guest that says none.
-    trace: Option<HeaderValue>,
+    /// For requests of a guest that names no trace.
+    trace: Option<Trace>,
 }
 
 impl Hooks {
-    pub(crate) fn new(client: Client, entry: Arc<str>, trace: Option<HeaderValue>) -> Self {
+    pub(crate) fn new(client: Client, entry: Arc<str>, trace: Option<Trace>) -> Self {
         Self { client, entry, trace }
     }
 
     /// The requests from here on are those of another call.
-    pub(crate) fn set_trace(&mut self, trace: Option<HeaderValue>) {
+    pub(crate) fn set_trace(&mut self, trace: Option<Trace>) {
         self.trace = trace;
     }
 }
-
-/// The trace of a call as its header, where it is one of the W3C's form.
-pub(crate) fn traceparent(call: &CallContext) -> Option<HeaderValue> {
-    let trace = call.trace().filter(|trace| is_traceparent(trace))?;
-    HeaderValue::from_str(trace).ok()
-}
-
-const TRACEPARENT: &str = "traceparent";
 
 /// What a guest may write of a body at once, in bytes; Wasmtime holds two such pieces of each. Its own 1 MiB would make a
 /// thousand clients that do not read cost gigabytes.
@@ -47,8 +39,8 @@ type Sent = Box<dyn Future<Output = Result<(Response<WasiBody>, IoResult), Error
 impl WasiHttpHooks for Hooks {
     fn send_request(&mut self, mut request: Request<WasiBody>, options: Option<RequestOptions>, _: IoResult) -> Sent {
         let options = options.unwrap_or_default();
-        if let Some(trace) = self.trace.as_ref().filter(|_| !request.headers().contains_key(TRACEPARENT)) {
-            request.headers_mut().insert(TRACEPARENT, trace.clone());
+        if let Some(trace) = &self.trace {
+            trace.tell(request.headers_mut());
         }
         let timeouts = Timeouts {
             connect: options.connect_timeout,

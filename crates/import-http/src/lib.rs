@@ -8,15 +8,17 @@ mod error_code;
 mod handler;
 mod hooks;
 mod outgoing;
+mod trace;
 
 pub use config::{Config, IdentityConfig};
 pub use handler::{BodyCut, HANDLER_INTERFACES, RequestBodyError, ResponseBody, behind_http, handle, handler_method};
 pub use outgoing::{HttpBody, HttpClient};
+pub use trace::Trace;
 
 use client::{Client, ClientOptions};
 use dialer::PolicyDialer;
 use handler::Typed;
-use hooks::{Hooks, traceparent};
+use hooks::Hooks;
 use std::sync::Arc;
 use wasmtime_wasi_http::p2::bindings::http::{outgoing_handler, types};
 use wasmtime_wasi_http::{WasiHttp, WasiHttpCtx, WasiHttpCtxView};
@@ -86,13 +88,13 @@ impl HostImport for Http {
     fn state(cx: &mut StateContext<'_>, shared: &Arc<SharedClient>) -> Result<HttpState> {
         let mut context = WasiHttpCtx::new();
         context.set_field_size_limit(MAX_FIELD_BYTES.min(cx.limits().max_host_bytes));
-        let hooks = Hooks::new(shared.0.clone(), cx.entry().id().clone(), traceparent(cx.call()));
+        let hooks = Hooks::new(shared.0.clone(), cx.entry().id().clone(), Trace::of(cx.call()));
         Ok(HttpState { context, hooks, typed: Typed::default() })
     }
 
     /// Nothing in the state is a call's but its trace.
     fn renew(cx: &mut StateContext<'_>, _: &Arc<SharedClient>) -> Result<()> {
-        let trace = traceparent(cx.call());
+        let trace = Trace::of(cx.call());
         cx.store().state::<Self>().hooks.set_trace(trace);
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The client for functions that are no WASM guests: the same connections, policy and limits, with the host's errors.
 
 use crate::client::{BoxError, Client, ClientError, ClientOptions, ResponseBody, Timeouts};
-use crate::dialer::PolicyDialer;
+use crate::dialer::{HostDialer, PolicyDialer};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
@@ -24,6 +24,11 @@ impl HttpClient {
     /// A client that reaches what `guard` permits, and looks names up with `resolver`.
     pub fn new(guard: Arc<NetworkGuard>, resolver: Arc<dyn Resolver>) -> Self {
         Self(Client::new(Arc::new(PolicyDialer { guard, resolver }), ClientOptions::default()))
+    }
+
+    /// A client for the host's own requests, which reaches everything: nothing that a guest says may choose where it goes.
+    pub fn unguarded(resolver: Arc<dyn Resolver>) -> Self {
+        Self(Client::new(Arc::new(HostDialer { resolver }), ClientOptions::default()))
     }
 
     /// Sends a request with an absolute `http` or `https` URI and waits for the head of the response. No connection within

@@ -10,13 +10,18 @@ pub(crate) mod report;
 mod stats;
 mod units;
 
+use crate::log::Listener;
 use crate::output::{Failure, Output};
 use file::ProfileFile;
 use profile::{Profile, Samples};
-pub(crate) use recorder::Recorder;
+use recorder::Recorder;
+#[cfg(feature = "otlp")]
+pub(crate) use recorder::{Fields, function_name, is_host_call};
 pub(crate) use stats::Stats;
 use std::path::PathBuf;
 use std::sync::Arc;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::filter_fn;
 use wippy_host::HostBuilder;
 
 #[derive(clap::Args)]
@@ -61,9 +66,10 @@ impl Measuring {
     }
 
     /// What has to hear of the spans; nobody where nothing is measured.
-    pub(crate) fn recorder(&self) -> Option<Recorder> {
+    pub(crate) fn listener(&self) -> Option<Listener> {
         let profile = self.profile.as_ref().map(|(_, profile)| profile.clone());
-        self.is_on().then(|| Recorder::new(self.stats.clone(), profile))
+        let recorder = self.is_on().then(|| Recorder::new(self.stats.clone(), profile))?;
+        Some(recorder.with_filter(filter_fn(Recorder::hears)).boxed())
     }
 
     /// The host as the profile wants it.

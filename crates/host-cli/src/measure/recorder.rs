@@ -188,12 +188,15 @@ impl Kind {
 
 /// The fields that name something, and the numbers of ours. A field that nobody asked for is not even looked at.
 #[derive(Default)]
-struct Fields {
-    entry: Option<String>,
+pub(crate) struct Fields {
+    pub(crate) entry: Option<String>,
     interface: Option<String>,
     module: Option<String>,
     function: Option<String>,
-    outcome: Option<String>,
+    pub(crate) outcome: Option<String>,
+    pub(crate) trace: Option<String>,
+    pub(crate) parent: Option<String>,
+    pub(crate) remote: Option<bool>,
     cached: Option<bool>,
     to_host: Option<u64>,
     to_guest: Option<u64>,
@@ -208,6 +211,8 @@ impl Visit for Fields {
             "module" => &mut self.module,
             "function" => &mut self.function,
             "outcome" => &mut self.outcome,
+            "trace" => &mut self.trace,
+            "parent" => &mut self.parent,
             _ => return,
         };
         *place = Some(value.to_owned());
@@ -223,16 +228,24 @@ impl Visit for Fields {
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        if field.name() == "cached" {
-            self.cached = Some(value);
+        match field.name() {
+            "cached" => self.cached = Some(value),
+            "remote" => self.remote = Some(value),
+            _ => {}
         }
     }
 
     fn record_debug(&mut self, _: &Field, _: &dyn Debug) {}
 }
 
+/// Whether a span is that of a call of a host function.
+#[cfg(feature = "otlp")]
+pub(crate) fn is_host_call(metadata: &Metadata<'_>) -> bool {
+    Kind::of(metadata) == Some(Kind::HostCall)
+}
+
 /// `wasi:io/poll#poll`, without a version.
-fn function_name(metadata: &Metadata<'_>, fields: &Fields) -> Arc<str> {
+pub(crate) fn function_name(metadata: &Metadata<'_>, fields: &Fields) -> Arc<str> {
     let function = fields.function.as_deref().unwrap_or_default();
     let interface = match (&fields.interface, &fields.module) {
         (Some(interface), _) => interface.split('@').next().unwrap_or_default().to_owned(),

@@ -102,9 +102,12 @@ impl Collector for Exposition {
         self.gauge_of_entries(encoder, "entry_instances_ready", "Instances that wait for a call now", |entry| {
             entry.ready
         })?;
-        self.gauge_of_entries(encoder, "entry_memory_bytes", "Linear memory of all instances now", |entry| {
-            entry.memory_bytes
-        })?;
+        self.gauge_of_entries(
+            encoder,
+            "entry_memory_bytes",
+            "Linear memory of all instances, or memory of all Lua VMs, now",
+            |entry| entry.memory_bytes,
+        )?;
         let denials = "What was denied: not_granted, a host function that the entry does not import, or policy";
         let mut family = encoder.encode_descriptor("entry_denials", denials, None, MetricType::Counter)?;
         for (id, entry) in &self.entries {

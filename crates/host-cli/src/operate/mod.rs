@@ -77,6 +77,8 @@ struct Watched {
     metrics: Metrics,
     readiness: Readiness,
     host: OnceLock<Host>,
+    /// How long ago the epoch was ticked.
+    epoch: OnceLock<Box<dyn Fn() -> Duration + Send + Sync>>,
     application: OnceLock<Application>,
     /// The requests of `serve`.
     single: OnceLock<(String, Arc<Requests>)>,
@@ -89,14 +91,21 @@ impl Watched {
             metrics: Metrics::new(),
             readiness: Readiness::default(),
             host: OnceLock::new(),
+            epoch: OnceLock::new(),
             application: OnceLock::new(),
             single: OnceLock::new(),
         }
     }
 
+    fn watch(&self, host: &Host) {
+        let _ = self.host.set(host.clone());
+        let host = host.clone();
+        let _ = self.epoch.set(Box::new(move || host.last_tick()));
+    }
+
     /// Why the host does not live, if it does not. Whoever hears the answer knows already that the process does.
     fn ailment(&self) -> Option<String> {
-        let late = self.host.get()?.last_tick();
+        let late = self.epoch.get()?();
         (late > LATE).then(|| format!("the epoch was last ticked {} ms ago", late.as_millis()))
     }
 
@@ -151,7 +160,7 @@ impl Operations {
     /// The application is open.
     pub(crate) fn opened(&self, application: &Application) {
         if let Some(watched) = &self.0 {
-            let _ = watched.host.set(application.host().clone());
+            watched.watch(application.host());
             let _ = watched.application.set(application.clone());
         }
     }
@@ -161,7 +170,7 @@ impl Operations {
         if let Some(watched) = &self.0 {
             let requests = Arc::new(Requests::default());
             options.requests = Some(requests.clone());
-            let _ = watched.host.set(host.clone());
+            watched.watch(host);
             let _ = watched.single.set((entry.to_owned(), requests));
         }
     }
@@ -185,5 +194,40 @@ impl Operations {
         if let Some(watched) = &self.0 {
             watched.readiness.stopping();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LATE, Watched, listener};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::Duration;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
+    #[tokio::test]
+    async fn a_host_whose_epoch_stands_still_is_not_healthy_until_it_ticks_again() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let watched = Arc::new(Watched::new(addr));
+        let age = Arc::new(AtomicU64::new(0));
+        let double = age.clone();
+        assert!(watched.epoch.set(Box::new(move || Duration::from_millis(double.load(Ordering::Relaxed)))).is_ok());
+        let serving = tokio::spawn(listener::serve(listener, watched));
+        let health = async |ago: Duration| {
+            age.store(u64::try_from(ago.as_millis()).unwrap(), Ordering::Relaxed);
+            let mut client = TcpStream::connect(addr).await.unwrap();
+            client.write_all(b"GET /health HTTP/1.1\r\nhost: test\r\n\r\n").await.unwrap();
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).await.unwrap();
+            answer
+        };
+        assert!(health(LATE).await.starts_with("HTTP/1.1 200 "));
+        let answer = health(LATE + Duration::from_millis(1)).await;
+        assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+        assert!(answer.ends_with("failing: the epoch was last ticked 2001 ms ago\n"), "{answer}");
+        assert!(health(Duration::ZERO).await.ends_with("\r\n\r\nok\n"));
+        serving.abort();
     }
 }

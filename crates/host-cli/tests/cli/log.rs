@@ -3,11 +3,11 @@
 #![cfg(unix)]
 
 use crate::http::Serving;
-use crate::support::{App, PATIENCE, Ran, repository, run_in};
+use crate::support::{App, PATIENCE, Ran, command, repository, run_in};
 use serde_json::{Value as Json, json};
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, TcpListener};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::thread;
 
 const SECRET: &str = "s3cr3t-that-nobody-may-read";
@@ -48,7 +48,7 @@ fn the_log_goes_to_a_file_where_one_is_named_and_is_appended_to_it() {
     let lines: Vec<_> = text.lines().collect();
     assert!(lines.len() == 2 && lines[0].contains("first") && lines[1].contains("second"), "{text}");
     let ran = app.run("call", &["--log-file", "/no/such/directory/log", "demo:it", "x"]);
-    assert_eq!(ran.code, 1);
+    assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("--log-file: cannot write /no/such/directory/log"), "{ran:?}");
 }
 
@@ -95,6 +95,33 @@ fn a_denial_that_repeats_is_logged_once_and_counted_at_the_end() {
     let (first, last) = (events[0]["message"].as_str().unwrap(), events[1]["message"].as_str().unwrap());
     let function = first.strip_prefix("guest called ").and_then(|rest| rest.split(',').next()).unwrap();
     assert_eq!(last, format!("denied 5 times so far: {function}"));
+}
+
+#[test]
+fn a_command_that_a_signal_ends_says_how_often_it_was_denied() {
+    let source = "local http, time = require('http_client'), require('time')
+        return { main = function()
+            for _ = 1, 5 do http.get('http://127.0.0.1:1/') end
+            print('now')
+            time.sleep('1h')
+        end }";
+    let entry = "{ name: it, kind: function.lua, source: file://it.lua, method: main, modules: [http_client, time] }";
+    let app = App::new(&format!("  - {entry}\n")).with("it.lua", source);
+    for (signal, code) in [("TERM", 143), ("INT", 130)] {
+        let arguments = ["call", app.path().to_str().unwrap(), "demo:it"].map(str::to_owned);
+        let mut child = command(&[("NO_COLOR", "1")], &arguments.each_ref().map(String::as_str))
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        assert!(lines.any(|line| line.contains("now")), "it ended too soon");
+        let sent = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        let rest: Vec<_> = lines.collect();
+        assert!(rest.iter().any(|line| line.contains("denied 5 times so far: ")), "{rest:?}");
+        assert_eq!(child.wait().unwrap().code(), Some(code));
+    }
 }
 
 #[test]

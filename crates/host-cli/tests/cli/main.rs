@@ -7,6 +7,8 @@ mod bindings;
 mod cache;
 mod check;
 mod code;
+#[cfg(all(unix, feature = "otlp"))]
+mod collector;
 mod deterministic;
 mod ending;
 mod entries;
@@ -23,6 +25,8 @@ mod modules;
 mod operate;
 mod orders;
 mod orders_http;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod quickstart;
 mod results;
 mod rules;

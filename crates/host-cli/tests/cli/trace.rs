@@ -12,8 +12,15 @@ use std::thread;
 const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 const OTHER: &str = "00-11111111111111111111111111111111-2222222222222222-00";
 
-/// A server that tells the `traceparent` of each request that it gets.
-fn upstream() -> (u16, Receiver<Option<String>>) {
+/// The trace that a request names.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Told {
+    pub(crate) parent: Option<String>,
+    pub(crate) state: Option<String>,
+}
+
+/// A server that tells the trace of each request that it gets.
+pub(crate) fn upstream() -> (u16, Receiver<Told>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     let (sender, received) = channel();
@@ -21,8 +28,8 @@ fn upstream() -> (u16, Receiver<Option<String>>) {
         for mut connection in listener.incoming().flatten() {
             let mut lines = BufReader::new(connection.try_clone().unwrap()).lines().map_while(Result::ok);
             let head: Vec<String> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
-            let trace = head.iter().find_map(|line| line.strip_prefix("traceparent: ")).map(str::to_owned);
-            let _ = sender.send(trace);
+            let value = |name: &str| head.iter().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+            let _ = sender.send(Told { parent: value("traceparent: "), state: value("tracestate: ") });
             write!(connection, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi").unwrap();
         }
     });
@@ -30,7 +37,7 @@ fn upstream() -> (u16, Receiver<Option<String>>) {
 }
 
 /// `/wasm` asks with WASM, `/lua` with Lua, `/both` with WASM that Lua calls; each what its body names.
-fn application() -> App {
+pub(crate) fn application() -> App {
     let lua = |name: &str, modules: &str| {
         format!(
             "  - {{ name: {name}, kind: function.lua, source: file://{name}.lua, method: main, modules: [{modules}], \
@@ -76,12 +83,23 @@ fn a_clients_trace_goes_to_whom_its_request_leads_through_wasm_and_lua() {
         traces.recv_timeout(PATIENCE).unwrap()
     };
     for path in ["/wasm", "/lua", "/both"] {
+        let told = |parent: Option<&str>, state: Option<&str>| Told {
+            parent: parent.map(str::to_owned),
+            state: state.map(str::to_owned),
+        };
         let trace = format!("traceparent: {TRACE}\r\n");
-        assert_eq!(ask(path, &trace).as_deref(), Some(TRACE), "{path}");
+        assert_eq!(ask(path, &trace), told(Some(TRACE), None), "{path}");
         // Nothing of one call stays for the next.
-        assert_eq!(ask(path, ""), None, "{path}");
-        assert_eq!(ask(path, "traceparent: 00-nonsense\r\n"), None, "{path}");
-        assert_eq!(ask(path, &format!("{trace}traceparent: {OTHER}\r\n")), None, "{path}");
+        assert_eq!(ask(path, ""), told(None, None), "{path}");
+        assert_eq!(ask(path, "traceparent: 00-nonsense\r\ntracestate: a=1\r\n"), told(None, None), "{path}");
+        assert_eq!(ask(path, &format!("{trace}traceparent: {OTHER}\r\n")), told(None, None), "{path}");
+        // All headers of what others say of the trace are one.
+        let state = format!("{trace}tracestate: a=1,b@c=2\r\ntracestate: d=3\r\n");
+        assert_eq!(ask(path, &state), told(Some(TRACE), Some("a=1,b@c=2,d=3")), "{path}");
+        let ill = [format!("a={}", "x".repeat(600)), "A=1".to_owned(), "a=1,a=2".to_owned()];
+        for ill in ill {
+            assert_eq!(ask(path, &format!("{trace}tracestate: {ill}\r\n")), told(Some(TRACE), None), "{path} {ill}");
+        }
     }
     let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
 }

@@ -1,5 +1,7 @@
 //! What travels with a call: for whom, until when, how deep. Passed explicitly, inherited by nested calls.
 
+mod trace;
+
 use crate::error::{Error, ErrorKind, Reason, Result};
 use crate::pool::Hold;
 use crate::services::{Clock, Output, StandardStreams};
@@ -7,11 +9,13 @@ use serde_json::Value as Json;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
+use trace::Trace;
 
 /// The circumstances of one call. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct CallContext {
     shared: Option<Arc<Shared>>,
+    trace: Option<Arc<Trace>>,
     deadline: Option<Instant>,
     current: Option<Link>,
     arguments: Option<Arc<[String]>>,
@@ -23,7 +27,6 @@ pub struct CallContext {
 struct Shared {
     actor: Option<String>,
     scope: Option<String>,
-    trace: Option<String>,
     values: serde_json::Map<String, Json>,
     cancellation: Option<CancellationToken>,
     clock: Option<Arc<dyn Clock>>,
@@ -56,6 +59,7 @@ impl CallContext {
     pub fn derive(&self) -> CallContextBuilder {
         CallContextBuilder {
             shared: self.shared.as_deref().cloned().unwrap_or_default(),
+            trace: self.trace.clone(),
             deadline: self.deadline,
             current: self.current.clone(),
             arguments: None,
@@ -71,7 +75,7 @@ impl CallContext {
     pub fn detached(&self) -> CallContextBuilder {
         let mut shared = self.shared.as_deref().cloned().unwrap_or_default();
         shared.cancellation = None;
-        CallContextBuilder { shared, ..CallContextBuilder::default() }
+        CallContextBuilder { shared, trace: self.trace.clone(), ..CallContextBuilder::default() }
     }
 
     /// Who the call acts for.
@@ -82,11 +86,6 @@ impl CallContext {
     /// The scope it acts in.
     pub fn scope(&self) -> Option<&str> {
         self.shared.as_ref()?.scope.as_deref()
-    }
-
-    /// The trace it belongs to.
-    pub fn trace(&self) -> Option<&str> {
-        self.shared.as_ref()?.trace.as_deref()
     }
 
     /// A value of the request context.
@@ -152,6 +151,7 @@ impl CallContext {
         let caller = self.current.clone().map(Arc::new);
         Ok(Self {
             shared: self.shared.clone(),
+            trace: self.trace.clone(),
             deadline: self.deadline,
             current: Some(Link { function: function.clone(), depth, holds: [None; 2], caller }),
             arguments: self.arguments.clone(),
@@ -196,15 +196,11 @@ impl CallContext {
     /// of its own but its deadline and its cancellation.
     pub(crate) fn is_anyones(&self) -> bool {
         let anonymous = self.shared.as_ref().is_none_or(|shared| {
-            let Shared { actor, scope, trace, values, cancellation: _, clock, output } = &**shared;
-            actor.is_none()
-                && scope.is_none()
-                && trace.is_none()
-                && values.is_empty()
-                && clock.is_none()
-                && output.is_none()
+            let Shared { actor, scope, values, cancellation: _, clock, output } = &**shared;
+            actor.is_none() && scope.is_none() && values.is_empty() && clock.is_none() && output.is_none()
         });
-        anonymous && self.current.is_none() && self.is_plain()
+        let untold = self.trace.as_ref().is_none_or(|trace| !trace.passes_on());
+        anonymous && untold && self.current.is_none() && self.is_plain()
     }
 
     /// The context of an instance that serves several such calls: what the call holds, and neither its deadline nor its
@@ -248,6 +244,7 @@ impl CallContext {
 #[derive(Default)]
 pub struct CallContextBuilder {
     shared: Shared,
+    trace: Option<Arc<Trace>>,
     deadline: Option<Instant>,
     current: Option<Link>,
     arguments: Option<Arc<[String]>>,
@@ -266,13 +263,6 @@ impl CallContextBuilder {
     #[must_use]
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.shared.scope = Some(scope.into());
-        self
-    }
-
-    /// The trace it belongs to.
-    #[must_use]
-    pub fn trace(mut self, trace: impl Into<String>) -> Self {
-        self.shared.trace = Some(trace.into());
         self
     }
 
@@ -334,6 +324,7 @@ impl CallContextBuilder {
     pub fn build(self) -> CallContext {
         CallContext {
             shared: Some(Arc::new(self.shared)),
+            trace: self.trace,
             deadline: self.deadline,
             current: self.current,
             arguments: self.arguments,

@@ -6,9 +6,11 @@ mod nested;
 mod payload;
 mod registry;
 mod traceparent;
+mod tracestate;
 
 pub use context::{CallContext, CallContextBuilder};
 pub use function::{Function, function};
 pub use nested::NestedCall;
 pub use registry::FunctionRegistry;
 pub use traceparent::is_traceparent;
+pub use tracestate::is_tracestate;

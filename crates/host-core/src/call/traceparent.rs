@@ -18,9 +18,25 @@ pub fn is_traceparent(text: &str) -> bool {
         && parts.next().is_none()
 }
 
+/// A `traceparent` with a span of its own, in the trace of `parent`, or in a new one that is to be recorded.
+///
+/// # Errors
+/// Where the system has no random numbers.
+pub(super) fn child(parent: Option<&str>) -> Result<String, getrandom::Error> {
+    let mut span = [0; 8];
+    getrandom::fill(&mut span)?;
+    let span = u64::from_ne_bytes(span).max(1);
+    if let Some((trace, flags)) = parent.and_then(|parent| Some((parent.get(..36)?, parent.get(52..)?))) {
+        return Ok(format!("{trace}{span:016x}{flags}"));
+    }
+    let mut trace = [0; 16];
+    getrandom::fill(&mut trace)?;
+    Ok(format!("00-{:032x}-{span:016x}-01", u128::from_ne_bytes(trace).max(1)))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::is_traceparent;
+    use super::{child, is_traceparent};
 
     #[test]
     fn what_the_standard_allows_is_one_and_nothing_else() {
@@ -39,5 +55,16 @@ mod tests {
         ] {
             assert!(!is_traceparent(wrong), "{wrong}");
         }
+    }
+    #[test]
+    fn a_child_is_of_its_parents_trace_and_one_without_a_parent_of_its_own() {
+        let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+        let below = child(Some(parent)).unwrap();
+        assert!(is_traceparent(&below), "{below}");
+        assert_eq!((&below[..36], &below[52..]), (&parent[..36], &parent[52..]));
+        assert_ne!(below[36..52], parent[36..52]);
+        let (one, other) = (child(None).unwrap(), child(None).unwrap());
+        assert!(is_traceparent(&one) && is_traceparent(&other));
+        assert_ne!(one[..36], other[..36]);
     }
 }

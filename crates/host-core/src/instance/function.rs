@@ -236,6 +236,10 @@ impl WasmFunction {
         let cancellation = context.cancellation().cloned();
         let maker = &self.maker;
         let span = spans::is_enabled().then(|| spans::call(entry.id()));
+        let context = match &span {
+            Some(span) if maker.common.services.traces => context.traced(span),
+            _ => context,
+        };
         // Pinned where it is made: it holds Wasmtime's futures, kilobytes that each wrapper would copy.
         let work = std::pin::pin!(async {
             let (context, slot) = Held::acquire(&maker.slots, context).await?;

@@ -41,7 +41,7 @@ pub struct EntrySnapshot {
     pub instances: usize,
     /// Instances that wait for a call: prepared ahead of it, or kept after another.
     pub ready: usize,
-    /// Linear memory of all instances, in bytes.
+    /// Linear memory of all instances, or what Lua's VMs have allocated when they last gave their thread back; in bytes.
     pub memory_bytes: usize,
     /// Calls of host functions that the entry does not import.
     pub not_granted: u64,
@@ -83,11 +83,15 @@ impl EntryMetrics {
 
     pub(crate) fn instance_dropped(&self, memory: usize) {
         self.instances.fetch_sub(1, Ordering::Relaxed);
-        self.memory.fetch_sub(memory, Ordering::Relaxed);
+        self.memory_shrunk(memory);
     }
 
     pub(crate) fn memory_grown(&self, bytes: usize) {
         self.memory.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn memory_shrunk(&self, bytes: usize) {
+        self.memory.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     pub(crate) fn levels(&self) -> &Levels {

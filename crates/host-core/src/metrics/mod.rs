@@ -6,11 +6,13 @@
 
 mod entry;
 mod histogram;
+mod memory;
 mod outcome;
 
 pub(crate) use entry::Level;
 pub use entry::{CountedCall, EntryMetrics, EntrySnapshot};
 pub use histogram::{Histogram, HistogramSnapshot};
+pub use memory::GuestMemory;
 pub use outcome::Outcome;
 
 use std::collections::BTreeMap;

@@ -44,6 +44,8 @@ pub struct Services {
     pub deterministic: bool,
     /// See [`crate::HostBuilder::sampler`].
     pub sampler: Option<Arc<dyn Sampler>>,
+    /// See [`crate::HostBuilder::traces`].
+    pub traces: bool,
     /// What was denied, for the log.
     pub denials: Denials,
     /// See [`crate::HostBuilder::metrics`].
@@ -70,6 +72,7 @@ impl Default for Services {
             policy: Arc::new(DefaultPolicy),
             deterministic: false,
             sampler: None,
+            traces: false,
             denials: Denials::default(),
             metrics: None,
         }

@@ -2,11 +2,46 @@
 
 use super::support::{App, body, run, spec, to_json};
 use serde_json::json;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use wippy_host_core::metrics::Metrics;
 use wippy_host_core::pool::{PoolFields, PoolKind, PoolSpec};
 use wippy_host_core::value::TextOrBytes;
-use wippy_host_core::{CallContext, ErrorKind, Host, Reason, Value};
+use wippy_host_core::{CallContext, ErrorKind, Host, Reason, Value, function};
 use wippy_host_lua::LuaLibrary;
+
+#[tokio::test]
+async fn what_a_running_function_has_allocated_is_memory_of_its_entry_until_it_ends() {
+    let metrics = Metrics::new();
+    let mut app = App::new();
+    app.services.metrics = Some(metrics.clone());
+    let now = move || metrics.snapshot().into_iter().find(|(id, _)| &**id == "app:f").unwrap().1.memory_bytes;
+    let (asked, bytes) = (now.clone(), Arc::new(Mutex::new(Vec::new())));
+    let seen = bytes.clone();
+    let look = function(move |_, _| {
+        let (asked, seen) = (asked.clone(), seen.clone());
+        async move {
+            // The function has given its thread back.
+            tokio::task::yield_now().await;
+            seen.lock().unwrap().push(asked());
+            Ok(Value::Null)
+        }
+    });
+    app.functions.register("app:look", look).unwrap();
+    app.lua(
+        "app:f",
+        "local funcs = require('funcs')
+        return function()
+            funcs.call('app:look')
+            local text = string.rep('x', 2000000)
+            funcs.call('app:look')
+            return #text
+        end",
+    );
+    assert_eq!(app.call("app:f", Vec::new()).await.map(to_json).unwrap(), json!(2_000_000));
+    let [before, after] = bytes.lock().unwrap().clone().try_into().unwrap();
+    assert!(before > 0 && after > before + 2_000_000, "{before} {after}");
+    assert_eq!(now(), 0);
+}
 
 #[tokio::test]
 async fn a_source_returns_a_table_of_functions_or_a_function() {

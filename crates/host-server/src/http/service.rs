@@ -20,7 +20,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use wippy_host_core::{
-    CallContext, CallContextBuilder, Finding, FunctionRegistry, Reason, WasmFunction, is_traceparent,
+    CallContext, CallContextBuilder, Finding, FunctionRegistry, Reason, WasmFunction, is_traceparent, is_tracestate,
 };
 use wippy_import_http::{RequestBodyError, handle};
 
@@ -91,19 +91,24 @@ impl Connected {
         };
         let context = CallContext::builder().cancellation(self.app.cancel.clone());
         let trace = traceparent(&head);
+        let told = |context: CallContextBuilder, trace: String| match tracestate(&head) {
+            Some(state) => context.trace(trace).trace_state(state),
+            None => context.trace(trace),
+        };
         let id = &route.endpoint.id;
         match &route.endpoint.target {
             Target::Handler(function) => {
-                // A call without a trace of its own may share an instance with others.
-                let context = match trace.filter(|_| passes_on(function)) {
-                    Some(trace) => context.trace(trace),
+                // A call with a trace to pass on shares no instance with others.
+                let context = match trace {
+                    Some(trace) if passes_on(function) => told(context, trace),
+                    Some(trace) => context.trace_for_span(trace),
                     None => context,
                 };
                 self.to_handler(id, function.clone(), context.build(), head, body).await
             }
             Target::Function(target) => {
                 let context = match trace {
-                    Some(trace) => context.trace(trace),
+                    Some(trace) => told(context, trace),
                     None => context,
                 };
                 self.to_function(id, target, context, head, params, body).await
@@ -219,6 +224,13 @@ fn traceparent(head: &Parts) -> Option<String> {
     let mut given = head.headers.get_all("traceparent").iter();
     let trace = given.next()?.to_str().ok()?;
     (given.next().is_none() && is_traceparent(trace)).then(|| trace.to_owned())
+}
+
+/// What others say of that trace: all headers of the name are one.
+fn tracestate(head: &Parts) -> Option<String> {
+    let given: Option<Vec<_>> = head.headers.get_all("tracestate").iter().map(|state| state.to_str().ok()).collect();
+    let state = given.filter(|given| !given.is_empty())?.join(",");
+    is_tracestate(&state).then_some(state)
 }
 
 /// Whether a handler may call or ask anybody, for whom a trace would be.

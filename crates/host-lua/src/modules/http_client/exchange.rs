@@ -7,11 +7,10 @@ use super::request::Outgoing;
 use super::response;
 use crate::errors::LuaError;
 use crate::running;
-use http::{HeaderValue, Response};
+use http::Response;
 use mlua::{Lua, Table};
 use std::time::Duration;
-use wippy_host_core::is_traceparent;
-use wippy_import_http::{HttpBody, HttpClient};
+use wippy_import_http::{HttpBody, HttpClient, Trace};
 
 type Exchanged<T> = std::result::Result<T, LuaError>;
 
@@ -33,9 +32,8 @@ pub(super) async fn exchange(
     let running = running::of(lua)?;
     let shared = &running.shared().http.0;
     let client = shared.get_or_init(|| HttpClient::new(running.network().clone(), running.services().resolver.clone()));
-    let trace = running.context().trace().filter(|trace| is_traceparent(trace));
-    if let Some(trace) = trace.and_then(|trace| HeaderValue::from_str(trace).ok()) {
-        outgoing.headers.entry("traceparent").or_insert(trace);
+    if let Some(trace) = Trace::of(running.context()) {
+        trace.tell(&mut outgoing.headers);
     }
     let wait = options.timeout;
     let answered = async {

@@ -1,0 +1,33 @@
+//! The trace context of the W3C in the requests of a call.
+
+use http::{HeaderMap, HeaderValue};
+use wippy_host_core::{CallContext, is_traceparent};
+
+const TRACEPARENT: &str = "traceparent";
+const TRACESTATE: &str = "tracestate";
+
+/// The trace of a call as the headers of a request.
+pub struct Trace {
+    parent: HeaderValue,
+    state: Option<HeaderValue>,
+}
+
+impl Trace {
+    /// That of a call, where it is one of the W3C's form.
+    pub fn of(call: &CallContext) -> Option<Self> {
+        let parent = call.trace().filter(|trace| is_traceparent(trace))?;
+        let state = call.trace_state().and_then(|state| HeaderValue::from_str(state).ok());
+        Some(Self { parent: HeaderValue::from_str(parent).ok()?, state })
+    }
+
+    /// Tells it to whoever gets the request, unless the request names a trace itself.
+    pub fn tell(&self, headers: &mut HeaderMap) {
+        if headers.contains_key(TRACEPARENT) {
+            return;
+        }
+        headers.insert(TRACEPARENT, self.parent.clone());
+        if let Some(state) = &self.state {
+            headers.entry(TRACESTATE).or_insert_with(|| state.clone());
+        }
+    }
+}
