@@ -5,6 +5,7 @@ mod cargo;
 mod conformance;
 mod docs;
 mod guests;
+mod new_import;
 mod test_matrix;
 
 use std::error::Error;
@@ -29,6 +30,7 @@ enum Task {
     Guests(guests::GuestsArgs),
     Conformance(conformance::ConformanceArgs),
     Docs(docs::DocsArgs),
+    NewImport(new_import::NewImportArgs),
 }
 
 fn dispatch(task: Task) -> Result<(), Box<dyn Error>> {
@@ -38,6 +40,7 @@ fn dispatch(task: Task) -> Result<(), Box<dyn Error>> {
         Task::Guests(args) => guests::run(&args)?,
         Task::Conformance(args) => conformance::run(&args)?,
         Task::Docs(args) => docs::run(&args)?,
+        Task::NewImport(args) => new_import::run(&args)?,
     }
     Ok(())
 }
