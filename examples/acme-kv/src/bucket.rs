@@ -2,10 +2,12 @@
 
 use crate::entry::{Entry, Quota};
 use crate::error::KvError;
+use crate::instance::Opening;
 use crate::open::{TOTALS, VALUES};
 use redb::{ReadableDatabase, ReadableTable, Table};
 use std::ops::Bound;
 use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::component::{ComponentType, Lower};
 
 /// Keys of one page.
@@ -18,6 +20,7 @@ const KEY_BYTES: usize = 512;
 pub(crate) struct Bucket {
     entry: Arc<Entry>,
     name: Arc<str>,
+    _open: Arc<OwnedSemaphorePermit>,
 }
 
 /// As the WIT has it.
@@ -32,15 +35,16 @@ type Answer<T> = Result<T, KvError>;
 
 impl Bucket {
     /// A bucket of this entry's database, which is opened for it.
-    pub(crate) async fn open(entry: Arc<Entry>, name: String) -> Answer<Self> {
+    pub(crate) async fn open(opening: Opening, name: String) -> Answer<Self> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         if !(1..=BUCKET_BYTES).contains(&name.len()) || !name.bytes().all(plain) {
             return Err(KvError::Invalid(format!(
                 "a bucket is named with 1 to {BUCKET_BYTES} letters, digits, -, _ and ."
             )));
         }
+        let Opening { entry, permit } = opening;
         entry.work(|_, _| Ok(())).await?;
-        Ok(Self { entry, name: name.into() })
+        Ok(Self { entry, name: name.into(), _open: Arc::new(permit) })
     }
 
     pub(crate) async fn get(self, key: String) -> Answer<Option<Vec<u8>>> {

@@ -22,6 +22,9 @@ pub struct Config {
     /// Bytes of all buckets' names, keys and values in the whole file. Default 16 MiB.
     #[serde(default = "max_bytes")]
     pub max_bytes: u64,
+    /// Buckets that one instance has open at a time. Default 100.
+    #[serde(default = "max_open_buckets")]
+    pub max_open_buckets: u64,
     /// Whether every change is refused. Default false.
     #[serde(default)]
     pub read_only: bool,
@@ -37,6 +40,10 @@ fn max_keys() -> u64 {
 
 fn max_bytes() -> u64 {
     16 << 20
+}
+
+fn max_open_buckets() -> u64 {
+    100
 }
 
 /// The longest name of a file.
@@ -65,14 +72,16 @@ pub(crate) fn check(cx: &SetupContext<'_>, config: &Config) -> Vec<ConfigProblem
                 .with_remedy("write letters, digits, -, _ and . alone, the first no dot, for example notes.redb"),
         );
     }
-    for (key, value) in
-        [("max_value_bytes", config.max_value_bytes), ("max_keys", config.max_keys), ("max_bytes", config.max_bytes)]
-    {
+    let read_only = "write read_only: true for an entry that may change nothing";
+    let ungranted = "take acme:kv out of imports for an entry that may open nothing";
+    for (key, value, remedy) in [
+        ("max_value_bytes", config.max_value_bytes, read_only),
+        ("max_keys", config.max_keys, read_only),
+        ("max_bytes", config.max_bytes, read_only),
+        ("max_open_buckets", config.max_open_buckets, ungranted),
+    ] {
         if value == 0 {
-            problems.push(
-                ConfigProblem::new([key], format!("{key} must be at least 1"))
-                    .with_remedy("write read_only: true for an entry that may change nothing"),
-            );
+            problems.push(ConfigProblem::new([key], format!("{key} must be at least 1")).with_remedy(remedy));
         }
     }
     problems

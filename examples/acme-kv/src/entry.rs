@@ -17,6 +17,7 @@ pub struct Entry {
     directory: PathBuf,
     file: String,
     pub(crate) quota: Quota,
+    pub(crate) max_open_buckets: u64,
     read_only: bool,
     /// Whether work is done on the guest's own thread.
     deterministic: bool,
@@ -43,12 +44,13 @@ impl Entry {
         let Some(directory) = cx.services.directories.get(&fs)? else {
             return Err(Error::new(ErrorKind::NotFound, format!("no fs.directory {fs}")));
         };
-        let Config { max_value_bytes, max_keys, max_bytes, .. } = config;
+        let Config { max_value_bytes, max_keys, max_bytes, max_open_buckets, .. } = config;
         Ok(Self {
             id,
             directory,
             file,
             quota: Quota { max_value_bytes, max_keys, max_bytes },
+            max_open_buckets,
             read_only: config.read_only || access == MountAccess::ReadOnly,
             deterministic: cx.services.deterministic,
             database: Mutex::new(None),

@@ -4,6 +4,7 @@ mod bucket;
 mod config;
 mod entry;
 mod error;
+mod instance;
 mod open;
 #[cfg(feature = "p3")]
 mod p3;
@@ -11,6 +12,7 @@ mod store;
 
 pub use config::Config;
 pub use entry::Entry;
+pub use instance::Instance;
 
 use std::sync::Arc;
 use wippy_host_core::{
@@ -47,7 +49,7 @@ impl HostImport for Kv {
 
     type Config = Config;
     type Shared = Entry;
-    type State = Arc<Entry>;
+    type State = Instance;
 
     fn check(cx: &SetupContext<'_>, config: &Config) -> Vec<ConfigProblem> {
         config::check(cx, config)
@@ -64,11 +66,11 @@ impl HostImport for Kv {
         Ok(())
     }
 
-    fn state(_: &mut StateContext<'_>, shared: &Arc<Entry>) -> Result<Arc<Entry>> {
-        Ok(shared.clone())
+    fn state(_: &mut StateContext<'_>, shared: &Arc<Entry>) -> Result<Instance> {
+        Ok(Instance::new(shared))
     }
 
-    /// Nothing of a call is in it, and a guest that is kept keeps its buckets.
+    /// Nothing of a call is in it: a guest that is kept keeps its buckets, and they still count.
     fn renew(_: &mut StateContext<'_>, _: &Arc<Entry>) -> Result<()> {
         Ok(())
     }

@@ -15,6 +15,9 @@ pub(crate) const VALUES: TableDefinition<'_, (&str, &str), &[u8]> = TableDefinit
 /// What all values together take.
 pub(crate) const TOTALS: TableDefinition<'_, &str, u64> = TableDefinition::new("totals");
 
+/// Bytes that one database keeps in memory; redb itself would keep up to a gibibyte.
+const CACHE: usize = 4 << 20;
+
 /// A database that is open. To be dropped where blocking is no harm.
 pub(crate) struct Database {
     /// None while it is closed.
@@ -74,7 +77,7 @@ impl Drop for Database {
 /// The database in a file, with its tables.
 fn tables(file: std::fs::File) -> Result<redb::Database, redb::Error> {
     let backend = FileBackend::new(file).map_err(|error: DatabaseError| redb::Error::from(error))?;
-    let database = redb::Database::builder().create_with_backend(backend)?;
+    let database = redb::Database::builder().set_cache_size(CACHE).create_with_backend(backend)?;
     let begin = database.begin_write()?;
     begin.open_table(VALUES)?;
     begin.open_table(TOTALS)?;

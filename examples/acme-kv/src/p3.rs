@@ -2,8 +2,9 @@
 //! against `limits.max_host_bytes`.
 
 use crate::bucket::Bucket;
-use crate::store::{TransposeTable as _, allowed, bucket_of, drop_bucket};
-use crate::{Kv, STORE_ASYNC};
+use crate::STORE_ASYNC;
+use crate::instance::Opening;
+use crate::store::{TransposeTable as _, bucket_of, drop_bucket};
 use wasmtime::component::{Accessor, Linker, Resource, ResourceType};
 use wippy_host_core::{HostShare, StoreData, traced};
 
@@ -17,12 +18,8 @@ pub(crate) fn link(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
     store.func_wrap_concurrent("open", |accessor, (bucket,): (String,)| {
         Box::pin(async move {
             let share = share(accessor, bucket.len())?;
-            let entry = accessor.with(|mut store| {
-                let data = store.data_mut();
-                allowed(data, &bucket).map(|()| data.state::<Kv>().clone())
-            });
-            let opened = match entry {
-                Ok(entry) => Bucket::open(entry, bucket).await,
+            let opened = match accessor.with(|mut store| Opening::ask(store.data_mut(), &bucket)) {
+                Ok(opening) => Bucket::open(opening, bucket).await,
                 Err(error) => Err(error),
             };
             drop(share);

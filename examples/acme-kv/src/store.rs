@@ -2,10 +2,11 @@
 
 use crate::bucket::Bucket;
 use crate::error::KvError;
-use crate::{Kv, STORE};
+use crate::instance::Opening;
+use crate::STORE;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource, ResourceType};
-use wippy_host_core::{ActionRequest, StoreData, traced};
+use wippy_host_core::{StoreData, traced};
 
 pub(crate) fn link(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
     let mut instance = linker.instance(STORE)?;
@@ -13,8 +14,8 @@ pub(crate) fn link(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
     store.resource("store", ResourceType::host::<Bucket>(), drop_bucket)?;
     store.func_wrap_async("open", |mut store, (bucket,): (String,)| {
         Box::new(async move {
-            let opened = match allowed(store.data_mut(), &bucket) {
-                Ok(()) => Bucket::open(store.data_mut().state::<Kv>().clone(), bucket).await,
+            let opened = match Opening::ask(store.data_mut(), &bucket) {
+                Ok(opening) => Bucket::open(opening, bucket).await,
                 Err(error) => Err(error),
             };
             Ok((opened.map(|bucket| store.data_mut().table().push(bucket)).transpose_table()?,))
@@ -63,13 +64,6 @@ pub(crate) fn bucket_of(store: &mut StoreData, handle: &Resource<Bucket>) -> was
 pub(crate) fn drop_bucket(mut store: StoreContextMut<'_, StoreData>, handle: u32) -> wasmtime::Result<()> {
     store.data_mut().table().delete(Resource::<Bucket>::new_own(handle))?;
     Ok(())
-}
-
-/// The policy's say.
-pub(crate) fn allowed(store: &mut StoreData, bucket: &str) -> Result<(), KvError> {
-    let call = store.call();
-    let request = ActionRequest::new(store.entry().id(), "acme:kv/open", bucket).for_actor(call.actor(), call.scope());
-    store.services().policy.action(&request).map_err(|error| KvError::denied(&error))
 }
 
 /// A table that is full ends the call; everything else is the guest's to handle.

@@ -6,7 +6,7 @@ wit_bindgen::generate!({
     generate_all,
 });
 
-use acme::kv::store::{open, Error};
+use acme::kv::store::open;
 use std::future::{poll_fn, Future};
 use std::task::Poll;
 
