@@ -40,7 +40,9 @@ pub(crate) enum NewImportError {
     Name(#[from] NameError),
     #[error("{} is not empty; name a new directory with --into", .0.display())]
     NotEmpty(PathBuf),
-    #[error("{0:?} cannot stand in a Cargo.toml; write the address as `git clone` takes it, without quotes and backslashes")]
+    #[error(
+        "{0:?} cannot stand in a Cargo.toml; write the address as `git clone` takes it, without quotes and backslashes"
+    )]
     Source(String),
     #[error("{}", path.display())]
     File { path: PathBuf, source: io::Error },

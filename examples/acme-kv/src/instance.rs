@@ -37,7 +37,9 @@ impl Opening {
         let entry = instance.entry.clone();
         let permit = instance.open.clone().try_acquire_owned().map_err(|_| {
             let max = entry.max_open_buckets;
-            KvError::Quota(format!("max_open_buckets is {max}, and as many are open; drop one, or open one for many keys"))
+            KvError::Quota(format!(
+                "max_open_buckets is {max}, and as many are open; drop one, or open one for many keys"
+            ))
         })?;
         Ok(Self { entry, permit })
     }

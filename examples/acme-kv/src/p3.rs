@@ -1,8 +1,8 @@
 //! `acme:kv/store@0.2.0`: the same functions, asynchronous. Many run beside their guest, so what each holds is counted
 //! against `limits.max_host_bytes`.
 
-use crate::bucket::Bucket;
 use crate::STORE_ASYNC;
+use crate::bucket::Bucket;
 use crate::instance::Opening;
 use crate::store::{TransposeTable as _, bucket_of, drop_bucket};
 use wasmtime::component::{Accessor, Linker, Resource, ResourceType};

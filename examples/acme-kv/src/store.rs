@@ -1,9 +1,9 @@
 //! `acme:kv/store@0.1.0`: functions that guests wait for, on fibers.
 
+use crate::STORE;
 use crate::bucket::Bucket;
 use crate::error::KvError;
 use crate::instance::Opening;
-use crate::STORE;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource, ResourceType};
 use wippy_host_core::{StoreData, traced};

@@ -43,7 +43,8 @@ impl Names {
             return Err(NameError::Word(word.to_owned()));
         }
         let package = format!("{namespace}-{name}");
-        let tables = MANIFEST.split("\n[").filter(|table| table.starts_with("dependencies]") || table.starts_with("dev-"));
+        let tables =
+            MANIFEST.split("\n[").filter(|table| table.starts_with("dependencies]") || table.starts_with("dev-"));
         let mut needed = tables.flat_map(str::lines).filter_map(|line| line.split_once(" = ")).map(|(key, _)| key);
         if needed.any(|key| key.replace('_', "-") == package) {
             return Err(NameError::Crate(package));

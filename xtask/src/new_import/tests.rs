@@ -66,7 +66,9 @@ fn the_rust_that_is_written_parses_and_is_formatted() {
 fn its_manifest_is_one_that_cargo_takes() {
     let new = New::of("acme:key-value", &checkout());
     let mut metadata = crate::cargo::command();
-    metadata.args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"]).arg(new.into.join("Cargo.toml"));
+    metadata
+        .args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"])
+        .arg(new.into.join("Cargo.toml"));
     let metadata: serde_json::Value = serde_json::from_str(&crate::cargo::capture(&mut metadata).unwrap()).unwrap();
     let package = &metadata["packages"][0];
     assert_eq!(package["name"], "acme-key-value");
@@ -101,8 +103,19 @@ fn a_directory_with_something_in_it_is_left_alone() {
 
 #[test]
 fn what_is_no_name_is_refused_with_an_example() {
-    let names =
-        ["acme", "acme:", ":kv", "Acme:kv", "acme:kv/store", "acme:k--v", "acme:1kv", "acme:kv@1", "a:b:c", "ä:b", "../a:b"];
+    let names = [
+        "acme",
+        "acme:",
+        ":kv",
+        "Acme:kv",
+        "acme:kv/store",
+        "acme:k--v",
+        "acme:1kv",
+        "acme:kv@1",
+        "a:b:c",
+        "ä:b",
+        "../a:b",
+    ];
     for name in names {
         let error = Names::of(name).err().unwrap().to_string();
         assert!(error.ends_with("for example acme:counter"), "{name}: {error}");
@@ -116,7 +129,9 @@ fn what_is_no_name_is_refused_with_an_example() {
 /// What the library itself uses is not what the import's type is called.
 #[test]
 fn a_type_has_a_name_of_its_own() {
-    for (import, ty) in [("acme:kv", "Kv"), ("acme:state", "StateGroup"), ("acme:self", "SelfGroup"), ("acme:a1-b", "A1B")] {
+    for (import, ty) in
+        [("acme:kv", "Kv"), ("acme:state", "StateGroup"), ("acme:self", "SelfGroup"), ("acme:a1-b", "A1B")]
+    {
         let library = New::of(import, &checkout()).text("src/lib.rs");
         assert!(library.contains(&format!("pub struct {ty};")), "{import}");
     }

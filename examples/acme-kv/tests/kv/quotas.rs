@@ -67,10 +67,7 @@ async fn buckets_that_are_open_have_a_limit_of_their_own_for_each_instance() {
     let refused = err(&kv, "hoard", json!([4])).await;
     assert_eq!(
         refused,
-        (
-            "quota".into(),
-            "max_open_buckets is 3, and as many are open; drop one, or open one for many keys".into()
-        )
+        ("quota".into(), "max_open_buckets is 3, and as many are open; drop one, or open one for many keys".into())
     );
     ok(&kv, "churn", json!([500])).await;
     // By default a guest meets it before the limit of all handles.
@@ -82,7 +79,8 @@ async fn buckets_that_are_open_have_a_limit_of_their_own_for_each_instance() {
 #[tokio::test]
 async fn what_could_not_be_opened_does_not_count() {
     let kv = kv(json!({"max_open_buckets": 1})).entry(|mut spec| {
-        spec.pool = PoolSpec::resolve(PoolFields { reuse_max_calls: Some(100), max_size: Some(1), ..PoolFields::default() });
+        spec.pool =
+            PoolSpec::resolve(PoolFields { reuse_max_calls: Some(100), max_size: Some(1), ..PoolFields::default() });
         spec
     });
     for _ in 0..3 {
