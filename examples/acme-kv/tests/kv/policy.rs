@@ -1,12 +1,11 @@
 //! Who may.
 
-use crate::support::{data, guest, kv, ok};
-use acme_kv::Kv;
+use crate::support::{data, guest, kv};
 use serde_json::json;
 use std::path::PathBuf;
 use wippy_host_core::policy::network::{Decision, NetworkPolicy, NetworkRequest};
 use wippy_host_core::{
-    ActionRequest, CallContext, Directories, ErrorKind, Function, Host, Policy, Registration, Registry, Result, Value,
+    ActionRequest, CallContext, Directories, ErrorKind, Function, Host, Policy, Registry, Result, Value,
 };
 use wippy_host_test::PolicyDouble;
 
@@ -62,7 +61,7 @@ impl Directories for Data {
 #[tokio::test]
 async fn a_bucket_that_the_policy_refuses_is_an_error_that_a_guest_can_handle() {
     let kv = kv(json!({}));
-    let registry = Registry::builder().with(&Registration::new::<Kv>()).build().unwrap();
+    let registry = Registry::builder().with(&acme_kv::IMPORT).build().unwrap();
     let host = Host::builder().registry(registry).directories(Data(data(&kv))).policy(Secrets).build().unwrap();
     let component = host.compile(guest("kv")).unwrap();
     let mut spec = kv.spec().clone();

@@ -99,11 +99,11 @@ fn runs_that_repeat_have_it_too() {
 fn mistakes_in_its_section_are_shown_where_they_stand() {
     for (from, to, said) in [
         ("[acme:kv]", "[acme:kw]", vec!["unsupported wasm host import: acme:kw", "did you mean \"acme:kv\"?"]),
-        ("max_keys: 100", "max_kyes: 100", vec!["unknown key", "max_keys", "_index.yaml:24:"]),
-        ("max_keys: 100", "max_keys: many", vec!["max_keys", "_index.yaml:24:"]),
-        ("max_keys: 100", "max_keys: 0", vec!["max_keys must be at least 1", "_index.yaml:24:"]),
-        ("fs: data, file: notes.redb, max", "fs: dota, max", vec!["no fs.directory demo:dota", "_index.yaml:24:"]),
-        ("fs: data, file: notes.redb, max", "max", vec!["fs", "_index.yaml:24:"]),
+        ("max_keys: 100", "max_kyes: 100", vec!["unknown key", "max_keys", "_index.yaml:23:"]),
+        ("max_keys: 100", "max_keys: many", vec!["max_keys", "_index.yaml:23:"]),
+        ("max_keys: 100", "max_keys: 0", vec!["max_keys must be at least 1", "_index.yaml:23:"]),
+        ("fs: data, file: notes.redb, max", "fs: dota, max", vec!["no fs.directory demo:dota", "_index.yaml:23:"]),
+        ("fs: data, file: notes.redb, max", "max", vec!["fs", "_index.yaml:23:"]),
         ("file: notes.redb, max", "file: ../notes.redb, max", vec!["is no plain name of a file", "notes.redb"]),
     ] {
         let ran = App::new().with(from, to).run(&["check", "."]);
