@@ -5,6 +5,7 @@ mod cargo;
 mod conformance;
 mod docs;
 mod guests;
+mod new_import;
 mod release_check;
 mod test_matrix;
 
@@ -30,6 +31,7 @@ enum Task {
     Guests(guests::GuestsArgs),
     Conformance(conformance::ConformanceArgs),
     Docs(docs::DocsArgs),
+    NewImport(new_import::NewImportArgs),
     ReleaseCheck(release_check::ReleaseCheckArgs),
 }
 
@@ -40,6 +42,7 @@ fn dispatch(task: Task) -> Result<(), Box<dyn Error>> {
         Task::Guests(args) => guests::run(&args)?,
         Task::Conformance(args) => conformance::run(&args)?,
         Task::Docs(args) => docs::run(&args)?,
+        Task::NewImport(args) => new_import::run(&args)?,
         Task::ReleaseCheck(args) => release_check::run(&args)?,
     }
     Ok(())
