@@ -23,7 +23,8 @@ pub mod value;
 pub use assembly::{Finding, ImportLinker, LinkTarget, Preflight, Traced, traced};
 pub use async_trait::async_trait;
 pub use call::{
-    CallContext, CallContextBuilder, Function, FunctionRegistry, NestedCall, function, is_traceparent, is_tracestate,
+    CallContext, CallContextBuilder, Function, FunctionRegistry, NestedCall, WeakFunctionRegistry, function,
+    is_traceparent, is_tracestate,
 };
 pub use component::{CacheOptions, CodeKind, Compilations, ExportedFunction, Inspection, Program, WatError, WitError};
 pub use engine::{EPOCH, EngineOptions, config as engine_config};

@@ -76,7 +76,8 @@ pub struct LuaFunction {
 }
 
 impl LuaFunction {
-    /// Compiles the source of `spec`. The function calls others through `functions` and asks `services`.
+    /// Compiles the source of `spec`. The function calls others through `functions`, which it does not keep
+    /// alive, and asks `services`.
     ///
     /// # Errors
     /// Kind `Invalid`, with file and line, where the source is not Lua. What the source returns is known only when it
@@ -97,7 +98,7 @@ impl LuaFunction {
             processes: spec.processes,
             shared: Shared::default(),
             services,
-            functions,
+            functions: functions.downgrade(),
             network: Arc::new(network),
         };
         Ok(Self { entry: Arc::new(entry), code, method: spec.method, slots: None })

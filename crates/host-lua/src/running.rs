@@ -13,6 +13,7 @@ use wippy_host_core::metrics::{EntryMetrics, GuestMemory};
 use wippy_host_core::policy::network::NetworkGuard;
 use wippy_host_core::{
     CallContext, Clock, FunctionRegistry, GuestOutput, Limits, Output, OutputStream, Result, Services,
+    WeakFunctionRegistry,
 };
 use wippy_host_process::Processes;
 
@@ -33,7 +34,7 @@ pub(crate) struct Entry {
     pub(crate) id: Arc<str>,
     pub(crate) limits: Limits,
     pub(crate) services: Services,
-    pub(crate) functions: FunctionRegistry,
+    pub(crate) functions: WeakFunctionRegistry,
     pub(crate) network: Arc<NetworkGuard>,
     pub(crate) output: GuestOutput,
     pub(crate) metrics: Option<Arc<EntryMetrics>>,
@@ -75,8 +76,8 @@ impl Running {
     }
 
     /// The functions that `funcs` reaches.
-    pub(crate) fn functions(&self) -> &FunctionRegistry {
-        &self.entry.functions
+    pub(crate) fn functions(&self) -> FunctionRegistry {
+        self.entry.functions.upgrade()
     }
 
     /// The processes of the application, where there are any.

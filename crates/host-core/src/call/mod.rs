@@ -11,6 +11,6 @@ mod tracestate;
 pub use context::{CallContext, CallContextBuilder};
 pub use function::{Function, function};
 pub use nested::NestedCall;
-pub use registry::FunctionRegistry;
+pub use registry::{FunctionRegistry, WeakFunctionRegistry};
 pub use traceparent::is_traceparent;
 pub use tracestate::is_tracestate;

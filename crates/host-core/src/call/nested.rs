@@ -26,7 +26,7 @@ impl StoreData {
         if let (Err(_), Some(metrics)) = (&allowed, self.metrics()) {
             metrics.refused();
         }
-        NestedCall { functions: self.functions().clone(), allowed, context, target }
+        NestedCall { functions: self.functions(), allowed, context, target }
     }
 }
 

@@ -5,20 +5,37 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::value::TextOrBytes;
 use arc_swap::ArcSwap;
 use rustc_hash::FxHashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 /// Ids are the operator's, so that nobody chooses them to collide.
 type Map = FxHashMap<Arc<str>, Arc<dyn Function>>;
 
-/// Functions by id, `namespace:name`. Clones share one registry. Replacing a function leaves the calls that already run
+/// Functions by id, `namespace:name`. Clones share one registry, which is there as long as one of them is: functions that call others
+/// hold it weakly, so that they and the registry do not keep each other for ever. Replacing a function leaves the calls that already run
 /// on the old one alone.
 #[derive(Clone, Default)]
 pub struct FunctionRegistry(Arc<ArcSwap<Map>>);
+
+/// A registry that may be gone: what a function holds of the one that it is in.
+#[derive(Clone)]
+pub struct WeakFunctionRegistry(Weak<ArcSwap<Map>>);
+
+impl WeakFunctionRegistry {
+    /// The registry; one without functions where it is gone.
+    pub fn upgrade(&self) -> FunctionRegistry {
+        self.0.upgrade().map(FunctionRegistry).unwrap_or_default()
+    }
+}
 
 impl FunctionRegistry {
     /// A registry without functions.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same for a function to hold.
+    pub fn downgrade(&self) -> WeakFunctionRegistry {
+        WeakFunctionRegistry(Arc::downgrade(&self.0))
     }
 
     /// Adds functions, all of them or none.

@@ -58,7 +58,7 @@ impl Host {
         let common = Arc::new(Common {
             entry: parts.entry.clone(),
             services: services.clone(),
-            functions: functions.clone(),
+            functions: functions.downgrade(),
             output,
             memory: memory.clone(),
             metrics: parts.metrics.clone(),

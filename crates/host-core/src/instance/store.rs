@@ -4,7 +4,7 @@ use super::budget::HostBytes;
 use super::failure::NotGranted;
 use super::limiter::Limiter;
 use super::memory::HostMemory;
-use crate::call::{CallContext, FunctionRegistry};
+use crate::call::{CallContext, FunctionRegistry, WeakFunctionRegistry};
 use crate::import::HostImportSlot;
 use crate::metrics::EntryMetrics;
 use crate::policy::network::DenialLog;
@@ -34,7 +34,7 @@ pub struct StoreData {
 pub(crate) struct Common {
     pub(crate) entry: Arc<EntryInfo>,
     pub(crate) services: Services,
-    pub(crate) functions: FunctionRegistry,
+    pub(crate) functions: WeakFunctionRegistry,
     pub(crate) output: GuestOutput,
     pub(crate) memory: Arc<HostMemory>,
     pub(crate) metrics: Option<Arc<EntryMetrics>>,
@@ -160,9 +160,9 @@ impl StoreData {
         self.common.metrics.as_deref()
     }
 
-    /// The host's functions.
-    pub fn functions(&self) -> &FunctionRegistry {
-        &self.common.functions
+    /// The host's functions; none where the host is gone.
+    pub fn functions(&self) -> FunctionRegistry {
+        self.common.functions.upgrade()
     }
 
     /// The clock of this call: the call's own, else the host's.

@@ -1,9 +1,10 @@
 //! A function that is replaced while it is called.
 
-use crate::support::{add, call_in, host, spec, until, workers};
+use crate::support::{add, call, call_in, guest, host, spec, until, workers};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use wippy_host::pool::PoolSpec;
 use wippy_host::wasmtime::component::Component;
 use wippy_host::{CallContext, Function, Host, Value};
 
@@ -70,4 +71,16 @@ async fn calls_go_on_through_one_replacement_after_the_other() {
     for call in calls {
         assert!((0..=5).contains(&crate::support::within(call).await.unwrap()));
     }
+}
+
+#[tokio::test]
+async fn a_host_that_is_dropped_takes_its_functions_and_their_engine_along() {
+    let host = host();
+    let misbehave = guest(&host, "misbehave");
+    let count = add(&host, &misbehave, spec("app:count", "count", PoolSpec::default())).await;
+    call(&count, json!([])).await.unwrap();
+    let (function, engine) = (Arc::downgrade(&count), host.engine().weak());
+    drop((count, misbehave, host));
+    assert!(function.upgrade().is_none(), "the registry and its functions keep each other");
+    assert!(engine.upgrade().is_none());
 }
