@@ -34,6 +34,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 fn host() -> Result<Host, Box<dyn Error>> {
     let mut engine = EngineOptions::default();
     engine.max_total_memory_bytes = 1 << 30;
+    engine.nested_memory_bytes = engine.max_total_memory_bytes / 4;
     let host = wippy_host::builder()?.policy(policy::UsersPolicy).engine(engine).build()?;
     functions::register(&host)?;
     Ok(host)
