@@ -43,7 +43,8 @@ impl HttpClient for Client {
             Ok::<_, HttpError>(Response::from_parts(head, body))
         };
         let late = || HttpError::from(format!("no answer within {} s", PATIENCE.as_secs()));
-        let exchanged = self.runtime.spawn(tokio::time::timeout(PATIENCE, exchange)).await?;
+        // The timer, too, is made on the runtime: there is none here.
+        let exchanged = self.runtime.spawn(async move { tokio::time::timeout(PATIENCE, exchange).await }).await?;
         let answer = exchanged.unwrap_or_else(|_| Err(late()));
         match &answer {
             Ok(answer) if answer.status().is_success() => {}
