@@ -61,7 +61,8 @@ impl Recorder {
     fn count(&self, open: &Open, whole: Duration) {
         let Some((stats, entry)) = self.stats.as_ref().zip(open.entry.as_ref()) else { return };
         stats.entry(entry, |entry| match open.kind {
-            Kind::Prepare => {}
+            // Counted as it goes: its span may close behind the report.
+            Kind::Prepare | Kind::Work => {}
             Kind::Compile => {
                 entry.compiled = open.cached.map(|cached| Compiled { time: whole, cached });
             }
@@ -70,10 +71,6 @@ impl Recorder {
                 entry.copied.add(open.copied.unwrap_or_default());
             }
             Kind::Instantiate => entry.instances.add(whole, open.busy, open.failed),
-            Kind::Work => {
-                entry.beside += open.busy;
-                entry.copied.add(open.copied.unwrap_or_default());
-            }
             Kind::HostCall => {
                 let Some(function) = &open.function else { return };
                 let function = entry.functions.entry(function.clone()).or_default();
@@ -129,7 +126,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Recorder {
         let mut extensions = span.extensions_mut();
         let Some(open) = extensions.get_mut::<Open>() else { return };
         if let (Some(to_host), Some(to_guest)) = (fields.to_host, fields.to_guest) {
-            open.copied.get_or_insert_default().add(Copied { to_host, to_guest });
+            let copied = Copied { to_host, to_guest };
+            match (&open.kind, &self.stats, &open.entry) {
+                (Kind::Work, Some(stats), Some(entry)) => stats.entry(entry, |entry| entry.copied.add(copied)),
+                _ => open.copied.get_or_insert_default().add(copied),
+            }
         }
         if let (Some(bytes), Some(stats), Some(entry)) = (fields.bytes, &self.stats, &open.entry) {
             stats.entry(entry, |entry| entry.memory = entry.memory.max(bytes));
@@ -152,6 +153,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Recorder {
         let Some((own, span)) = own.zip(context.span(id)) else { return };
         if let Some(open) = span.extensions_mut().get_mut::<Open>() {
             open.busy += own;
+            if let (Kind::Work, Some(stats), Some(entry)) = (&open.kind, &self.stats, &open.entry) {
+                stats.entry(entry, |entry| entry.beside += own);
+            }
         }
     }
 
