@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 use crate::collector::{Collector, text};
+use crate::exec::{STANDARD, guest};
 use crate::http::Serving;
 use crate::support::{App, PATIENCE, repository, run, run_in};
 use crate::trace::{application, upstream};
@@ -133,6 +134,34 @@ fn a_call_that_fails_is_a_span_that_says_so_and_is_sent_before_the_end() {
     let span = collected.span("demo:one");
     assert!(failed(span) && outcome(span).is_some_and(|outcome| outcome != "ok"), "{span:?}");
     assert!(!collected.holds(SECRET));
+}
+
+#[test]
+fn a_command_sends_its_spans_whatever_it_ends_with() {
+    let (file, collector) = (guest("command"), Collector::start());
+    let exec =
+        |arguments: &[&str]| run(&[&["exec", "--otlp", &collector.url], &STANDARD[..], &[&*file], arguments].concat());
+    let ran = exec(&["exit", "7"]);
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str(), ran.code), ("", "", 7));
+    let collected = collector.collected();
+    let (command, exit) = (collected.span("command.wasm"), collected.span("wasi:cli/exit#exit-with-code"));
+    assert_eq!((&exit.parent_span_id, &exit.trace_id), (&command.span_id, &command.trace_id));
+    assert!(command.parent_span_id.is_empty());
+    // What stands behind the file is the guest's.
+    exec(&["arguments", "--otlp", "ftp://collector"]).gives("command.wasm: [\"--otlp\", \"ftp://collector\"]\n");
+    assert!(outcome(collector.collected().span("command.wasm")).is_some_and(|outcome| outcome == "ok"));
+}
+
+#[test]
+fn exactly_the_commands_that_call_something_take_a_collector_and_all_write_a_log() {
+    for command in ["call", "exec", "run", "serve", "check", "graph", "imports", "init", "inspect", "schema"] {
+        let help = run(&[command, "--help"]).stdout;
+        let calls = ["call", "exec", "run", "serve"].contains(&command);
+        assert_eq!(help.contains("--otlp <URL>"), calls, "{command}");
+        for log in ["--log-format", "--log-level", "--log-file"] {
+            assert!(help.contains(log), "{command} {log}");
+        }
+    }
 }
 
 #[test]
