@@ -81,8 +81,8 @@ fn spans_hang_together_from_the_clients_request_through_functions_to_what_they_a
     let of = |key: &str| text(&request.attributes, key);
     assert_eq!(of("wippy.entry").as_deref(), Some("demo:it"));
     assert_eq!(of("wippy.function").as_deref(), Some("wasi:http/outgoing-handler#handle"));
-    // Who is asked is told of the call that asks.
-    assert_eq!(told.parent, Some(format!("00-{TRACE}-{}-01", hex(&inner.span_id))));
+    // Who is asked is told of the request, below which its own spans belong.
+    assert_eq!(told.parent, Some(format!("00-{TRACE}-{}-01", hex(&request.span_id))));
     assert_eq!(told.state.as_deref(), Some("vendor=1"));
 
     // A trace that its client does not record is passed on, and not sent.
@@ -94,6 +94,40 @@ fn spans_hang_together_from_the_clients_request_through_functions_to_what_they_a
         assert!(head.to_ascii_lowercase().contains("content-type: application/x-protobuf"), "{head}");
     }
     assert!(!collected.holds(SECRET) && !collected.holds("vendor=1"));
+}
+
+#[test]
+fn requests_of_either_track_and_of_lua_name_their_own_span() {
+    let allow = "    wasi: { network: { allow: [\"127.0.0.1:*\"] } }\n";
+    let ask =
+        "local http = require('http_client')\nreturn { main = function(url) http.get(url) http.get(url) return 1 end }";
+    let newer = App::guest("download-p3", "count", &format!("    imports: [wasi:http]\n{allow}"));
+    let lua = App::new(&format!(
+        "  - name: it\n    kind: function.lua\n    source: file://it.lua\n    method: main\n    modules: [http_client]\n{allow}"
+    ));
+    let lua = lua.with("it.lua", ask);
+    let (port, asked) = upstream();
+    let (address, url) = (format!("127.0.0.1:{port}"), format!("http://127.0.0.1:{port}/{SECRET}"));
+    let path = format!("/{SECRET}");
+    for (app, name, arguments, requests) in [
+        (newer, "wasi:http/client#send", [&*address, &*path, "1024"].as_slice(), 1),
+        (lua, "http_client#request", [&*url].as_slice(), 2),
+    ] {
+        let collector = Collector::start();
+        let ran = app.run("call", &[&["--otlp", &collector.url, "demo:it"], arguments].concat());
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let collected = collector.collected();
+        let call = collected.span("demo:it");
+        let sent: Vec<_> = collected.spans.iter().filter(|span| span.name == name).collect();
+        assert_eq!(sent.len(), requests, "{name}");
+        for request in sent {
+            assert_eq!((&request.parent_span_id, &request.trace_id), (&call.span_id, &call.trace_id), "{name}");
+            assert_eq!(text(&request.attributes, "wippy.entry").as_deref(), Some("demo:it"));
+            let told = asked.recv_timeout(PATIENCE).unwrap();
+            assert_eq!(told.parent, Some(format!("00-{}-{}-01", hex(&call.trace_id), hex(&request.span_id))), "{name}");
+        }
+        assert!(!collected.holds(SECRET), "{name}");
+    }
 }
 
 #[test]
