@@ -38,6 +38,7 @@ pub use import::{
 };
 pub use instance::{
     GuestExit, HostBytes, HostShare, NotGranted, OutputWriter, Sample, SampledFrame, Sampler, StoreData, WasmFunction,
+    in_turns, next_turn,
 };
 pub use limits::Limits;
 pub use policy::{ActionRequest, CallRequest, DefaultPolicy, EnvironmentRequest, MountAccess, MountRequest, Policy};
