@@ -160,7 +160,7 @@ impl StoreData {
         self.common.metrics.as_deref()
     }
 
-    /// The host's functions; none where the host is gone.
+    /// The host's functions; where the host is gone, none, and calls of them say so.
     pub fn functions(&self) -> FunctionRegistry {
         self.common.functions.upgrade()
     }
