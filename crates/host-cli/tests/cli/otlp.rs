@@ -10,7 +10,10 @@ use crate::trace::{application, upstream};
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
 use std::time::{Duration, Instant};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -223,6 +226,65 @@ fn a_collector_that_never_answers_holds_the_end_for_a_moment_only() {
     assert_eq!((ran.stdout.as_str(), ran.code), ("1\n", 0), "{ran:?}");
     assert!(ran.stderr.contains("spans are lost: the collector does not take them in time"), "{ran:?}");
     assert!(began.elapsed() < LONG, "{:?}", began.elapsed());
+}
+
+/// A collector that says this to every request, and then the same piece for ever, as fast as it is read or slowly.
+fn endless(head: &'static str, piece: &'static [u8], slowly: bool) -> (String, Receiver<usize>) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (sender, taken) = channel();
+    thread::spawn(move || {
+        for mut connection in listener.incoming().flatten() {
+            let sender = sender.clone();
+            thread::spawn(move || {
+                let (mut written, _) = (0, connection.write_all(head.as_bytes()));
+                while connection.write_all(piece).is_ok() {
+                    written += piece.len();
+                    if slowly {
+                        thread::sleep(Duration::from_millis(20));
+                    }
+                }
+                let _ = sender.send(written);
+            });
+        }
+    });
+    (url, taken)
+}
+
+#[test]
+fn a_collector_whose_answer_never_ends_holds_neither_calls_nor_the_end_and_is_not_listened_to_for_long() {
+    const PIECE: &[u8] = &[b'x'; 64 << 10];
+    let long = "HTTP/1.1 200 OK\r\ncontent-length: 1000000000000\r\n\r\n";
+    for (head, piece, slowly) in [
+        ("HTTP/1.1 200 OK\r\nx-slow: ", b"x".as_slice(), true),
+        (long, b"x", true),
+        (long, PIECE, false),
+        ("HTTP/1.1 200 OK\r\nx-large: ", PIECE, false),
+        (
+            "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1000000\r\ncontent-length: 1000000000000\r\n\r\n",
+            PIECE,
+            false,
+        ),
+    ] {
+        let (url, taken) = endless(head, piece, slowly);
+        let began = Instant::now();
+        let app = one("return 1");
+        let ran = app.run("call", &["--otlp", &url, "demo:one"]);
+        assert_eq!((ran.stdout.as_str(), ran.code), ("1\n", 0), "{head}: {ran:?}");
+        assert!(ran.stderr.contains("spans are lost: "), "{head}: {ran:?}");
+        assert!(began.elapsed() < LONG, "{head}: {:?}", began.elapsed());
+        // What stands in the buffers of two sockets is more than what was read.
+        let written = taken.recv_timeout(PATIENCE).unwrap();
+        assert!(written < 32 << 20, "{head}: {written} bytes");
+    }
+    let (url, _) = endless(long, b"x", true);
+    let file = handler();
+    let serving = Serving::start(&["serve", "--addr", "127.0.0.1:0", "--import", "wasi:io", "--otlp", &url, &file]);
+    for _ in 0..20 {
+        serving.ask("GET", "/", "").is(200, "hello");
+    }
+    serving.signal("TERM");
+    assert_eq!(serving.ended(), Some(0));
 }
 
 #[test]
