@@ -22,7 +22,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use wippy_host_core::{
-    CallContext, CallContextBuilder, Finding, FunctionRegistry, Reason, WasmFunction, is_traceparent, is_tracestate,
+    CallContext, CallContextBuilder, Finding, FunctionRegistry, WasmFunction, is_traceparent, is_tracestate,
 };
 use wippy_import_http::{RequestBodyError, handle};
 
@@ -178,7 +178,7 @@ impl Connected {
             }
             Err(error) => {
                 let status = status_of(&error);
-                if error.reason() == Reason::NotGranted {
+                if error.is_refusal_alone() {
                     // The host has logged it, and counts how often.
                     tracing::debug!(endpoint = id, %error, status = status.as_u16(), "the request handler lacks a grant");
                 } else {
