@@ -74,7 +74,7 @@ enum Command {
     /// Serve a component that handles HTTP requests, with what the options grant and nothing else.
     Serve(serve::ServeArguments),
     /// List the import groups of this build, with interfaces, versions and aliases.
-    Imports,
+    Imports(imports::ImportsArguments),
     /// Write a small working application into an empty or new directory.
     Init(init::InitArguments),
     /// Say what a component or module exports and imports, with the entry that it needs.
@@ -147,7 +147,7 @@ pub fn run() -> ExitCode {
             Command::Run(run) => run::run(&output, run, arguments.log.format(), &observation).await,
             Command::Schema => schema::run(&output),
             Command::Serve(serve) => serve::run(&output, serve, &observation).await,
-            Command::Imports => imports::run(&output),
+            Command::Imports(imports) => imports::run(&output, &imports),
             Command::Init(init) => init::run(&output, &init),
             Command::Inspect(inspect) => inspect::run(&output, inspect).await,
         }

@@ -18,18 +18,19 @@ struct Reason {
 
 /// The crates whose messages are for those who write or run guests, and what of the host speaks there.
 const CRATES: &[(&str, &str)] = &[
-    ("host-core", "Entries, components and calls"),
-    ("host-app", "Applications: `_index.yaml`"),
-    ("host-cli", "The command line"),
-    ("host-lua", "Lua"),
-    ("host-process", "Processes"),
-    ("host-server", "HTTP services"),
-    ("import-cli", "`wasi:cli`"),
-    ("import-filesystem", "`wasi:filesystem`"),
-    ("import-funcs", "`funcs`"),
-    ("import-http", "`wasi:http`"),
-    ("import-random", "`wasi:random`"),
-    ("import-sockets", "`wasi:sockets`"),
+    ("crates/host-core", "Entries, components and calls"),
+    ("crates/host-app", "Applications: `_index.yaml`"),
+    ("crates/host-cli", "The command line"),
+    ("crates/host-lua", "Lua"),
+    ("crates/host-process", "Processes"),
+    ("crates/host-server", "HTTP services"),
+    ("crates/import-cli", "`wasi:cli`"),
+    ("crates/import-filesystem", "`wasi:filesystem`"),
+    ("crates/import-funcs", "`funcs`"),
+    ("crates/import-http", "`wasi:http`"),
+    ("crates/import-random", "`wasi:random`"),
+    ("crates/import-sockets", "`wasi:sockets`"),
+    ("examples/acme-kv", "`acme:kv`, the example of a third party"),
 ];
 
 const HEAD: &str = "\
@@ -122,8 +123,8 @@ struct Part {
 }
 
 fn sources(root: &Path) -> Result<Vec<Part>, DocsError> {
-    let part = |(name, title): &(&str, &'static str)| {
-        let paths = files(&root.join("crates").join(name).join("src"), "rs")?;
+    let part = |(folder, title): &(&str, &'static str)| {
+        let paths = files(&root.join(folder).join("src"), "rs")?;
         let sources = paths.iter().map(|path| read(path).map(|text| Source::read(&text)));
         Ok(Part { title, sources: sources.collect::<Result<_, _>>()? })
     };

@@ -58,7 +58,8 @@ fn wrong_usage_exits_with_2() {
         (["chek", "."].as_slice(), "tip: some similar subcommands exist: 'schema', 'check'"),
         (["check"].as_slice(), "the following required arguments were not provided:\n  <APP>"),
         (["call", "."].as_slice(), "the following required arguments were not provided:\n  <NS:NAME>"),
-        (["imports", "extra"].as_slice(), "unexpected argument 'extra' found"),
+        (["imports", "wasi:clock"].as_slice(), "did you mean \"wasi:clocks\"?"),
+        (["imports", "--markdown", "--json"].as_slice(), "cannot be used with"),
         (["call", ".", "demo:it", "--rwa"].as_slice(), "unexpected argument '--rwa' found"),
     ] {
         let ran = run(arguments);
@@ -109,4 +110,25 @@ fn imports_are_listed_for_programs() {
         ])
     );
     assert_eq!(groups[0]["aliases"], json!([]));
+}
+
+#[test]
+fn an_import_of_some_name_is_told_alone() {
+    let ran = run(&["imports", "WASI:Random"]);
+    assert!(ran.stdout.starts_with("wasi:random: ") && !ran.stdout.contains("wasi:clocks"), "{ran:?}");
+}
+
+#[test]
+fn the_reference_of_an_import_is_a_page_in_markdown() {
+    let ran = run(&["imports", "--markdown", "wasi:filesystem", "wasi:clocks"]);
+    assert_eq!((ran.stderr.as_str(), ran.code), ("", 0));
+    assert!(ran.stdout.starts_with("## `wasi:clocks`\n\nWall clock, "), "{}", ran.stdout);
+    let book = include_str!("../../../../docs/book/src/reference/imports.md");
+    for heading in ["`wasi:clocks`", "`wasi:filesystem`"] {
+        let section = |page: &str| {
+            let section = page.split("## ").find(|section| section.starts_with(heading)).unwrap();
+            section.split_once("\n\n").unwrap().1.split_once("\n\n").unwrap().1.trim_end().to_owned()
+        };
+        assert_eq!(section(&ran.stdout), section(book));
+    }
 }

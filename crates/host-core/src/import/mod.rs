@@ -7,6 +7,7 @@ mod host_import;
 mod meta;
 mod name;
 mod pruned;
+mod reference;
 mod registration;
 mod registry;
 

@@ -1,10 +1,8 @@
 //! The page of imports in the book: written from the registry, and compared with it.
 
-mod configuration;
-
 use std::fmt::Write as _;
 use std::path::Path;
-use wippy_host::{FEATURES, ImportMeta, Interface, ModuleFunctions, Registration, Section};
+use wippy_host::{FEATURES, ImportMeta, Registration};
 
 /// Rewrites the page instead of comparing it; `cargo xtask docs` sets it.
 const WRITE: &str = "WIPPY_WRITE_DOCS";
@@ -20,6 +18,8 @@ the one that stands here: a guest built against 0.2.3 gets 0.2.12.
 
 *Asynchronous* interfaces take the second engine, which is made when the first component comes that uses them. A component that imports one which says *one
 call* serves one call at a time, also where its pool has `reuse`.
+
+Imports of third parties are told by the program that has them: `imports --markdown` prints what stands here below a name. There is [an example](../acme-kv.md#acmekv).
 
 ";
 
@@ -57,39 +57,11 @@ fn feature(import: &str) -> &'static str {
 }
 
 fn one(page: &mut String, import: &Registration) {
-    let ImportMeta { name, aliases, summary, interfaces, section } = import.meta();
+    let ImportMeta { name, summary, .. } = import.meta();
     let feature = feature(name);
     write!(page, "## `{name}`\n\n{summary}. Cargo feature `{feature}`. [What it does](../imports/{feature}.md).\n\n")
         .unwrap();
-    if !aliases.is_empty() {
-        let aliases = aliases.iter().map(|alias| match alias.interfaces {
-            [] => format!("`{}`", alias.name),
-            some => format!("`{}` (`{}` alone)", alias.name, some.join("`, `")),
-        });
-        write!(page, "Also named: {}.\n\n", aliases.collect::<Vec<_>>().join(", ")).unwrap();
-    }
-    page.push_str("| interface | version | track | |\n|---|---|---|---|\n");
-    for interface in *interfaces {
-        let Interface { name, version, .. } = interface;
-        writeln!(page, "| `{name}` | {version} | {} | {} |", interface.track(), marks(interface)).unwrap();
-    }
-    page.push('\n');
-    for ModuleFunctions { module, functions } in import.module_functions() {
-        let functions = functions.join("`, `");
-        write!(page, "Core modules get of `{module}`: `{functions}`.\n\n").unwrap();
-    }
-    match section {
-        Section::None => page.push_str("No configuration.\n\n"),
-        Section::Shared(name) => configuration::table(page, &format!("`{name}` of the entry"), &import.schema()),
-        Section::Own(name) => {
-            configuration::table(page, &format!("`config.\"{name}\"` of the entry"), &import.schema())
-        }
-    }
-}
-
-fn marks(interface: &Interface) -> String {
-    let marks = [(interface.concurrent, "asynchronous"), (interface.one_call, "one call")];
-    marks.iter().filter(|(is, _)| *is).map(|(_, mark)| *mark).collect::<Vec<_>>().join(", ")
+    writeln!(page, "{}", import.reference()).unwrap();
 }
 
 /// The fields of `Limits`, by the names that entries give them, with what their documentation says.

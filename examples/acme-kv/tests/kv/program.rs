@@ -2,6 +2,7 @@
 
 use crate::support::app;
 use serde_json::{Value as Json, json};
+use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
 
@@ -57,6 +58,21 @@ fn imports_lists_it_among_the_others() {
     let ran = App::new().run(&["imports"]);
     let own = "acme:kv: Keys and values in a database of the entry's own\n  acme:kv/store@0.1.0\n";
     assert!(ran.stdout.starts_with(own) && ran.stdout.contains("\nwasi:clocks: "), "{}", ran.stdout);
+}
+
+/// Rewrites the page instead of comparing it.
+const WRITE: &str = "WIPPY_WRITE_DOCS";
+
+#[test]
+fn its_page_of_reference_is_what_the_program_says() {
+    let ran = App::new().run(&["imports", "--markdown", "acme:kv"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("reference.md");
+    if std::env::var_os(WRITE).is_some() {
+        std::fs::write(&path, &ran.stdout).unwrap();
+    }
+    let page = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(page, ran.stdout, "reference.md is stale: set {WRITE}=1 and run this test");
 }
 
 #[test]
