@@ -12,13 +12,14 @@ pub(crate) fn of(entry: &Entry, function: &Function, preflight: &Preflight) -> V
     let strict = function.strict_imports.as_ref().filter(|strict| strict.value);
     let code = code_span(&function.code);
     let imports = function.imports_key.as_ref().or(strict.map(|strict| &strict.span)).unwrap_or(code);
-    let missing = |kind, span, what: String, remedy: String| {
+    let of_one = |it: &str, kind, span, what: String, remedy: String| {
         let problem = match strict {
             Some(_) => Problem::at(kind, span, format!("strict_imports: {what}")),
-            None => Problem::at(kind, span, format!("{what}: a call of it ends the guest's call")).as_remark(),
+            None => Problem::at(kind, span, format!("{what}: a call of {it} ends the guest's call")).as_remark(),
         };
         problem.with_remedy(remedy)
     };
+    let missing = |kind, span, what, remedy| of_one("it", kind, span, what, remedy);
     let mut found = Vec::new();
     for finding in &preflight.findings {
         found.push(match finding {
@@ -62,13 +63,24 @@ pub(crate) fn of(entry: &Entry, function: &Function, preflight: &Preflight) -> V
             _ => continue,
         });
     }
-    for (group, interfaces) in not_granted(preflight) {
-        let what = format!("the component imports {interfaces}, which is not granted");
-        let remedy = match strict {
-            Some(_) => format!("add \"{group}\" to imports"),
-            None => format!("if the guest needs it, add \"{group}\" to imports"),
-        };
-        found.push(missing(ErrorKind::PermissionDenied, imports, what, remedy));
+    let groups = not_granted(preflight);
+    if strict.is_none() && groups.len() > 1 {
+        // A runtime that is compiled in imports all that any program may use: no more than one remark says so.
+        let line: Vec<_> = function.imports.iter().map(|import| &*import.value).chain(groups.keys().copied()).collect();
+        let interfaces: Vec<_> = groups.into_values().collect();
+        let what = format!("the component imports {}, which are not granted", and(&interfaces));
+        let remedy =
+            format!("if the guest needs them all, write imports: [{}]; else those that it calls", line.join(", "));
+        found.push(of_one("one of them", ErrorKind::PermissionDenied, imports, what, remedy));
+    } else {
+        for (group, interfaces) in groups {
+            let what = format!("the component imports {interfaces}, which is not granted");
+            let remedy = match strict {
+                Some(_) => format!("add \"{group}\" to imports"),
+                None => format!("if the guest needs it, add \"{group}\" to imports"),
+            };
+            found.push(missing(ErrorKind::PermissionDenied, imports, what, remedy));
+        }
     }
     found.into_iter().map(|problem| problem.for_entry(&entry.id.value)).collect()
 }
@@ -89,4 +101,12 @@ fn not_granted(preflight: &Preflight) -> BTreeMap<&str, String> {
     let listed = |(package, names): (&str, Vec<&str>)| format!("{package} ({})", names.join(", "));
     let described = |packages: BTreeMap<_, _>| packages.into_iter().map(listed).collect::<Vec<_>>().join(" and ");
     groups.into_iter().map(|(group, packages)| (group, described(packages))).collect()
+}
+
+/// `a, b and c`.
+fn and(texts: &[String]) -> String {
+    match texts {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => texts.concat(),
+    }
 }

@@ -3,6 +3,7 @@
 use crate::ending::ended;
 use crate::measure::{MeasureArguments, Measuring};
 use crate::observation::Observation;
+use crate::otlp::OtlpArguments;
 use crate::output::{Failure, Output};
 use crate::signals::until_signal;
 use crate::single::SingleArguments;
@@ -18,6 +19,8 @@ pub(crate) struct ExecArguments {
     #[command(flatten)]
     single: SingleArguments,
     #[command(flatten)]
+    otlp: OtlpArguments,
+    #[command(flatten)]
     measure: MeasureArguments,
     /// The component or preview 1 module, a .wasm or .wat file, and its arguments: all that stands behind FILE is the
     /// guest's, options too.
@@ -26,6 +29,10 @@ pub(crate) struct ExecArguments {
 }
 
 impl ExecArguments {
+    pub(crate) fn otlp(&self) -> &OtlpArguments {
+        &self.otlp
+    }
+
     /// What is measured of it.
     pub(crate) fn measuring(&self) -> Result<Measuring, Failure> {
         let file = self.file_and_arguments.first().map(String::as_str).unwrap_or_default();

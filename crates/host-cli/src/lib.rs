@@ -95,6 +95,7 @@ impl Command {
     fn otlp(&self) -> Option<&OtlpArguments> {
         match self {
             Self::Call(call) => Some(call.otlp()),
+            Self::Exec(exec) => Some(exec.otlp()),
             Self::Run(run) => Some(run.otlp()),
             Self::Serve(serve) => Some(serve.otlp()),
             _ => None,

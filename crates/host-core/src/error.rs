@@ -159,6 +159,12 @@ impl Error {
         &self.0.message
     }
 
+    /// Whether a grant that the entry lacks ended the call, and the guest had no error of its own to tell: then the host has logged all that
+    /// there is to say.
+    pub fn is_refusal_alone(&self) -> bool {
+        self.0.reason == Reason::NotGranted && self.0.source.is_none()
+    }
+
     /// What mends it.
     pub fn remedy(&self) -> Option<&str> {
         self.0.remedy.as_deref()

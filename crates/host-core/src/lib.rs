@@ -37,7 +37,8 @@ pub use import::{
     nearest, track,
 };
 pub use instance::{
-    GuestExit, HostBytes, HostShare, NotGranted, OutputWriter, Sample, SampledFrame, Sampler, StoreData, WasmFunction,
+    GuestExit, HostBytes, HostShare, LastWords, NotGranted, OutputWriter, Sample, SampledFrame, Sampler, StoreData,
+    WasmFunction, in_turns, next_turn,
 };
 pub use limits::Limits;
 pub use policy::{ActionRequest, CallRequest, DefaultPolicy, EnvironmentRequest, MountAccess, MountRequest, Policy};

@@ -20,9 +20,11 @@
 //! The bindings that Wasmtime generates have spans of their own for host calls: `wit-bindgen import` (the interface is the end of
 //! their module path) and `wiggle abi`, each with `module` and `function`. Their events hold arguments; ours never do.
 //!
-//! Two events lie inside of these spans: [`COPIED`] with the bytes `to_host` and `to_guest`, and [`MEMORY`] with the `bytes` of linear
-//! memory that an instance has now.
+//! Three events lie inside of these spans: [`COPIED`] with the bytes `to_host` and `to_guest`, [`MEMORY`] with the `bytes` of linear
+//! memory that an instance has now, and [`PLACED`] with the `trace` of a host call that tells others of itself: the `traceparent` that it
+//! gives them. An event, because the spans of generated bindings have no field for it.
 
+use crate::call::traceparent::child;
 use tracing::field::Empty;
 use tracing::{Instrument, Level, Span, event, trace_span};
 
@@ -44,6 +46,8 @@ pub const HOST_CALL: &str = "host call";
 pub const COPIED: &str = "copied";
 /// The message of the event that says how much memory an instance has.
 pub const MEMORY: &str = "memory";
+/// The message of the event that says where in a trace a host call stands.
+pub const PLACED: &str = "placed";
 
 /// Whether anybody listens, for what costs something to find out.
 #[inline]
@@ -103,7 +107,7 @@ pub fn called<T>(span: &Span, result: &crate::Result<T>) {
 }
 
 /// Says how a host call ended.
-pub fn host_called<T>(span: &Span, result: &wasmtime::Result<T>) {
+pub fn host_called<T, E>(span: &Span, result: &Result<T, E>) {
     if !span.is_disabled() {
         span.record("outcome", if result.is_ok() { "ok" } else { "error" });
     }
@@ -120,6 +124,19 @@ pub async fn in_host_call<T>(span: Span, work: impl Future<Output = wasmtime::Re
 #[inline]
 pub fn copied(to_host: usize, to_guest: usize) {
     event!(target: TARGET, Level::TRACE, to_host = to_host as u64, to_guest = to_guest as u64, "copied");
+}
+
+/// The `traceparent` that the host call which runs now gives to whom it asks: below `call`, the one of the call that makes it. It names the
+/// host call's own span, which whoever listens to the current span is told. `None` where nobody listens, and `call` itself is what to give.
+///
+/// Only for a call that [has a span](crate::CallContext::has_span), and once for each host call.
+pub fn placed(call: &str) -> Option<String> {
+    if !is_enabled() {
+        return None;
+    }
+    let trace = child(Some(call)).ok()?;
+    event!(target: TARGET, Level::TRACE, trace = &*trace, "placed");
+    Some(trace)
 }
 
 /// Says how much linear memory the instance has that the current span is about.

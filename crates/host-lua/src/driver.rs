@@ -10,7 +10,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
-use wippy_host_core::ErrorKind;
+use wippy_host_core::{ErrorKind, next_turn};
 
 /// What may run beside a function at one time: spawned coroutines, asynchronous calls and timers together.
 pub(crate) const MAX_TASKS: usize = 1000;
@@ -87,7 +87,7 @@ pub(crate) async fn drive<F: Future>(running: &Running, main: F, told: impl Fn()
         told();
         // What was spawned during the last of these polls has not been polled yet.
         if relay.end() || running.tasks().has_new() {
-            let mut pausing: BoxFuture<'static, ()> = Box::pin(tokio::task::yield_now());
+            let mut pausing: BoxFuture<'static, ()> = Box::pin(next_turn());
             if pausing.as_mut().poll(cx).is_ready() {
                 cx.waker().wake_by_ref();
             } else {
@@ -105,8 +105,8 @@ impl Tasks {
     }
 }
 
-/// Wakes the task, except while the function runs: a function that asks to go on right away (it computes) goes on through
-/// the runtime's own yield, which lets timers and sockets go first.
+/// Wakes the task, except while the function runs: a function that asks to go on right away (it computes) waits for its turn among
+/// all that compute.
 #[derive(Default)]
 struct Relay {
     outer: AtomicWaker,

@@ -19,7 +19,7 @@ use wippy_host_core::policy::network::{NetworkGuard, NetworkRules};
 use wippy_host_core::pool::Slots;
 use wippy_host_core::{
     CallContext, Error, ErrorKind, Function, FunctionRegistry, GuestOutput, Limits, Reason, Result, Services, Value,
-    async_trait, spans,
+    async_trait, in_turns, spans,
 };
 use wippy_host_process::Processes;
 
@@ -144,6 +144,7 @@ impl LuaFunction {
             let (context, slot) = slots.acquire(context).await?;
             slot.run(self.run(context, arguments, &ended)).await
         };
+        let work = in_turns(work);
         let result = tokio::select! {
             biased;
             result = work.instrument(span.clone()) => result,

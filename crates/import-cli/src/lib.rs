@@ -5,6 +5,7 @@
 
 mod config;
 mod environment;
+mod last_words;
 mod output;
 #[cfg(feature = "p3")]
 mod p3;
@@ -135,6 +136,7 @@ impl HostImport for Cli {
     }
 
     fn state(cx: &mut StateContext<'_>, shared: &Arc<Shared>) -> Result<CliState> {
+        cx.store().set_last_words(last_words::of);
         let mut state = CliState::new(cx, shared)?;
         if cx.uses(PREVIEW1) {
             preview1::provide(cx, &mut state)?;

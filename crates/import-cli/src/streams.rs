@@ -4,6 +4,7 @@
 //! standard library opens its streams before anything else, so that each call would pay for it.
 
 use crate::Cli;
+use crate::last_words::Handles;
 use crate::output::LineStream;
 use crate::pipes::{Input, PIECE, Sink, io_error};
 use std::io;
@@ -25,6 +26,8 @@ pub(crate) struct Opened {
     stdin: Option<Input>,
     stdout: Option<Out>,
     stderr: Option<Out>,
+    /// The handles to standard error.
+    pub(crate) handles: Handles,
 }
 
 impl Opened {
@@ -127,7 +130,11 @@ impl Standard<'_> {
             Some(own) => Out::to(own, which),
             None => Out::lines(self.writer.clone(), which),
         });
-        Ok(self.table.push(stream.clone().into_stream())?)
+        let stream = stream.clone().into_stream();
+        match which {
+            OutputStream::Stdout => Ok(self.table.push(stream)?),
+            OutputStream::Stderr => self.opened.handles.push(self.table, stream),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator, SpanData, SpanEve
 use std::sync::Arc;
 use std::time::SystemTime;
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Metadata, Subscriber};
+use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
@@ -49,12 +49,15 @@ impl Traces {
         Self { queue, scope }
     }
 
-    /// Whether a span is one of those that it hears. No event is: those of generated bindings hold arguments.
+    /// Whether a span or an event is one of those that it hears. No event of generated bindings is: they hold arguments.
     pub(super) fn hears(metadata: &Metadata<'_>) -> bool {
         match metadata.is_span() {
             true => is_call(metadata) || is_host_call(metadata),
-            // What asks whether anybody hears the spans.
-            false => !metadata.is_event() && metadata.target() == spans::TARGET,
+            // What asks whether anybody hears the spans, and what says where a host call stands.
+            false => {
+                let told = !metadata.is_event() || metadata.fields().field("trace").is_some();
+                told && metadata.target() == spans::TARGET
+            }
         }
     }
 }
@@ -102,6 +105,23 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Traces {
             open.parent = between.unwrap_or(parent).span;
         }
         open.outcome = fields.outcome.or(open.outcome.take());
+    }
+
+    /// A host call that tells others of its span has made the span's id.
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let Some(told) = fields.trace.as_deref().and_then(Place::parsed) else { return };
+        for span in context.event_scope(event).into_iter().flatten() {
+            let mut extensions = span.extensions_mut();
+            let Some(open) = extensions.get_mut::<Open>() else { continue };
+            if let Some(place) =
+                open.place.as_mut().filter(|place| open.function.is_some() && place.trace == told.trace)
+            {
+                place.span = told.span;
+            }
+            return;
+        }
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {

@@ -1,4 +1,5 @@
-//! Spans of calls and host calls for a collector of OpenTelemetry (OTLP over HTTP, as protobuf): `--otlp` of `run`, `serve` and `call`.
+//! Spans of calls and host calls for a collector of OpenTelemetry (OTLP over HTTP, as protobuf): `--otlp` of `run`,
+//! `serve`, `exec` and `call`.
 //!
 //! A call has its place in a trace from the host ([`HostBuilder::traces`]); the layer only hears of it, and hands what has ended to the SDK's
 //! queue. A thread of the SDK's sends it, in batches.

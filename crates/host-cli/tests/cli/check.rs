@@ -203,7 +203,7 @@ demo:it  + wasi:clocks/wall-clock  calls any function (funcs)  imports: [wasi:cl
          ! wasi:clocks
          ! wasi:io
 
-1 function ready, 0 problems, 3 remarks
+1 function ready, 0 problems, 2 remarks
 ";
     assert_eq!(ran.stdout, said);
     assert!(!ran.stdout.contains("hunter2"));

@@ -57,6 +57,54 @@ fn a_call_of_what_is_not_granted_names_the_line_to_add() {
 }
 
 #[test]
+fn a_guest_that_fails_and_may_not_say_why_has_its_own_error_told_before_the_grant_that_it_lacks() {
+    let imports = "    imports: [wasi:cli, wasi:clocks, wasi:filesystem]\n";
+    let lacks = "guest called wasi:io/streams#[method]output-stream.blocking-write-and-flush, but";
+    let app = App::guest("std-calls", "eprint", imports);
+    app.call(&["no such \u{1b}[1mthing"]).fails(&format!(
+        "error: demo:it: eprint wrote to its standard error: no such \\u{{1b}}[1mthing (PermissionDenied)\n  \
+         help: {lacks} entry demo:it does not import it; add \"wasi:io\" to its imports\n"
+    ));
+    let ran = app.run("call", &["--json", "demo:it", &"x".repeat(100_000)]);
+    let error: serde_json::Value = serde_json::from_str(&ran.stderr).unwrap();
+    let message = error["error"]["message"].as_str().unwrap();
+    assert!(message.ends_with(&format!(": {}", "x".repeat(4096))), "{} characters", message.len());
+    // What is written elsewhere is no error, and is not told.
+    let ran = App::guest("std-calls", "print", imports).call(&["a payload"]);
+    assert!(ran.stderr.starts_with(&format!("error: {lacks}")) && !ran.stderr.contains("payload"), "{ran:?}");
+    let ran = exec(&["--import=wasi:cli", "--import=wasi:filesystem"], "fail");
+    let method = "wasi:cli/run@0.2.12#run";
+    ran.fails(&format!(
+        "error: command.wasm: {method} wrote to its standard error: as asked (PermissionDenied)\n  \
+         help: {lacks} it is not granted; add --import wasi:io\n"
+    ));
+}
+
+#[test]
+fn what_a_policy_refused_does_not_hide_how_the_guest_ends() {
+    let app =
+        App::guest("std-calls", "exit-process", "    imports: [wasi:cli, wasi:filesystem, wasi:io, wasi:clocks]\n");
+    app.call(&["3"]).fails("error: demo:it: exited with code 1 (Internal)\n");
+    let lua = App::new(
+        "  - name: it\n    kind: function.lua\n    source: file://it.lua\n    method: main\n    modules: [http_client]\n    \
+         wasi: { network: { allow: [\"127.0.0.1:1\"] } }\n",
+    )
+    .with(
+        "it.lua",
+        "local http = require('http_client')\nreturn { main = function() local _, e = http.get('http://127.0.0.1:2/') error('my own, with ' .. e:kind()) end }",
+    );
+    let ran = lua.call(&[]);
+    let (denied, own) = (ran.stderr.find("denied").unwrap(), ran.stderr.find("error: ").unwrap());
+    assert!(denied < own && ran.stderr.contains("my own, with PermissionDenied"), "{ran:?}");
+}
+
+/// Runs the command guest.
+fn exec(options: &[&str], verb: &str) -> crate::support::Ran {
+    let guest = crate::exec::guest("command");
+    crate::support::run(&[&["exec"], options, &[&*guest, verb]].concat())
+}
+
+#[test]
 fn a_guest_that_exits_midway_has_no_result() {
     cli("exit-midway").call(&["true"]).fails(
         "error: demo:it: exited before returning a result (Internal)\n  \

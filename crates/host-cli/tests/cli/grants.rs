@@ -1,6 +1,7 @@
 //! The `imports` list: names that lead nowhere, `strict_imports`, and what `check` remarks.
 
 use crate::support::{ADD, App};
+use serde_json::json;
 
 const GROUPS: &str = "funcs, wasi:cli, wasi:clocks, wasi:filesystem, wasi:http, wasi:io, wasi:random, wasi:sockets";
 
@@ -110,6 +111,30 @@ fn what_is_imported_and_not_granted_is_a_remark() {
   help: if the guest needs it, add \"wasi:io\" to imports
 "
     );
+}
+
+#[test]
+fn a_component_that_imports_much_that_is_not_granted_has_one_remark_with_the_line_that_grants_it() {
+    let app = App::guest("std-calls", "env", "    imports: [wasi:cli]\n");
+    assert_eq!(
+        app.remarks(),
+        "remark: demo:it: the component imports wasi:clocks (monotonic-clock, wall-clock), wasi:filesystem (types, preopens), wasi:io (poll, streams) and wasi:random (random), which are not granted: a call of one of them ends the guest's call
+  --> _index.yaml:13:5
+    13 |     imports: [wasi:cli]
+  help: if the guest needs them all, write imports: [wasi:cli, wasi:clocks, wasi:filesystem, wasi:io, wasi:random]; else those that it calls
+"
+    );
+    let json = app.run("check", &["--json"]).json();
+    assert_eq!(json["problems"].as_array().unwrap().len(), 1, "{json:#}");
+    // What programs read of it has every interface with its functions, and every name by itself.
+    let findings = json["preflights"][0]["findings"].as_array().unwrap();
+    let missing: Vec<_> = findings.iter().filter(|finding| finding["finding"] == "not-granted").collect();
+    assert_eq!(missing.len(), 7, "{missing:#?}");
+    assert!(missing.iter().all(|finding| !finding["functions"].as_array().unwrap().is_empty()), "{missing:#?}");
+    let names = json!(["wasi:clocks", "wasi:filesystem", "wasi:io", "wasi:random"]);
+    assert_eq!(json["privileges"][0]["missing"], names);
+    let granted = "    imports: [wasi:cli, wasi:clocks, wasi:filesystem, wasi:io, wasi:random]\n";
+    assert_eq!(App::guest("std-calls", "env", granted).remarks(), "");
 }
 
 #[test]

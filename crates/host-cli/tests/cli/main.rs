@@ -35,6 +35,8 @@ mod schema;
 mod serve;
 mod serve_p3;
 mod services;
+#[cfg(feature = "otlp")]
+mod spans;
 mod streams;
 mod support;
 mod trace;

@@ -3,13 +3,17 @@
 #![cfg(unix)]
 
 use crate::collector::{Collector, text};
+use crate::exec::{STANDARD, guest};
 use crate::http::Serving;
 use crate::support::{App, PATIENCE, repository, run, run_in};
 use crate::trace::{application, upstream};
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
 use std::time::{Duration, Instant};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -80,8 +84,8 @@ fn spans_hang_together_from_the_clients_request_through_functions_to_what_they_a
     let of = |key: &str| text(&request.attributes, key);
     assert_eq!(of("wippy.entry").as_deref(), Some("demo:it"));
     assert_eq!(of("wippy.function").as_deref(), Some("wasi:http/outgoing-handler#handle"));
-    // Who is asked is told of the call that asks.
-    assert_eq!(told.parent, Some(format!("00-{TRACE}-{}-01", hex(&inner.span_id))));
+    // Who is asked is told of the request, below which its own spans belong.
+    assert_eq!(told.parent, Some(format!("00-{TRACE}-{}-01", hex(&request.span_id))));
     assert_eq!(told.state.as_deref(), Some("vendor=1"));
 
     // A trace that its client does not record is passed on, and not sent.
@@ -93,6 +97,40 @@ fn spans_hang_together_from_the_clients_request_through_functions_to_what_they_a
         assert!(head.to_ascii_lowercase().contains("content-type: application/x-protobuf"), "{head}");
     }
     assert!(!collected.holds(SECRET) && !collected.holds("vendor=1"));
+}
+
+#[test]
+fn requests_of_either_track_and_of_lua_name_their_own_span() {
+    let allow = "    wasi: { network: { allow: [\"127.0.0.1:*\"] } }\n";
+    let ask =
+        "local http = require('http_client')\nreturn { main = function(url) http.get(url) http.get(url) return 1 end }";
+    let newer = App::guest("download-p3", "count", &format!("    imports: [wasi:http]\n{allow}"));
+    let lua = App::new(&format!(
+        "  - name: it\n    kind: function.lua\n    source: file://it.lua\n    method: main\n    modules: [http_client]\n{allow}"
+    ));
+    let lua = lua.with("it.lua", ask);
+    let (port, asked) = upstream();
+    let (address, url) = (format!("127.0.0.1:{port}"), format!("http://127.0.0.1:{port}/{SECRET}"));
+    let path = format!("/{SECRET}");
+    for (app, name, arguments, requests) in [
+        (newer, "wasi:http/client#send", [&*address, &*path, "1024"].as_slice(), 1),
+        (lua, "http_client#request", [&*url].as_slice(), 2),
+    ] {
+        let collector = Collector::start();
+        let ran = app.run("call", &[&["--otlp", &collector.url, "demo:it"], arguments].concat());
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let collected = collector.collected();
+        let call = collected.span("demo:it");
+        let sent: Vec<_> = collected.spans.iter().filter(|span| span.name == name).collect();
+        assert_eq!(sent.len(), requests, "{name}");
+        for request in sent {
+            assert_eq!((&request.parent_span_id, &request.trace_id), (&call.span_id, &call.trace_id), "{name}");
+            assert_eq!(text(&request.attributes, "wippy.entry").as_deref(), Some("demo:it"));
+            let told = asked.recv_timeout(PATIENCE).unwrap();
+            assert_eq!(told.parent, Some(format!("00-{}-{}-01", hex(&call.trace_id), hex(&request.span_id))), "{name}");
+        }
+        assert!(!collected.holds(SECRET), "{name}");
+    }
 }
 
 #[test]
@@ -136,6 +174,34 @@ fn a_call_that_fails_is_a_span_that_says_so_and_is_sent_before_the_end() {
 }
 
 #[test]
+fn a_command_sends_its_spans_whatever_it_ends_with() {
+    let (file, collector) = (guest("command"), Collector::start());
+    let exec =
+        |arguments: &[&str]| run(&[&["exec", "--otlp", &collector.url], &STANDARD[..], &[&*file], arguments].concat());
+    let ran = exec(&["exit", "7"]);
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str(), ran.code), ("", "", 7));
+    let collected = collector.collected();
+    let (command, exit) = (collected.span("command.wasm"), collected.span("wasi:cli/exit#exit-with-code"));
+    assert_eq!((&exit.parent_span_id, &exit.trace_id), (&command.span_id, &command.trace_id));
+    assert!(command.parent_span_id.is_empty());
+    // What stands behind the file is the guest's.
+    exec(&["arguments", "--otlp", "ftp://collector"]).gives("command.wasm: [\"--otlp\", \"ftp://collector\"]\n");
+    assert!(outcome(collector.collected().span("command.wasm")).is_some_and(|outcome| outcome == "ok"));
+}
+
+#[test]
+fn exactly_the_commands_that_call_something_take_a_collector_and_all_write_a_log() {
+    for command in ["call", "exec", "run", "serve", "check", "graph", "imports", "init", "inspect", "schema"] {
+        let help = run(&[command, "--help"]).stdout;
+        let calls = ["call", "exec", "run", "serve"].contains(&command);
+        assert_eq!(help.contains("--otlp <URL>"), calls, "{command}");
+        for log in ["--log-format", "--log-level", "--log-file"] {
+            assert!(help.contains(log), "{command} {log}");
+        }
+    }
+}
+
+#[test]
 fn a_collector_that_is_not_there_costs_spans_and_nothing_else() {
     let file = handler();
     let options = ["serve", "--addr", "127.0.0.1:0", "--import", "wasi:io", "--otlp", &nobody(), &file];
@@ -160,6 +226,65 @@ fn a_collector_that_never_answers_holds_the_end_for_a_moment_only() {
     assert_eq!((ran.stdout.as_str(), ran.code), ("1\n", 0), "{ran:?}");
     assert!(ran.stderr.contains("spans are lost: the collector does not take them in time"), "{ran:?}");
     assert!(began.elapsed() < LONG, "{:?}", began.elapsed());
+}
+
+/// A collector that says this to every request, and then the same piece for ever, as fast as it is read or slowly.
+fn endless(head: &'static str, piece: &'static [u8], slowly: bool) -> (String, Receiver<usize>) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (sender, taken) = channel();
+    thread::spawn(move || {
+        for mut connection in listener.incoming().flatten() {
+            let sender = sender.clone();
+            thread::spawn(move || {
+                let (mut written, _) = (0, connection.write_all(head.as_bytes()));
+                while connection.write_all(piece).is_ok() {
+                    written += piece.len();
+                    if slowly {
+                        thread::sleep(Duration::from_millis(20));
+                    }
+                }
+                let _ = sender.send(written);
+            });
+        }
+    });
+    (url, taken)
+}
+
+#[test]
+fn a_collector_whose_answer_never_ends_holds_neither_calls_nor_the_end_and_is_not_listened_to_for_long() {
+    const PIECE: &[u8] = &[b'x'; 64 << 10];
+    let long = "HTTP/1.1 200 OK\r\ncontent-length: 1000000000000\r\n\r\n";
+    for (head, piece, slowly) in [
+        ("HTTP/1.1 200 OK\r\nx-slow: ", b"x".as_slice(), true),
+        (long, b"x", true),
+        (long, PIECE, false),
+        ("HTTP/1.1 200 OK\r\nx-large: ", PIECE, false),
+        (
+            "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1000000\r\ncontent-length: 1000000000000\r\n\r\n",
+            PIECE,
+            false,
+        ),
+    ] {
+        let (url, taken) = endless(head, piece, slowly);
+        let began = Instant::now();
+        let app = one("return 1");
+        let ran = app.run("call", &["--otlp", &url, "demo:one"]);
+        assert_eq!((ran.stdout.as_str(), ran.code), ("1\n", 0), "{head}: {ran:?}");
+        assert!(ran.stderr.contains("spans are lost: "), "{head}: {ran:?}");
+        assert!(began.elapsed() < LONG, "{head}: {:?}", began.elapsed());
+        // What stands in the buffers of two sockets is more than what was read.
+        let written = taken.recv_timeout(PATIENCE).unwrap();
+        assert!(written < 32 << 20, "{head}: {written} bytes");
+    }
+    let (url, _) = endless(long, b"x", true);
+    let file = handler();
+    let serving = Serving::start(&["serve", "--addr", "127.0.0.1:0", "--import", "wasi:io", "--otlp", &url, &file]);
+    for _ in 0..20 {
+        serving.ask("GET", "/", "").is(200, "hello");
+    }
+    serving.signal("TERM");
+    assert_eq!(serving.ended(), Some(0));
 }
 
 #[test]

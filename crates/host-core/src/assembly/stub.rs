@@ -5,7 +5,8 @@ use crate::EntryInfo;
 use crate::entry::Declared;
 use crate::instance::{NotGranted, StoreData};
 use crate::spans;
-use wasmtime::component::LinkerInstance;
+use wasmtime::StoreContextMut;
+use wasmtime::component::{LinkerInstance, Val};
 
 /// A function that is not granted.
 #[derive(Clone)]
@@ -54,12 +55,23 @@ impl Denial {
         if let Some(line) = self.binding.as_ref().filter(|_| entry.declared() == Declared::Entry) {
             hint.push_str(&format!("; bind it, bindings: {line}"));
         }
-        NotGranted { function: self.function.clone(), entry: id.to_string(), hint }
+        NotGranted { function: self.function.clone(), entry: id.to_string(), hint, said: None }
     }
 
     /// What every call of a stub ends in.
     pub(super) fn refuse(&self, store: &StoreData) -> wasmtime::Result<()> {
-        let refused = Err(self.to(store.entry()).into());
+        self.refused(self.to(store.entry()))
+    }
+
+    /// The same of a call whose arguments may be a guest's last words.
+    fn refuse_with(&self, store: StoreContextMut<'_, StoreData>, arguments: &[Val]) -> wasmtime::Result<()> {
+        let mut refused = self.to(store.data().entry());
+        refused.said = store.data().last_words().and_then(|last_words| last_words(store, arguments));
+        self.refused(refused)
+    }
+
+    fn refused(&self, refused: NotGranted) -> wasmtime::Result<()> {
+        let refused = Err(refused.into());
         spans::host_called(&spans::host_call_of(&self.function), &refused);
         refused
     }
@@ -67,7 +79,7 @@ impl Denial {
 
 /// Puts a stub in the place of `name`, or where nothing stands yet.
 pub(super) fn stub(instance: &mut LinkerInstance<'_, StoreData>, name: &str, denial: Denial) -> wasmtime::Result<()> {
-    instance.func_new(name, move |store, _, _, _| denial.refuse(store.data()))
+    instance.func_new(name, move |store, _, arguments, _| denial.refuse_with(store, arguments))
 }
 
 /// The same for a function that is asynchronous.

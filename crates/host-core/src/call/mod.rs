@@ -5,7 +5,7 @@ mod function;
 mod nested;
 mod payload;
 mod registry;
-mod traceparent;
+pub(crate) mod traceparent;
 mod tracestate;
 
 pub use context::{CallContext, CallContextBuilder};

@@ -14,16 +14,28 @@ type Map = FxHashMap<Arc<str>, Arc<dyn Function>>;
 /// hold it weakly, so that they and the registry do not keep each other for ever. Replacing a function leaves the calls that already run
 /// on the old one alone.
 #[derive(Clone, Default)]
-pub struct FunctionRegistry(Arc<ArcSwap<Map>>);
+pub struct FunctionRegistry(Arc<ArcSwap<Map>>, Origin);
+
+/// Where a registry comes from.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Origin {
+    #[default]
+    Own,
+    /// It stands for one that is gone, and is empty.
+    Gone,
+}
 
 /// A registry that may be gone: what a function holds of the one that it is in.
 #[derive(Clone)]
 pub struct WeakFunctionRegistry(Weak<ArcSwap<Map>>);
 
 impl WeakFunctionRegistry {
-    /// The registry; one without functions where it is gone.
+    /// The registry; where it is gone, one without functions, of which each call is an error that says so.
     pub fn upgrade(&self) -> FunctionRegistry {
-        self.0.upgrade().map(FunctionRegistry).unwrap_or_default()
+        match self.0.upgrade() {
+            Some(functions) => FunctionRegistry(functions, Origin::Own),
+            None => FunctionRegistry(Arc::default(), Origin::Gone),
+        }
     }
 }
 
@@ -107,15 +119,24 @@ impl FunctionRegistry {
     /// Calls a function by id, with one text or byte string: see [`Function::call_payload`].
     ///
     /// # Errors
-    /// `invalid function target: <target>` and `no handler registered for target: <target>`, beside the function's own.
+    /// Those of [`find`](Self::find), beside the function's own.
     pub async fn call_payload(&self, context: &CallContext, target: &str, input: TextOrBytes) -> Result<TextOrBytes> {
         self.find(target)?.call_payload(context, input).await
     }
 
     /// The function that a call names.
-    pub(super) fn find(&self, target: &str) -> Result<Arc<dyn Function>> {
+    ///
+    /// # Errors
+    /// Kind `Invalid`, `invalid function target: <target>`; kind `NotFound`, `no handler registered for target: <target>`; kind
+    /// `Unavailable` where the host is gone that the caller was prepared by.
+    pub fn find(&self, target: &str) -> Result<Arc<dyn Function>> {
         if !is_id(target) {
             return Err(Error::invalid(format!("invalid function target: {target}")));
+        }
+        if self.1 == Origin::Gone {
+            let message = format!("{target} cannot be called: the host of its caller is gone");
+            return Err(Error::new(ErrorKind::Unavailable, message)
+                .with_remedy("keep the Host, or its FunctionRegistry, for as long as its functions are called"));
         }
         let missing = || Error::new(ErrorKind::NotFound, format!("no handler registered for target: {target}"));
         self.get(target).ok_or_else(missing)

@@ -22,7 +22,7 @@ pub fn is_traceparent(text: &str) -> bool {
 ///
 /// # Errors
 /// Where the system has no random numbers.
-pub(super) fn child(parent: Option<&str>) -> Result<String, getrandom::Error> {
+pub(crate) fn child(parent: Option<&str>) -> Result<String, getrandom::Error> {
     let mut span = [0; 8];
     getrandom::fill(&mut span)?;
     let span = u64::from_ne_bytes(span).max(1);

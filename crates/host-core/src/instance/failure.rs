@@ -18,6 +18,8 @@ pub struct NotGranted {
     pub entry: String,
     /// Why it is not granted and what to write.
     pub hint: String,
+    /// What the guest wanted to say of its own failure with that call: the text that it wrote to its standard error.
+    pub said: Option<String>,
 }
 
 impl fmt::Display for NotGranted {
@@ -66,7 +68,16 @@ pub(super) fn classify(
 ) -> Error {
     let (id, declared) = (entry.id(), entry.declared());
     if let Some(denied) = error.downcast_ref::<NotGranted>() {
-        return Error::new(ErrorKind::PermissionDenied, denied.to_string()).with_reason(Reason::NotGranted);
+        // A guest that fails and may not say why: its own error comes first.
+        let refused = match &denied.said {
+            None => Error::new(ErrorKind::PermissionDenied, denied.to_string()),
+            Some(said) => {
+                Error::new(ErrorKind::PermissionDenied, format!("{id}: {method} wrote to its standard error: {said}"))
+                    .with_remedy(denied.to_string())
+                    .with_source(denied.clone())
+            }
+        };
+        return refused.with_reason(Reason::NotGranted);
     }
     if let Some(error) = error.downcast_ref::<Error>() {
         return error.clone();

@@ -25,7 +25,8 @@ pub(crate) use memory::HostMemory;
 pub(crate) use sampling::MAX_FRAMES;
 pub use sampling::{Sample, SampledFrame, Sampler};
 pub(crate) use store::Common;
-pub use store::{OutputWriter, StoreData};
+pub use store::{LastWords, OutputWriter, StoreData};
+pub use turns::{in_turns, next_turn};
 
 pub use failure::{GuestExit, NotGranted};
 pub(crate) use function::Parts;

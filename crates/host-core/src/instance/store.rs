@@ -12,7 +12,8 @@ use crate::services::{Clock, GuestOutput, Output, OutputStream, Services};
 use crate::slot::{Slot, Slots as States};
 use crate::{EntryInfo, Limits};
 use std::sync::Arc;
-use wasmtime::component::ResourceTable;
+use wasmtime::StoreContextMut;
+use wasmtime::component::{ResourceTable, Val};
 
 /// In bytes: what the standard library of a guest takes to begin with is 1.1 MiB.
 const LITTLE_MEMORY: usize = 4 << 20;
@@ -27,8 +28,12 @@ pub struct StoreData {
     spent: bool,
     /// Made when the guest first starts a call that runs beside it.
     host_bytes: Option<HostBytes>,
+    last_words: Option<LastWords>,
     common: Arc<Common>,
 }
+
+/// Looks for what a guest says of its own failure in the arguments of a call that is refused.
+pub type LastWords = fn(StoreContextMut<'_, StoreData>, &[Val]) -> Option<String>;
 
 /// What all stores of one entry share.
 pub(crate) struct Common {
@@ -47,7 +52,16 @@ impl StoreData {
         let limiter = Limiter::new(limits, common.memory.clone(), call.depth() > 0, common.metrics.clone());
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.max_resources);
-        Self { table, slots: States::default(), limiter, call, spent: false, host_bytes: None, common }
+        Self {
+            table,
+            slots: States::default(),
+            limiter,
+            call,
+            spent: false,
+            host_bytes: None,
+            last_words: None,
+            common,
+        }
     }
 
     /// The resources that the guest holds.
@@ -125,6 +139,16 @@ impl StoreData {
         self.call = call;
     }
 
+    /// Has the calls that are refused asked for what the guest says of its own failure: for the import that has its standard error. The
+    /// text goes into the call's error, before the refusal.
+    pub fn set_last_words(&mut self, last_words: LastWords) {
+        self.last_words = Some(last_words);
+    }
+
+    pub(crate) fn last_words(&self) -> Option<LastWords> {
+        self.last_words
+    }
+
     /// Says that the instance is to serve no further call, whatever its entry says of reuse: for imports and transports
     /// that leave something behind in it.
     pub fn spend(&mut self) {
@@ -160,7 +184,7 @@ impl StoreData {
         self.common.metrics.as_deref()
     }
 
-    /// The host's functions; none where the host is gone.
+    /// The host's functions; where the host is gone, none, and calls of them say so.
     pub fn functions(&self) -> FunctionRegistry {
         self.common.functions.upgrade()
     }
@@ -174,7 +198,7 @@ impl StoreData {
     pub fn denial(&self, function: &str, import: &str) -> NotGranted {
         let entry = self.entry();
         let hint = entry.declared().not_granted(entry.id(), import);
-        NotGranted { function: function.to_owned(), entry: entry.id().to_string(), hint }
+        NotGranted { function: function.to_owned(), entry: entry.id().to_string(), hint, said: None }
     }
 
     /// A writer of output lines in the name of this store's entry.

@@ -2,7 +2,8 @@
 //!
 //! A guest that has computed for an epoch gives its worker back. Where many do, each would stand in the runtime's queue, and a
 //! short call that comes behind them would wait a turn of each. So no more of them stand there than the runtime has workers;
-//! the others wait in a line of their own, in the order in which they came.
+//! the others wait in a line of their own, in the order in which they came. What computes beside guests, as Lua does, stands in the same
+//! line.
 
 use std::cell::Cell;
 use std::future::poll_fn;
@@ -23,24 +24,27 @@ thread_local! {
 
 /// What a guest does that has computed for an epoch: it waits for its next turn.
 pub(super) fn next() -> UpdateDeadline {
-    drop(TURN.take());
-    UpdateDeadline::YieldCustom(
-        1,
-        Box::pin(async {
-            let turn = match Handle::try_current() {
-                Ok(runtime) => of(&runtime).acquire_owned().await.ok(),
-                Err(_) => None,
-            };
-            // Tokio's own yield lets its timers and sockets go first; Wasmtime's plain one would starve them where a guest
-            // computes on the only worker. Behind the line, because who is let in from there would be the next to run.
-            yield_now().await;
-            TURN.set(turn);
-        }),
-    )
+    UpdateDeadline::YieldCustom(1, Box::pin(next_turn()))
 }
 
-/// Ends a guest's turn where its work waits or is done, whatever it waits for.
-pub(super) async fn in_turns<R>(work: impl Future<Output = R>) -> R {
+/// Ends the turn of work that has computed for an [`EPOCH`](crate::EPOCH), and waits for its next one, which it has from then on until
+/// its task waits: for what computes on the runtime's workers as guests do. The work has to run [`in_turns`].
+pub fn next_turn() -> impl Future<Output = ()> + Send {
+    drop(TURN.take());
+    async {
+        let turn = match Handle::try_current() {
+            Ok(runtime) => of(&runtime).acquire_owned().await.ok(),
+            Err(_) => None,
+        };
+        // Tokio's own yield lets its timers and sockets go first; Wasmtime's plain one would starve them where a guest
+        // computes on the only worker. Behind the line, because who is let in from there would be the next to run.
+        yield_now().await;
+        TURN.set(turn);
+    }
+}
+
+/// Ends the turn of work that computes where it waits or is done, whatever it waits for: see [`next_turn`].
+pub async fn in_turns<R>(work: impl Future<Output = R>) -> R {
     let mut work = pin!(work);
     poll_fn(|cx| {
         let polled = work.as_mut().poll(cx);

@@ -66,12 +66,7 @@ impl Call {
         let context = running.context();
         let request = CallRequest::new(running.id(), &target).for_actor(context.actor(), context.scope());
         running.allowed(running.services().policy.call(&request))?;
-        if !target.split_once(':').is_some_and(|(namespace, name)| !namespace.is_empty() && !name.is_empty()) {
-            return Err(Error::invalid(format!("invalid function target: {target}")));
-        }
-        let Some(function) = running.functions().get(&target) else {
-            return Err(Error::new(ErrorKind::NotFound, format!("no handler registered for target: {target}")));
-        };
+        let function = running.functions().find(&target)?;
         let limit = running.limits().max_host_bytes;
         let converted = arguments.iter().enumerate().map(|(index, argument)| {
             convert::from_lua(argument, limit).map_err(|error| {

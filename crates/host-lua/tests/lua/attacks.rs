@@ -3,7 +3,8 @@
 use super::support::{App, limited, spec};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use wippy_host_core::{CallContext, CapturedOutput, Error, ErrorKind, Limits, Reason};
+use tokio::task::JoinSet;
+use wippy_host_core::{CallContext, CapturedOutput, EPOCH, Error, ErrorKind, Limits, Reason};
 
 fn soon() -> Limits {
     let mut limits = Limits::default();
@@ -95,6 +96,61 @@ async fn a_computing_function_lets_others_run_on_the_same_thread() {
     }
     computing.abort();
     assert!(longest < Duration::from_millis(500), "{longest:?}");
+}
+
+/// Functions that compute beside each other on two threads.
+const CROWD: u32 = 80;
+
+/// What each would wait for the others' turns, were they all in the runtime's queue.
+const ROUND: Duration = EPOCH.saturating_mul(CROWD / 2);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_short_call_does_not_wait_for_a_crowd_that_computes() {
+    let app = App::new();
+    app.lua("app:endless", "return function() while true do end end");
+    app.lua("app:short", "return function() return 1 end");
+    let mut crowd = JoinSet::new();
+    for _ in 0..CROWD {
+        let app = app.clone();
+        crowd.spawn(async move { app.call("app:endless", Vec::new()).await });
+    }
+    // On a worker, woken by the runtime's own driver: as the request of a client is.
+    let calls = tokio::spawn(async move {
+        let mut late = Vec::new();
+        for _ in 0..9 {
+            let due = Instant::now() + EPOCH;
+            tokio::time::sleep_until(due.into()).await;
+            app.call("app:short", Vec::new()).await.unwrap();
+            late.push(due.elapsed());
+        }
+        late.sort();
+        late
+    });
+    let late = calls.await.unwrap();
+    assert!(late[4] < ROUND / 4, "{late:?}, and a round of the crowd takes {ROUND:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deadlines_hit_each_of_a_crowd_that_computes() {
+    let app = App::new();
+    let mut endless = spec("app:endless", "return function() while true do pcall(error) end end");
+    let limit = ROUND + ROUND / 4;
+    endless.limits.max_execution = Some(limit);
+    app.add(endless);
+    let mut crowd = JoinSet::new();
+    for _ in 0..CROWD {
+        let app = app.clone();
+        crowd.spawn(async move {
+            let begun = Instant::now();
+            let error = app.call("app:endless", Vec::new()).await.unwrap_err();
+            assert_eq!((error.kind(), error.reason()), (ErrorKind::Timeout, Reason::ExecutionTime), "{error}");
+            begun.elapsed()
+        });
+    }
+    let mut took = crowd.join_all().await;
+    took.sort();
+    let late = took[took.len() / 2].saturating_sub(limit);
+    assert!(late < ROUND / 4, "half of them ended {late:?} late: {took:?}");
 }
 
 #[tokio::test]

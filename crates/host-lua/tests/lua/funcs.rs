@@ -280,3 +280,15 @@ async fn what_a_script_makes_reachable_does_not_outlive_its_call() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
+
+#[tokio::test]
+async fn a_call_from_a_function_whose_host_is_gone_is_an_error_that_says_so() {
+    let app = app("local v, e = funcs.call('app:echo', 1)
+        return { v == nil, e:kind(), e:retryable(), e:message() }");
+    let function = app.functions.get("app:f").unwrap();
+    drop(app);
+    let told = function.call(&CallContext::new(), Vec::new()).await.map(to_json).unwrap();
+    let message = "app:echo cannot be called: the host of its caller is gone; keep the Host, or its FunctionRegistry, for as \
+                   long as its functions are called";
+    assert_eq!(told, json!([true, "Unavailable", true, message]));
+}

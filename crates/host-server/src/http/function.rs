@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value as Json};
 use wasmtime::component::Type;
 use wippy_host_core::value::{CallShape, InputShape, Signature, TextOrBytes, ValueError, call_input_to_args};
-use wippy_host_core::{CallContext, CallContextBuilder, Function, Reason, Value};
+use wippy_host_core::{CallContext, CallContextBuilder, Function, Value};
 
 /// Adds what a function may want to know of the request.
 pub(super) fn with_request(
@@ -65,7 +65,7 @@ pub(super) async fn call(
         Ok(value) => response(function.signature(), value),
         Err(error) => {
             let status = status_of(&error);
-            if error.reason() == Reason::NotGranted {
+            if error.is_refusal_alone() {
                 // The host has logged it, and counts how often.
                 tracing::debug!(endpoint = id, %error, status = status.as_u16(), "the function lacks a grant");
             } else if status.is_server_error() {

@@ -7,6 +7,7 @@ use crate::connection::Activity;
 use crate::route::{Params, Routed, Router, Target};
 use crate::{Requests, ServiceLimits, Timeouts};
 use arc_swap::ArcSwap;
+use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, HOST};
 use http::request::Parts;
@@ -16,11 +17,12 @@ use http_body::Body;
 use hyper::body::Incoming;
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use wippy_host_core::{
-    CallContext, CallContextBuilder, Finding, FunctionRegistry, Reason, WasmFunction, is_traceparent, is_tracestate,
+    CallContext, CallContextBuilder, Finding, FunctionRegistry, WasmFunction, is_traceparent, is_tracestate,
 };
 use wippy_import_http::{RequestBodyError, handle};
 
@@ -55,7 +57,12 @@ impl hyper::service::Service<Request<Incoming>> for Connected {
         let in_flight = self.activity.begin(request.version() == Version::HTTP_2);
         let this = self.clone();
         Box::pin(async move {
-            let response = this.respond(request).await;
+            // A panic of a function in Rust, or of a host function, is that request's affair: other requests of its connection go on.
+            let responded = AssertUnwindSafe(this.respond(request)).catch_unwind().await;
+            let response = responded.unwrap_or_else(|_| {
+                tracing::error!("a function panicked while it answered a request: see the panic's own message");
+                plain(StatusCode::INTERNAL_SERVER_ERROR)
+            });
             if let Some(requests) = &this.app.requests {
                 requests.count(response.status());
             }
@@ -171,7 +178,7 @@ impl Connected {
             }
             Err(error) => {
                 let status = status_of(&error);
-                if error.reason() == Reason::NotGranted {
+                if error.is_refusal_alone() {
                     // The host has logged it, and counts how often.
                     tracing::debug!(endpoint = id, %error, status = status.as_u16(), "the request handler lacks a grant");
                 } else {

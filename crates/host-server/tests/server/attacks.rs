@@ -1,11 +1,13 @@
 //! Clients that mean no good.
 
-use crate::client::{exchange, get, http2, post, read_all, request, status};
-use crate::support::{LONG, calling, notes, options, serving, serving_with, until, within};
+use crate::client::{exchange, get, http1, http2, post, read_all, request, status, text};
+use crate::support::{LONG, PANICS, calling, notes, options, serving, serving_with, until, within};
 use http_body_util::BodyExt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use wippy_host_core::{FunctionRegistry, Value, function};
 use wippy_host_server::{Endpoint, Router, ServiceOptions, Target};
@@ -195,4 +197,65 @@ async fn connections_beyond_the_limit_wait_for_their_turn() {
     assert!(!second.is_finished());
     drop(first);
     assert_eq!(status(&within(second).await.unwrap()), 200);
+}
+
+/// A function in Rust that panics where it is asked to, at once or after it has waited, or waits until it is let go.
+async fn panicking(go: Arc<Notify>) -> wippy_host_server::Server {
+    calling(function(move |_, mut arguments: Vec<Value>| {
+        let go = go.clone();
+        async move {
+            let asked = arguments.pop().unwrap_or_default();
+            match asked.as_bytes().map(|asked| asked.as_ref().to_vec()).as_deref() {
+                Some(b"panic") => panic!("the secret"),
+                Some(b"panic late") => {
+                    tokio::task::yield_now().await;
+                    panic!("the secret")
+                }
+                Some(b"wait") => go.notified().await,
+                _ => {}
+            }
+            Ok(Value::from("fine"))
+        }
+    }))
+    .await
+}
+
+#[tokio::test]
+async fn a_function_that_panics_is_a_500_and_takes_nobody_along() {
+    let go = Arc::new(Notify::new());
+    let server = panicking(go.clone()).await;
+    let address = server.local_addr();
+    let (mut one, mut two) = (http1(address).await, http2(address).await);
+    let waits = tokio::spawn(two.send_request(request("POST", address, "/call", "wait")));
+    for asked in ["panic", "panic late", "other", "panic", "other"] {
+        let expected = if asked == "other" { (200, "fine") } else { (500, "Internal Server Error") };
+        within(one.ready()).await.unwrap();
+        let response = within(one.send_request(request("POST", address, "/call", asked))).await.unwrap();
+        assert_eq!(response.status(), expected.0, "{asked}");
+        assert_eq!(text(response).await.unwrap(), expected.1, "{asked}");
+        within(two.ready()).await.unwrap();
+        let response = within(two.send_request(request("POST", address, "/call", asked))).await.unwrap();
+        assert_eq!(response.status(), expected.0, "{asked}");
+        assert_eq!(text(response).await.unwrap(), expected.1, "{asked}");
+    }
+    go.notify_one();
+    let response = within(waits).await.unwrap().unwrap();
+    assert_eq!(text(response).await.unwrap(), "fine");
+    // No request is still counted as open.
+    within(server.stop(LONG)).await;
+}
+
+#[tokio::test]
+async fn a_panic_behind_a_guest_ends_its_request_and_no_other() {
+    let (broken, sound) = (serving(PANICS).await, serving("t:beside-a-panic").await);
+    for _ in 0..3 {
+        let answer = get(broken.local_addr(), "/ticks?3").await;
+        let whole = answer.starts_with("HTTP/1.1 200") && answer.ends_with("\r\n0\r\n\r\n");
+        assert!(!whole, "{answer}");
+        assert!(!answer.contains("as asked"), "{answer}");
+        for server in [&broken, &sound] {
+            assert_eq!(status(&get(server.local_addr(), "/").await), 200);
+        }
+    }
+    within(broken.stop(LONG)).await;
 }

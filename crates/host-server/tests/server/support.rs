@@ -38,13 +38,17 @@ pub(crate) fn notes(entry: &str) -> usize {
     NOTES.lock().unwrap().get_or_insert_default().get(entry).copied().unwrap_or_default()
 }
 
-/// Counts the calls of `test:note` by caller.
+/// Counts the calls of `test:note` by caller; that of [`PANICS`] finds a host that is broken.
 struct Counting;
+
+/// The entry in whose host function the host panics.
+pub(crate) const PANICS: &str = "t:panics";
 
 impl NetworkPolicy for Counting {}
 
 impl Policy for Counting {
     fn call(&self, request: &CallRequest<'_>) -> Result<()> {
+        assert!(request.caller != PANICS, "the host is broken, as asked");
         *NOTES.lock().unwrap().get_or_insert_default().entry(request.caller.to_owned()).or_default() += 1;
         Ok(())
     }

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use wippy_host::policy::network::NetworkPolicy;
-use wippy_host::{CallContext, CallRequest, Error, ErrorKind, Function, Policy, Reason, Result, Value, function};
+use wippy_host::{
+    CallContext, CallRequest, Error, ErrorKind, Function, Limits, Policy, Reason, Result, Value, function,
+};
 
 /// The caller of the tests on the shared host.
 fn caller() -> Guest {
@@ -436,4 +438,25 @@ async fn many_callers_call_at_once() {
     }
     let all = tokio::time::timeout(LONG, calls.join_all()).await.expect("the calls hang");
     assert_eq!(all.len(), 200);
+}
+
+#[tokio::test]
+async fn a_call_from_a_function_whose_host_is_gone_is_an_error_that_says_so() {
+    let host = builder().build().unwrap();
+    host.functions().register("gone:echo", function(|_, mut a: Vec<Value>| async move { Ok(a.remove(0)) })).unwrap();
+    let caller = Guest::on(&host, "probe-funcs").imports(["funcs"]).function("call-string").await;
+    let soon = |limits: &mut Limits| limits.max_execution = Some(Duration::from_millis(50));
+    let endless = Guest::on(&host, "misbehave").limits(soon).function("loop-forever").await;
+    let context = CallContext::new();
+    let call = |target: &str| caller.call(&context, vec![target.into(), "x".into()]);
+    assert_eq!(within(call("gone:echo")).await.unwrap().get("ok"), Some(&"x".into()));
+    drop(host);
+    let told = within(call("gone:echo")).await.unwrap();
+    let told = told.get("err").and_then(Value::as_str).unwrap().to_owned();
+    assert!(told.starts_with("gone:echo cannot be called: the host of its caller is gone"), "{told}");
+    let told = within(call("none")).await.unwrap();
+    assert_eq!(told.get("err").and_then(Value::as_str), Some("invalid function target: none"));
+    // Nor does it live without limits.
+    let error = within(endless.call(&CallContext::new(), Vec::new())).await.unwrap_err();
+    assert_eq!(error.reason(), Reason::ExecutionTime, "{error}");
 }

@@ -158,7 +158,7 @@ async fn run(
         // Success by way of `exit`, behind a response, is no failure.
         && error.reason() != Reason::Exited(0)
         // The host has logged it, and counts how often.
-        && error.reason() != Reason::NotGranted
+        && !error.is_refusal_alone()
     {
         tracing::error!(entry = %function.entry().id(), %error, "the guest failed after its response had begun");
     }

@@ -29,6 +29,12 @@ impl CallContext {
         self.trace.as_ref().map(|trace| &*trace.id)
     }
 
+    /// Whether [`trace`](Self::trace) names a span of this host: see [`HostBuilder::traces`](crate::HostBuilder::traces). A host call
+    /// that tells the trace to others then tells its own place there: see [`spans::placed`](crate::spans::placed).
+    pub fn has_span(&self) -> bool {
+        self.trace.as_ref().is_some_and(|trace| trace.own)
+    }
+
     /// What others say of that trace, as the header `tracestate` carries it.
     pub fn trace_state(&self) -> Option<&str> {
         self.trace.as_ref()?.state.as_deref()

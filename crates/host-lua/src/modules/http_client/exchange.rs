@@ -10,17 +10,26 @@ use crate::running;
 use http::Response;
 use mlua::{Lua, Table};
 use std::time::Duration;
+use tracing::Instrument;
+use wippy_host_core::spans;
 use wippy_import_http::{HttpBody, HttpClient, Trace};
 
 type Exchanged<T> = std::result::Result<T, LuaError>;
 
-/// The response as Lua gets it, or why there is none.
+/// The response as Lua gets it, or why there is none: one host call, with the redirects that it follows.
 pub(super) async fn exchange(
     lua: &Lua,
     method: &str,
     url: &str,
     options: Option<&Table>,
 ) -> mlua::Result<Exchanged<Table>> {
+    let span = spans::host_call("http_client", "request");
+    let exchanged = exchanged(lua, method, url, options).instrument(span.clone()).await;
+    spans::host_called(&span, &exchanged);
+    exchanged
+}
+
+async fn exchanged(lua: &Lua, method: &str, url: &str, options: Option<&Table>) -> mlua::Result<Exchanged<Table>> {
     let prepared = Options::read(options).and_then(|mut options| {
         let outgoing = Outgoing::new(method, url, &mut options)?;
         Ok((options, outgoing))
