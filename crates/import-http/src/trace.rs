@@ -1,6 +1,7 @@
 //! The trace context of the W3C in the requests of a call.
 
 use http::{HeaderMap, HeaderValue};
+use std::fmt;
 use wippy_host_core::{CallContext, is_traceparent};
 
 const TRACEPARENT: &str = "traceparent";
@@ -10,6 +11,12 @@ const TRACESTATE: &str = "tracestate";
 pub struct Trace {
     parent: HeaderValue,
     state: Option<HeaderValue>,
+}
+
+impl fmt::Debug for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trace").field("parent", &self.parent).finish_non_exhaustive()
+    }
 }
 
 impl Trace {

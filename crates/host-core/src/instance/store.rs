@@ -11,6 +11,7 @@ use crate::policy::network::DenialLog;
 use crate::services::{Clock, GuestOutput, Output, OutputStream, Services};
 use crate::slot::{Slot, Slots as States};
 use crate::{EntryInfo, Limits};
+use std::fmt;
 use std::sync::Arc;
 use wasmtime::component::ResourceTable;
 
@@ -28,6 +29,12 @@ pub struct StoreData {
     /// Made when the guest first starts a call that runs beside it.
     host_bytes: Option<HostBytes>,
     common: Arc<Common>,
+}
+
+impl fmt::Debug for StoreData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreData").field("entry", self.entry()).field("call", &self.call).finish_non_exhaustive()
+    }
 }
 
 /// What all stores of one entry share.
@@ -189,6 +196,12 @@ impl StoreData {
 pub struct OutputWriter {
     common: Arc<Common>,
     output: Arc<dyn Output>,
+}
+
+impl fmt::Debug for OutputWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutputWriter").field("entry", self.common.entry.id()).finish_non_exhaustive()
+    }
 }
 
 impl OutputWriter {

@@ -57,7 +57,7 @@ fn feature(import: &str) -> &'static str {
 }
 
 fn one(page: &mut String, import: &Registration) {
-    let ImportMeta { name, aliases, summary, interfaces, section } = import.meta();
+    let ImportMeta { name, aliases, summary, interfaces, section, .. } = import.meta();
     let feature = feature(name);
     write!(page, "## `{name}`\n\n{summary}. Cargo feature `{feature}`. [What it does](../imports/{feature}.md).\n\n")
         .unwrap();
@@ -74,7 +74,7 @@ fn one(page: &mut String, import: &Registration) {
         writeln!(page, "| `{name}` | {version} | {} | {} |", interface.track(), marks(interface)).unwrap();
     }
     page.push('\n');
-    for ModuleFunctions { module, functions } in import.module_functions() {
+    for ModuleFunctions { module, functions, .. } in import.module_functions() {
         let functions = functions.join("`, `");
         write!(page, "Core modules get of `{module}`: `{functions}`.\n\n").unwrap();
     }
