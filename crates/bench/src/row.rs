@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// One line of what a suite's process prints.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Line {
     /// A row of the table.
@@ -13,7 +13,7 @@ pub enum Line {
 }
 
 /// One comparison, or one figure that has a target of its own.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Row {
     /// What is measured, unique within its suite.
     pub name: String,
@@ -40,7 +40,7 @@ pub struct Row {
 }
 
 /// How a figure comes from the two programs' own.
-#[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Ours divided by the baseline.
@@ -52,7 +52,7 @@ pub enum Kind {
 }
 
 /// What a figure is to reach.
-#[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Target {
     /// Less is better.
@@ -72,7 +72,7 @@ impl Target {
 }
 
 /// Cost against size.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Curve {
     /// What is plotted, unique among all suites.
     pub name: String,
@@ -107,7 +107,7 @@ pub fn slope(points: &[(f64, f64)]) -> f64 {
 }
 
 /// Instructions of one call.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Count {
     /// What is called, and how.
     pub path: String,

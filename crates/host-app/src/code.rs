@@ -2,7 +2,7 @@
 
 use crate::directories::ApplicationDirectories;
 use crate::located::{TextPlace, code_span};
-use crate::manifest::{Function, FunctionCode, Located, Problem};
+use crate::manifest::{FunctionCode, FunctionEntry, Located, Problem};
 use crate::module::{Known, Modules, is_component};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -54,7 +54,7 @@ impl Compiler {
     }
 
     /// Reads and compiles, on a thread that may block. A panic there costs this function alone.
-    pub(crate) async fn code(&self, function: &Function, directories: &ApplicationDirectories) -> Code {
+    pub(crate) async fn code(&self, function: &FunctionEntry, directories: &ApplicationDirectories) -> Code {
         let (compiler, directories) = (self.clone(), directories.clone());
         let (code, wit) = (function.code.clone(), function.wit.clone());
         let span = Span::current();
@@ -123,7 +123,7 @@ impl Compiler {
         let program = compiled.clone().map_err(|error| Some(Box::new(described(code, wit, &error))))?;
         let remark = wit.filter(|_| known.is_component).map(|wit| {
             let message = "wit has no effect: the code is a component, which has its own types";
-            Problem::at(ErrorKind::Invalid, &wit.span, message).with_remedy("remove wit").as_remark()
+            Problem::at(ErrorKind::Invalid, &wit.span, message).with_remedy("remove wit").into_remark()
         });
         Ok(Compiled { program, remark })
     }

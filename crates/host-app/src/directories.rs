@@ -2,6 +2,7 @@
 
 use crate::manifest::{Declaration, Declarations, Entry, FsDirectory, Problem};
 use std::collections::HashMap;
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,12 @@ use wippy_host_core::{Directories, Error, ErrorKind, Result};
 /// The directories of an application, by the id of their entry. Clones share one set.
 #[derive(Clone, Default)]
 pub struct ApplicationDirectories(Arc<HashMap<String, Result<PathBuf, Missing>>>);
+
+impl fmt::Debug for ApplicationDirectories {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
 
 /// A directory that is declared and cannot be used; reported at its own entry.
 #[derive(Clone)]

@@ -1,21 +1,21 @@
 //! The preflight of an entry as remarks, or under `strict_imports` as errors, at their places in its file.
 
 use crate::located::code_span;
-use crate::manifest::{Entry, Function, Problem};
+use crate::manifest::{Entry, FunctionEntry, Problem};
 use std::collections::BTreeMap;
 use wippy_host_core::ErrorKind;
 use wippy_host_core::{Finding, Preflight};
 
 /// What a person may want to act on: imported but not granted, and granted but not imported. Neither stops the
 /// application, but for the first under `strict_imports: true`.
-pub(crate) fn of(entry: &Entry, function: &Function, preflight: &Preflight) -> Vec<Problem> {
+pub(crate) fn of(entry: &Entry, function: &FunctionEntry, preflight: &Preflight) -> Vec<Problem> {
     let strict = function.strict_imports.as_ref().filter(|strict| strict.value);
     let code = code_span(&function.code);
     let imports = function.imports_key.as_ref().or(strict.map(|strict| &strict.span)).unwrap_or(code);
     let of_one = |it: &str, kind, span, what: String, remedy: String| {
         let problem = match strict {
             Some(_) => Problem::at(kind, span, format!("strict_imports: {what}")),
-            None => Problem::at(kind, span, format!("{what}: a call of {it} ends the guest's call")).as_remark(),
+            None => Problem::at(kind, span, format!("{what}: a call of {it} ends the guest's call")).into_remark(),
         };
         problem.with_remedy(remedy)
     };
@@ -28,7 +28,7 @@ pub(crate) fn of(entry: &Entry, function: &Function, preflight: &Preflight) -> V
                 let message = format!("\"{name}\" is granted, and the component imports nothing of it");
                 Problem::at(ErrorKind::Invalid, written.map_or(imports, |import| &import.span), message)
                     .with_remedy(format!("remove \"{name}\" from imports"))
-                    .as_remark()
+                    .into_remark()
             }
             Finding::Unprovided { interface } => missing(
                 ErrorKind::NotFound,

@@ -10,6 +10,8 @@ pub mod manifest;
 mod module;
 mod schema;
 mod spec;
+#[cfg(test)]
+mod threads;
 mod watch;
 
 pub use application::{Application, EntryCode, Opened, Reloaded, ServiceAddress};

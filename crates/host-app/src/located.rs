@@ -1,8 +1,8 @@
 //! What the host finds wrong with an entry, at its place in the file and in the file's words.
 
 use crate::manifest::{
-    Declarations, Entry, EntryId, Function, FunctionCode, Kind, Located, Lookup, Node, Origin, PathSegment, Problem,
-    Scalar, Span, Value,
+    Declarations, Entry, EntryId, FunctionCode, FunctionEntry, Kind, Located, Lookup, Node, NodeValue, Origin,
+    PathSegment, Problem, Scalar, Span,
 };
 use std::sync::Arc;
 use wippy_host_core::{EntryProblem, ErrorKind, Place};
@@ -11,7 +11,7 @@ use wippy_host_core::{EntryProblem, ErrorKind, Place};
 pub(crate) fn located(
     declarations: &Declarations,
     entry: &Entry,
-    function: &Function,
+    function: &FunctionEntry,
     problem: &EntryProblem,
 ) -> Option<Problem> {
     let located = match &problem.place {
@@ -29,7 +29,7 @@ fn with_words_of(problem: &EntryProblem, message: &str, span: &Span) -> Problem 
     }
 }
 
-fn span<'a>(entry: &'a Entry, function: &'a Function, place: &Place) -> &'a Span {
+fn span<'a>(entry: &'a Entry, function: &'a FunctionEntry, place: &Place) -> &'a Span {
     match place {
         Place::Import(index) => function.imports.get(*index).map(|import| &import.span),
         Place::Binding(index) => function.bindings.get(*index).map(|binding| &binding.function.span),
@@ -91,7 +91,7 @@ impl TextPlace<'_> {
 fn configuration(
     declarations: &Declarations,
     entry: &Entry,
-    function: &Function,
+    function: &FunctionEntry,
     problem: &EntryProblem,
     path: &[String],
 ) -> Option<Problem> {
@@ -175,7 +175,7 @@ fn reference(
 /// A value of another type than the import reads, in the words that the rest of the file gets.
 fn wrong_type(name: &str, node: &Node, expected: &str) -> Problem {
     let scalar = match node.value() {
-        Value::Scalar(Scalar { text, .. }) if node.origin().is_none() => Some(text),
+        NodeValue::Scalar(Scalar { text, .. }) if node.origin().is_none() => Some(text),
         _ => None,
     };
     let (expected, remedy) = match (expected, scalar) {

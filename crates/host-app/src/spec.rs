@@ -1,27 +1,25 @@
 //! A declared function as the host takes it.
 
-use crate::manifest::{self, Entry, Function, FunctionLimits, Located, Node, Pool, Problem};
+use crate::manifest::{Entry, FunctionEntry, FunctionLimits, Located, Node, Pool, Problem};
 use std::time::Duration;
 use wippy_host_core::ErrorKind;
 use wippy_host_core::policy::network::NetworkRules;
-use wippy_host_core::pool::{PoolFields, PoolKind, PoolSpec, WarmStart};
+use wippy_host_core::pool::{PoolFields, PoolSpec};
 use wippy_host_core::{Binding, EntrySpec, Limits, nearest};
 
 /// The specification of an entry, and what its file has to answer for already.
 ///
 /// `strict_imports` is not for the host: the findings say it of the file, with one problem for each group.
-pub(crate) fn spec(entry: &Entry, function: &Function) -> (EntrySpec, Vec<Problem>) {
+pub(crate) fn spec(entry: &Entry, function: &FunctionEntry) -> (EntrySpec, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut spec = EntrySpec::new(entry.id.value.to_string(), function.method.value.clone())
         .with_imports(function.imports.iter().map(|import| import.value.clone()))
         .with_limits(limits(&function.limits))
         .with_pool(pool(&function.pool));
     for binding in &function.bindings {
-        spec.bindings.push(Binding {
-            interface: binding.interface.as_ref().map(|interface| interface.value.to_string()),
-            function: binding.function.value.to_string(),
-            target: binding.target.value.to_string(),
-        });
+        let mut bound = Binding::new(&*binding.function.value, binding.target.value.to_string());
+        bound.interface = binding.interface.as_ref().map(|interface| interface.value.to_string());
+        spec.bindings.push(bound);
     }
     for (name, section) in [("wasi", &function.wasi), ("config", &function.config)] {
         if let Some(section) = section {
@@ -112,22 +110,13 @@ fn rules(network: &Node) -> Result<NetworkRules, Vec<Problem>> {
 /// A pool as the host takes it.
 pub(crate) fn pool(declared: &Pool) -> PoolSpec {
     let number = |number: &Option<Located<u32>>| number.as_ref().map(|number| number.value);
-    PoolSpec::resolve(PoolFields {
-        kind: declared.kind.as_ref().map(|kind| match kind.value {
-            manifest::PoolKind::Inline => PoolKind::Inline,
-            manifest::PoolKind::Lazy => PoolKind::Lazy,
-            manifest::PoolKind::Static => PoolKind::Static,
-            manifest::PoolKind::Adaptive => PoolKind::Adaptive,
-        }),
-        size: number(&declared.size),
-        max_size: number(&declared.max_size),
-        workers: number(&declared.workers),
-        buffer: number(&declared.buffer),
-        warm_start: match declared.warm_start.as_ref().map(|warm| warm.value) {
-            None | Some(manifest::WarmStart::None) => WarmStart::None,
-            Some(manifest::WarmStart::All) => WarmStart::All,
-            Some(manifest::WarmStart::Count(count)) => WarmStart::Count(count),
-        },
-        reuse_max_calls: number(&declared.reuse_max_calls),
-    })
+    let mut fields = PoolFields::default();
+    fields.kind = declared.kind.as_ref().map(|kind| kind.value);
+    fields.size = number(&declared.size);
+    fields.max_size = number(&declared.max_size);
+    fields.workers = number(&declared.workers);
+    fields.buffer = number(&declared.buffer);
+    fields.warm_start = declared.warm_start.as_ref().map(|warm| warm.value).unwrap_or_default();
+    fields.reuse_max_calls = number(&declared.reuse_max_calls);
+    PoolSpec::resolve(fields)
 }

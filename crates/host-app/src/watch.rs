@@ -2,6 +2,7 @@
 
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use std::collections::BTreeSet;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -19,11 +20,20 @@ const MAX_PATHS: usize = 1_000;
 /// Watches the directory tree of an application.
 pub struct Watcher {
     paths: mpsc::Receiver<Option<PathBuf>>,
+    /// What has come and is not told yet.
+    batch: Batch,
     _watcher: RecommendedWatcher,
+}
+
+impl fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watcher").field("batch", &self.batch).finish_non_exhaustive()
+    }
 }
 
 /// What has changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Changes {
     /// These paths.
     Paths(BTreeSet<PathBuf>),
@@ -56,35 +66,43 @@ impl Watcher {
         })
         .map_err(failed)?;
         watcher.watch(root, RecursiveMode::Recursive).map_err(failed)?;
-        Ok(Self { paths, _watcher: watcher })
+        Ok(Self { paths, batch: Batch::default(), _watcher: watcher })
     }
 
     /// Waits until something has changed and then nothing for a tenth of a second, at most a second.
+    ///
+    /// Dropping the future loses nothing: what had come is told by the next one, after a pause of its own.
     pub async fn changed(&mut self) -> Changes {
-        let mut batch = Batch::default();
-        match self.paths.recv().await {
-            Some(path) => batch.add(path),
-            // The watcher goes away with this value alone.
-            None => std::future::pending().await,
+        let Self { paths, batch, .. } = self;
+        if batch.is_empty() {
+            match paths.recv().await {
+                Some(path) => batch.add(path),
+                // The watcher goes away with this value alone.
+                None => std::future::pending().await,
+            }
         }
         let gathered = async {
-            while let Ok(Some(path)) = tokio::time::timeout(QUIET, self.paths.recv()).await {
+            while let Ok(Some(path)) = tokio::time::timeout(QUIET, paths.recv()).await {
                 batch.add(path);
             }
         };
         // Changes without a pause are told too.
         let _ = tokio::time::timeout(PATIENCE, gathered).await;
-        batch.finish()
+        std::mem::take(batch).finish()
     }
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Batch {
     paths: BTreeSet<PathBuf>,
     anything: bool,
 }
 
 impl Batch {
+    fn is_empty(&self) -> bool {
+        self.paths.is_empty() && !self.anything
+    }
+
     fn add(&mut self, path: Option<PathBuf>) {
         match path {
             Some(path) if self.paths.len() < MAX_PATHS => drop(self.paths.insert(path)),
@@ -105,6 +123,23 @@ fn is_change(kind: EventKind) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures::FutureExt;
+
+    #[tokio::test]
+    async fn what_had_come_when_a_future_is_dropped_is_told_by_the_next_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut watcher = Watcher::new(&directory.path().canonicalize().unwrap()).unwrap();
+        let (sender, paths) = mpsc::channel(MAX_PATHS);
+        watcher.paths = paths;
+        for path in ["first", "second"] {
+            sender.try_send(Some(path.into())).unwrap();
+            // It takes the path, and waits for a pause.
+            assert!(std::pin::pin!(watcher.changed()).now_or_never().is_none());
+        }
+        let told = watcher.changed().await;
+        assert_eq!(told, Changes::Paths(BTreeSet::from(["first".into(), "second".into()])));
+        assert!(std::pin::pin!(watcher.changed()).now_or_never().is_none(), "each is told once");
+    }
 
     #[tokio::test]
     async fn a_written_a_new_and_a_removed_file_are_told() {

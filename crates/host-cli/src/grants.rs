@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use wippy_host::{Grants, Registry};
 use wippy_host_app::manifest::{
-    Declaration, Declarations, Entry, EntryId, Function, Located, LuaImport, Node, Origin, Scalar, ScalarKind, Value,
+    Declaration, Declarations, Entry, EntryId, FunctionEntry, Located, LuaImport, Node, NodeValue, Origin, Scalar,
+    ScalarKind,
 };
 
 /// The grants of one entry.
@@ -109,7 +110,7 @@ impl EntryGrants {
         })
     }
 
-    fn of_function(id: &EntryId, function: &Function, registry: &Registry) -> Self {
+    fn of_function(id: &EntryId, function: &FunctionEntry, registry: &Registry) -> Self {
         let names = texts(&function.imports);
         let (grants, _) = Grants::resolve(registry, &names);
         let interfaces = || grants.requests().iter().flat_map(|grant| &grant.interfaces);
@@ -231,10 +232,11 @@ fn written(node: &Node) -> String {
             names.iter().map(|name| format!("${{env:{name}}}")).collect::<Vec<_>>().join(" and ")
         }
         Some(Origin::File(path)) => format!("file://{}", path.display()),
+        Some(_) => "text from elsewhere".to_owned(),
         None => node.as_text().map(|text| text.to_string()).unwrap_or_default(),
     }
 }
 
 fn is_true(node: &Node) -> bool {
-    matches!(node.value(), Value::Scalar(Scalar { kind: ScalarKind::Boolean(true), .. }))
+    matches!(node.value(), NodeValue::Scalar(Scalar { kind: ScalarKind::Boolean(true), .. }))
 }

@@ -111,12 +111,10 @@ impl ServeArguments {
 
     fn pool(&self) -> PoolSpec {
         let kind = if self.concurrency.is_some() { PoolKind::Lazy } else { PoolKind::Inline };
-        PoolSpec::resolve(PoolFields {
-            kind: Some(kind),
-            max_size: self.concurrency.map(NonZeroU32::get),
-            reuse_max_calls: self.reuse.map(NonZeroU32::get),
-            ..PoolFields::default()
-        })
+        let mut fields = PoolFields::default().with_kind(kind);
+        fields.max_size = self.concurrency.map(NonZeroU32::get);
+        fields.reuse_max_calls = self.reuse.map(NonZeroU32::get);
+        PoolSpec::resolve(fields)
     }
 }
 

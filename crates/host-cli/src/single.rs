@@ -116,10 +116,10 @@ impl SingleArguments {
         let variables = self.variables.iter().map(Variable::section).collect::<Vec<_>>();
         let wasi = serde_json::json!({"args": [name], "env": variables, "mounts": mounts});
         let spec = EntrySpec::new(name.as_str(), "")
-            .declared(Declared::CommandLine)
+            .with_declared(Declared::CommandLine)
             .with_imports(imports)
             .with_limits(self.limits.limits(time))
-            .with_network(network.from_source(AllowSource::CommandLine))
+            .with_network(network.with_source(AllowSource::CommandLine))
             .with_section("wasi", wasi);
         let host = Host::builder()
             .registry(registry)
@@ -128,7 +128,7 @@ impl SingleArguments {
         let host = change(host).build()?;
         let found = host.check(&spec);
         if !found.is_empty() {
-            return Err(Failure::usage(EntryProblems { entry: name, problems: found }.into()));
+            return Err(Failure::usage(EntryProblems::new(name, found).into()));
         }
         let program = compile(&host, file).instrument(spans::prepare(&name)).await?;
         Ok(Single { host, program, spec })

@@ -26,13 +26,14 @@ pub struct EngineOptions {
     /// and says so in the log.
     pub max_instances: u32,
     /// How many of [`EngineOptions::max_instances`] only nested calls may take, so that a function which calls another
-    /// always finds room or an answer. Default a quarter.
-    pub nested_instances: u32,
+    /// always finds room or an answer. Default `None`: a quarter, whatever the whole is. One is left to outermost calls in any case.
+    pub nested_instances: Option<u32>,
     /// Linear memory and garbage-collected objects of all guests at one time, in bytes. Growth beyond it ends the call that
     /// asks, with kind `Unavailable`. Default 4 GiB: sixteen guests at their default limit, or thousands of ordinary ones.
     pub max_total_memory_bytes: usize,
-    /// How much of [`EngineOptions::max_total_memory_bytes`] only nested calls may take. Default a quarter.
-    pub nested_memory_bytes: usize,
+    /// How much of [`EngineOptions::max_total_memory_bytes`] only nested calls may take, in bytes. Default `None`: a quarter, whatever
+    /// the whole is. With as much as the whole, outermost calls have no memory at all.
+    pub nested_memory_bytes: Option<usize>,
     /// The guest's stack, in bytes. Default 512 KiB.
     pub max_wasm_stack: usize,
     /// Whether to try the pooling allocator (instantiation in a third of the time). Default true; where the address
@@ -46,9 +47,9 @@ impl Default for EngineOptions {
     fn default() -> Self {
         Self {
             max_instances: 1000,
-            nested_instances: 250,
+            nested_instances: None,
             max_total_memory_bytes: TOTAL_MEMORY,
-            nested_memory_bytes: TOTAL_MEMORY / 4,
+            nested_memory_bytes: None,
             max_wasm_stack: 512 << 10,
             pooling: true,
             sampling: None,
@@ -57,6 +58,61 @@ impl Default for EngineOptions {
 }
 
 impl EngineOptions {
+    /// Instances at one time, over all entries. Default 1,000.
+    #[must_use]
+    pub fn with_max_instances(mut self, instances: u32) -> Self {
+        self.max_instances = instances;
+        self
+    }
+
+    /// How many of the instances only nested calls may take. Default a quarter.
+    #[must_use]
+    pub fn with_nested_instances(mut self, instances: u32) -> Self {
+        self.nested_instances = Some(instances);
+        self
+    }
+
+    /// Linear memory and garbage-collected objects of all guests at one time, in bytes. Default 4 GiB.
+    #[must_use]
+    pub fn with_max_total_memory_bytes(mut self, bytes: usize) -> Self {
+        self.max_total_memory_bytes = bytes;
+        self
+    }
+
+    /// How much of that memory only nested calls may take, in bytes. Default a quarter.
+    #[must_use]
+    pub fn with_nested_memory_bytes(mut self, bytes: usize) -> Self {
+        self.nested_memory_bytes = Some(bytes);
+        self
+    }
+
+    /// The guest's stack, in bytes. Default 512 KiB.
+    #[must_use]
+    pub fn with_max_wasm_stack(mut self, bytes: usize) -> Self {
+        self.max_wasm_stack = bytes;
+        self
+    }
+
+    /// Whether to try the pooling allocator. Default true.
+    #[must_use]
+    pub fn with_pooling(mut self, pooling: bool) -> Self {
+        self.pooling = pooling;
+        self
+    }
+
+    /// The instances that outermost calls may take, and those that only nested calls may.
+    pub(crate) fn shares_of_instances(&self) -> (u32, u32) {
+        let nested = self.nested_instances.unwrap_or(self.max_instances / 4);
+        let nested = nested.min(self.max_instances.saturating_sub(1));
+        (self.max_instances - nested, nested)
+    }
+
+    /// The memory that outermost calls may take, in bytes; the rest is for nested calls alone.
+    pub(crate) fn memory_of_outermost(&self) -> usize {
+        let total = self.max_total_memory_bytes;
+        total - self.nested_memory_bytes.unwrap_or(total / 4).min(total)
+    }
+
     /// The same, with no more instances than the kernel has room for at this moment.
     pub(crate) fn fitted(mut self) -> Self {
         if let Some(fitting) = maps::instances().filter(|fitting| *fitting < self.max_instances) {
@@ -116,7 +172,7 @@ impl Engines {
 /// Makes an engine with these settings and starts the thread that ticks its epoch.
 fn start(options: &EngineOptions, concurrent: bool) -> Result<Ticked> {
     let config = |pooling| {
-        let mut config = config(options, pooling);
+        let mut config = config(&options.clone().with_pooling(pooling));
         if concurrent {
             config.concurrency_support(true).wasm_component_model_async(true);
         }
@@ -139,8 +195,9 @@ fn start(options: &EngineOptions, concurrent: bool) -> Result<Ticked> {
 }
 
 /// The engine configuration of a host for components without the asynchronous ABI: for benchmarks, and for embedders that
-/// run Wasmtime beside it with equal settings.
-pub fn config(options: &EngineOptions, pooling: bool) -> Config {
+/// run Wasmtime beside it with equal settings. Pooled where [`EngineOptions::pooling`] says so; the host's own falls back where the
+/// address space does not suffice, which this cannot know.
+pub fn config(options: &EngineOptions) -> Config {
     let mut config = Config::new();
     config.epoch_interruption(true);
     config.max_wasm_stack(options.max_wasm_stack);
@@ -151,7 +208,7 @@ pub fn config(options: &EngineOptions, pooling: bool) -> Config {
     if options.sampling.is_some() {
         config.wasm_backtrace_max_frames(NonZeroUsize::new(MAX_FRAMES));
     }
-    if pooling {
+    if options.pooling {
         let count = options.max_instances;
         let scanned = PoolingAllocationConfig::is_pagemap_scan_available();
         let mut pool = PoolingAllocationConfig::new();
@@ -199,4 +256,27 @@ fn tick(engine: &Engine, epoch: Duration) -> Result<Arc<Pulse>> {
         })
         .map(|_| pulse)
         .map_err(|error| Error::new(ErrorKind::Unavailable, "no thread for the epoch").with_source(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lower_total_leaves_outermost_calls_three_quarters_of_it() {
+        let options = EngineOptions::default().with_max_instances(40).with_max_total_memory_bytes(1 << 20);
+        assert_eq!(options.shares_of_instances(), (30, 10));
+        assert_eq!(options.memory_of_outermost(), 3 << 18);
+        let tiny = EngineOptions::default().with_max_instances(1);
+        assert_eq!(tiny.shares_of_instances(), (1, 0));
+    }
+
+    #[test]
+    fn what_is_kept_for_nested_calls_may_be_said_and_leaves_one_outermost_instance() {
+        let options = EngineOptions::default().with_max_instances(4).with_nested_instances(9);
+        assert_eq!(options.shares_of_instances(), (1, 3));
+        let memory = EngineOptions::default().with_max_total_memory_bytes(100);
+        assert_eq!(memory.clone().with_nested_memory_bytes(0).memory_of_outermost(), 100);
+        assert_eq!(memory.with_nested_memory_bytes(200).memory_of_outermost(), 0);
+    }
 }

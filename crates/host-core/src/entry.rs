@@ -4,10 +4,12 @@ use crate::Limits;
 use crate::policy::network::NetworkRules;
 use crate::pool::PoolSpec;
 use serde_json::{Map, Value as Json};
+use std::fmt;
 use std::sync::Arc;
 
 /// Where an entry was written, which is where its errors say to add a line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Declared {
     /// In the files of an application, or by an embedder.
     #[default]
@@ -50,7 +52,7 @@ impl Declared {
 /// let spec = EntrySpec::new("app:report", "run").with_imports(["wasi:clocks", "funcs"]);
 /// assert_eq!(spec.imports.len(), 2);
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct EntrySpec {
     /// `namespace:name`.
@@ -77,6 +79,22 @@ pub struct EntrySpec {
     pub pool: PoolSpec,
     /// The sections that hold the imports' configuration, by name: `wasi`, and `config` for third parties.
     pub sections: Map<String, Json>,
+}
+
+impl fmt::Debug for EntrySpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Of the sections the names alone: they hold keys and tokens.
+        f.debug_struct("EntrySpec")
+            .field("id", &self.id)
+            .field("method", &self.method)
+            .field("imports", &self.imports)
+            .field("bindings", &self.bindings)
+            .field("limits", &self.limits)
+            .field("network", &self.network)
+            .field("pool", &self.pool)
+            .field("sections", &self.sections.keys().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
 }
 
 impl EntrySpec {
@@ -108,11 +126,10 @@ impl EntrySpec {
     /// registry: see [`Binding`].
     #[must_use]
     pub fn with_binding(mut self, import: &str, target: impl Into<String>) -> Self {
-        let (interface, function) = match import.rsplit_once('#') {
-            Some((interface, function)) => (Some(interface.to_owned()), function.to_owned()),
-            None => (None, import.to_owned()),
-        };
-        self.bindings.push(Binding { interface, function, target: target.into() });
+        self.bindings.push(match import.rsplit_once('#') {
+            Some((interface, function)) => Binding::new(function, target).with_interface(interface),
+            None => Binding::new(import, target),
+        });
         self
     }
 
@@ -125,7 +142,7 @@ impl EntrySpec {
 
     /// Says where it was written.
     #[must_use]
-    pub fn declared(mut self, declared: Declared) -> Self {
+    pub fn with_declared(mut self, declared: Declared) -> Self {
         self.declared = declared;
         self
     }
@@ -158,7 +175,7 @@ impl EntrySpec {
         self
     }
 
-    /// Makes an import that is not granted stop the load.
+    /// Whether an import that is not granted stops the load. Default false.
     #[must_use]
     pub fn with_strict_imports(mut self, strict: bool) -> Self {
         self.strict_imports = strict;
@@ -174,6 +191,7 @@ impl EntrySpec {
 /// else, the failure ends the guest's call. The policy is asked at each call, as for `funcs`. Resources, streams and futures
 /// cannot be passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Binding {
     /// The interface, `demo:math/ops`, with a version where that matters; `None` for a function outside any interface.
     pub interface: Option<String>,
@@ -181,6 +199,20 @@ pub struct Binding {
     pub function: String,
     /// The id of the function to call; a bare name is one of the entry's own namespace.
     pub target: String,
+}
+
+impl Binding {
+    /// Binds a function outside any interface to the function `target` of the registry.
+    pub fn new(function: impl Into<String>, target: impl Into<String>) -> Self {
+        Self { interface: None, function: function.into(), target: target.into() }
+    }
+
+    /// The interface of the function, `demo:math/ops`. Default none.
+    #[must_use]
+    pub fn with_interface(mut self, interface: impl Into<String>) -> Self {
+        self.interface = Some(interface.into());
+        self
+    }
 }
 
 /// What imports and errors say about the entry that an instance belongs to.

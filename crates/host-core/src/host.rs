@@ -20,6 +20,7 @@ use crate::services::{Clock, Directories, Entropy, Environment, Output, Resolver
 use crate::{EntrySpec, Policy};
 use fits::Fits;
 use preparation::{Code, EntryParts, granted};
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use wasmtime::Engine;
@@ -28,6 +29,16 @@ use wasmtime::component::Component;
 /// A host. Cheap to clone; the clones are one host.
 #[derive(Clone)]
 pub struct Host(Arc<Inner>);
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Host")
+            .field("functions", &self.0.functions)
+            .field("registry", &self.0.registry)
+            .field("memory_in_use", &self.memory_in_use())
+            .finish_non_exhaustive()
+    }
+}
 
 #[derive(Clone)]
 struct Inner {
@@ -45,6 +56,7 @@ struct Inner {
 
 /// Builds a [`Host`].
 #[derive(Default)]
+#[must_use]
 pub struct HostBuilder {
     registry: Option<Registry>,
     services: Services,
@@ -53,58 +65,61 @@ pub struct HostBuilder {
     sampling: Option<Duration>,
 }
 
+impl fmt::Debug for HostBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostBuilder")
+            .field("registry", &self.registry)
+            .field("services", &self.services)
+            .field("engine", &self.engine)
+            .field("cache", &self.cache)
+            .finish_non_exhaustive()
+    }
+}
+
 impl HostBuilder {
     /// The imports that entries may be granted. Default: every import that the program links.
-    #[must_use]
     pub fn registry(mut self, registry: Registry) -> Self {
         self.registry = Some(registry);
         self
     }
 
     /// The clock of every guest. Default: the system's.
-    #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.services.clock = Arc::new(clock);
         self
     }
 
     /// The environment registry. Default: no variables.
-    #[must_use]
     pub fn environment(mut self, environment: impl Environment) -> Self {
         self.services.environment = Arc::new(environment);
         self
     }
 
     /// The directories that mounts may name. Default: none.
-    #[must_use]
     pub fn directories(mut self, directories: impl Directories) -> Self {
         self.services.directories = Arc::new(directories);
         self
     }
 
     /// Name resolution. Default: the system's.
-    #[must_use]
     pub fn resolver(mut self, resolver: impl Resolver) -> Self {
         self.services.resolver = Arc::new(resolver);
         self
     }
 
     /// Where random numbers come from. Default: the operating system.
-    #[must_use]
     pub fn entropy(mut self, entropy: impl Entropy) -> Self {
         self.services.entropy = Arc::new(entropy);
         self
     }
 
     /// Where guests' output goes. Default: the log.
-    #[must_use]
     pub fn output(mut self, output: impl Output) -> Self {
         self.services.output = Arc::new(output);
         self
     }
 
     /// Who decides on network, mounts and calls. Default: what entries declare.
-    #[must_use]
     pub fn policy(mut self, policy: impl Policy) -> Self {
         self.services.policy = Arc::new(policy);
         self
@@ -116,14 +131,12 @@ impl HostBuilder {
     /// For tests, on a runtime of one thread, with a clock and random numbers that repeat: then the same calls give the same
     /// results. A guest that computes without end still ends at its deadline, but nothing else runs meanwhile, and a
     /// cancellation waits. What comes from outside (sockets, HTTP, the times of files) does not repeat.
-    #[must_use]
     pub fn deterministic(mut self, deterministic: bool) -> Self {
         self.services.deterministic = deterministic;
         self
     }
 
     /// The engine's settings.
-    #[must_use]
     pub fn engine(mut self, options: EngineOptions) -> Self {
         self.engine = options;
         self
@@ -131,7 +144,6 @@ impl HostBuilder {
 
     /// Where compiled components are kept from one start to the next. Default: nowhere. A cache that cannot be used costs
     /// time and a remark ([`Host::compilations`]), never a failure. Only on Unix.
-    #[must_use]
     pub fn cache(mut self, options: CacheOptions) -> Self {
         self.cache = Some(options);
         self
@@ -142,7 +154,6 @@ impl HostBuilder {
     ///
     /// For profiles, not for every day: guests give their thread back in the same interval, in the place of
     /// [`EPOCH`](crate::EPOCH), and each sample takes some microseconds.
-    #[must_use]
     pub fn sampler(mut self, sampler: impl Sampler, interval: Duration) -> Self {
         self.services.sampler = Some(Arc::new(sampler));
         self.sampling = Some(interval.clamp(Duration::from_millis(1), EPOCH));
@@ -150,7 +161,6 @@ impl HostBuilder {
     }
 
     /// Counts calls, waits, instances, memory and denials of each entry there. Default: nothing is counted.
-    #[must_use]
     pub fn metrics(mut self, metrics: Metrics) -> Self {
         self.services.metrics = Some(metrics);
         self
@@ -159,7 +169,6 @@ impl HostBuilder {
     /// Gives each call a span of its own in its trace: functions that it calls and HTTP requests that it makes name that as their
     /// parent, and its span says both ([`spans`](crate::spans)). Only while somebody listens to those. Default false: a trace is passed
     /// on as it came.
-    #[must_use]
     pub fn traces(mut self, traces: bool) -> Self {
         self.services.traces = traces;
         self
@@ -167,7 +176,6 @@ impl HostBuilder {
 
     /// Keeps what is denied to entries there, for whoever wants a last word on it beside that of [`Host::drain`]. Default: for the host
     /// alone.
-    #[must_use]
     pub fn denials(mut self, denials: Denials) -> Self {
         self.services.denials = denials;
         self

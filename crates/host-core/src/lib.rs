@@ -13,10 +13,14 @@ mod limits;
 pub mod metrics;
 pub mod policy;
 pub mod pool;
+#[cfg(test)]
+mod printed;
 mod problem;
 mod services;
 mod slot;
 pub mod spans;
+#[cfg(test)]
+mod threads;
 mod unfolding;
 pub mod value;
 
@@ -41,7 +45,9 @@ pub use instance::{
     WasmFunction, in_turns, next_turn,
 };
 pub use limits::Limits;
-pub use policy::{ActionRequest, CallRequest, DefaultPolicy, EnvironmentRequest, MountAccess, MountRequest, Policy};
+pub use policy::{
+    ActionRequest, CallRequest, DefaultPolicy, EnvironmentRequest, MountAccess, MountRequest, Policy, VariableAccess,
+};
 pub use problem::{EntryProblem, EntryProblems, Place};
 pub use services::*;
 pub use slot::Slot;

@@ -25,6 +25,64 @@ pub struct Limits {
     pub max_log_bytes: u64,
 }
 
+impl Limits {
+    /// Time from the call to its result; `None` for no limit. Default 30 s.
+    #[must_use]
+    pub fn with_max_execution(mut self, time: impl Into<Option<Duration>>) -> Self {
+        self.max_execution = time.into();
+        self
+    }
+
+    /// Linear memory of the instance, in bytes. Default 256 MiB.
+    #[must_use]
+    pub fn with_max_memory_bytes(mut self, bytes: usize) -> Self {
+        self.max_memory_bytes = bytes;
+        self
+    }
+
+    /// Elements of one table. Default 100,000.
+    #[must_use]
+    pub fn with_max_table_elements(mut self, elements: usize) -> Self {
+        self.max_table_elements = elements;
+        self
+    }
+
+    /// Core instances, and as many memories and tables. Default 100.
+    #[must_use]
+    pub fn with_max_instances(mut self, instances: usize) -> Self {
+        self.max_instances = instances;
+        self
+    }
+
+    /// Bytes that the guest may make the host allocate in one host call. Default 64 MiB.
+    #[must_use]
+    pub fn with_max_host_bytes(mut self, bytes: usize) -> Self {
+        self.max_host_bytes = bytes;
+        self
+    }
+
+    /// Handles of host resources open at one time. Default 10,000.
+    #[must_use]
+    pub fn with_max_resources(mut self, handles: usize) -> Self {
+        self.max_resources = handles;
+        self
+    }
+
+    /// Open calls from function to function, the first included. Default 64.
+    #[must_use]
+    pub fn with_max_call_depth(mut self, calls: usize) -> Self {
+        self.max_call_depth = calls;
+        self
+    }
+
+    /// Output that is written, in bytes a second. Default 1 MiB.
+    #[must_use]
+    pub fn with_max_log_bytes(mut self, bytes: u64) -> Self {
+        self.max_log_bytes = bytes;
+        self
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

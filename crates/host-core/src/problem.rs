@@ -51,6 +51,7 @@ impl EntryProblem {
 
 /// Why an entry could not be prepared: at least one problem.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct EntryProblems {
     /// The entry.
     pub entry: String,
@@ -59,6 +60,11 @@ pub struct EntryProblems {
 }
 
 impl EntryProblems {
+    /// What is wrong with an entry: at least one problem.
+    pub fn new(entry: impl Into<String>, problems: Vec<EntryProblem>) -> Self {
+        Self { entry: entry.into(), problems }
+    }
+
     pub(crate) fn of(entry: &str, error: &Error, place: Place) -> Self {
         let mut problem = EntryProblem::new(error.kind(), place, error.message());
         problem.remedy = error.remedy().map(str::to_owned);

@@ -4,6 +4,7 @@
 //! array costs about 11 ns a visit; a map keyed by `TypeId` 14, one keyed by name 91.
 
 use std::any::Any;
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -12,6 +13,12 @@ pub struct Slot<T> {
     /// 0 until first used; then the index plus one.
     index: AtomicUsize,
     state: PhantomData<fn() -> T>,
+}
+
+impl<T> fmt::Debug for Slot<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slot").field("index", &self.index).finish_non_exhaustive()
+    }
 }
 
 static NEXT: AtomicUsize = AtomicUsize::new(1);

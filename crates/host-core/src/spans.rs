@@ -114,6 +114,7 @@ pub fn host_called<T, E>(span: &Span, result: &Result<T, E>) {
 }
 
 /// A host function's future in the span of its call: for what [`traced`](crate::traced) cannot link, as the functions of core modules.
+/// Dropping it drops `work`.
 pub async fn in_host_call<T>(span: Span, work: impl Future<Output = wasmtime::Result<T>>) -> wasmtime::Result<T> {
     let returned = work.instrument(span.clone()).await;
     host_called(&span, &returned);

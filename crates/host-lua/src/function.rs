@@ -12,6 +12,7 @@ use crate::wait::Woken;
 use crate::watch::Ended;
 use mlua::{IntoLua, MultiValue, Value as LuaValue};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 use tracing::Instrument;
@@ -25,6 +26,7 @@ use wippy_host_process::Processes;
 
 /// What a `function.lua` entry says.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct LuaSpec {
     /// `namespace:name`.
     pub id: Arc<str>,
@@ -46,6 +48,20 @@ pub struct LuaSpec {
     pub processes: Option<Processes>,
 }
 
+impl fmt::Debug for LuaSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LuaSpec")
+            .field("id", &self.id)
+            .field("file", &self.file)
+            .field("method", &self.method)
+            .field("modules", &self.modules)
+            .field("libraries", &self.libraries)
+            .field("limits", &self.limits)
+            .field("network", &self.network)
+            .finish_non_exhaustive()
+    }
+}
+
 impl LuaSpec {
     /// An entry with default limits, without modules and libraries, that may reach public addresses. `file` is the id.
     pub fn new(id: impl Into<Arc<str>>, source: impl Into<String>, method: impl Into<String>) -> Self {
@@ -62,6 +78,48 @@ impl LuaSpec {
             processes: None,
         }
     }
+
+    /// What errors and stacks call the source. Default: the id.
+    #[must_use]
+    pub fn with_file(mut self, file: impl Into<String>) -> Self {
+        self.file = file.into();
+        self
+    }
+
+    /// What `require` may load of [`MODULES`](crate::MODULES). Default none.
+    #[must_use]
+    pub fn with_modules<S: Into<String>>(mut self, modules: impl IntoIterator<Item = S>) -> Self {
+        self.modules = modules.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// What `require` finds beside the modules, by alias. Default none.
+    #[must_use]
+    pub fn with_libraries(mut self, libraries: BTreeMap<String, Arc<LuaLibrary>>) -> Self {
+        self.libraries = libraries;
+        self
+    }
+
+    /// The limits of each call. Default: see [`Limits`].
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Where its HTTP requests may go. Default: any public address.
+    #[must_use]
+    pub fn with_network(mut self, rules: NetworkRules) -> Self {
+        self.network = rules;
+        self
+    }
+
+    /// What `process` starts and watches. Default none.
+    #[must_use]
+    pub fn with_processes(mut self, processes: Processes) -> Self {
+        self.processes = Some(processes);
+        self
+    }
 }
 
 /// A Lua function. Each call has a VM of its own, on the caller's task; waiting holds no thread.
@@ -73,6 +131,12 @@ pub struct LuaFunction {
     code: Bytecode,
     method: String,
     slots: Option<Slots>,
+}
+
+impl fmt::Debug for LuaFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LuaFunction").field("id", self.id()).field("method", &self.method).finish_non_exhaustive()
+    }
 }
 
 impl LuaFunction {

@@ -10,6 +10,8 @@ mod modules;
 mod running;
 mod sandbox;
 mod source;
+#[cfg(test)]
+mod threads;
 mod vm;
 mod wait;
 mod watch;

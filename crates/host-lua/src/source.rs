@@ -90,6 +90,16 @@ pub struct LuaLibrary {
     imports: BTreeMap<String, Arc<LuaLibrary>>,
 }
 
+impl fmt::Debug for LuaLibrary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LuaLibrary")
+            .field("id", &self.id)
+            .field("modules", &self.modules)
+            .field("imports", &self.imports)
+            .finish_non_exhaustive()
+    }
+}
+
 impl LuaLibrary {
     /// Compiles the library `id`; errors and stacks call it `file`, best a path relative to the application.
     ///

@@ -10,6 +10,8 @@ mod table;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod threads;
 
 pub use event::{Event, EventKind};
 pub use mailbox::{Attached, Events, MAX_CANCELS, MAX_MONITORED};

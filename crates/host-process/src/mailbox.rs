@@ -3,6 +3,7 @@
 use crate::processes::Processes;
 use crate::{Event, EventKind, Pid};
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 use wippy_host_core::{Error, ErrorKind, Result};
@@ -86,6 +87,12 @@ impl Mailbox {
 #[derive(Clone)]
 pub struct Events(pub(crate) Arc<Mailbox>);
 
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events").finish_non_exhaustive()
+    }
+}
+
 impl Events {
     /// The next event, waited for. Dropping the future loses none. Never ends on its own: events come until the mailbox's
     /// [`Attached`] is dropped, and none after.
@@ -111,6 +118,12 @@ pub struct Attached {
     pub(crate) processes: Processes,
     pub(crate) pid: Pid,
     pub(crate) mailbox: Arc<Mailbox>,
+}
+
+impl fmt::Debug for Attached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attached").field("pid", &self.pid).finish_non_exhaustive()
+    }
 }
 
 impl Attached {

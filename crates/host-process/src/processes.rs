@@ -5,6 +5,7 @@ use crate::running::{self, Work};
 use crate::table::{Ending, Host, Listener, Process, Table, unknown};
 use crate::{Event, HostOptions, Pid, Spawn};
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::runtime::Handle;
@@ -22,6 +23,12 @@ const MAX_REASON: usize = 1_024;
 /// The hosts, programs and processes of one application. Clones are one. When the last goes, so do the processes.
 #[derive(Clone, Default)]
 pub struct Processes(Arc<Shared>);
+
+impl fmt::Debug for Processes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Processes").field("running", &self.0.table().processes.len()).finish_non_exhaustive()
+    }
+}
 
 #[derive(Default)]
 pub(crate) struct Shared {
@@ -265,7 +272,8 @@ impl Processes {
     }
 
     /// Lets everything end, for good: no process can be started from here on; those that listen get a CANCEL event; what
-    /// still runs after `grace` is terminated. Returns when nothing runs, at most five seconds after `grace`.
+    /// still runs after `grace` is terminated. Returns when nothing runs, at most five seconds after `grace`. Dropping the future before
+    /// leaves it at what was done: the events are sent, nothing can be started, and what runs is not terminated.
     pub async fn stop(&self, grace: Duration) {
         {
             let mut table = self.0.table();

@@ -1,6 +1,7 @@
 //! What to start, and where.
 
 use crate::Pid;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -8,11 +9,28 @@ use wippy_host_core::{CallContext, CallContextBuilder, StandardStreams, Value};
 
 /// The settings of a process host.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct HostOptions {
     /// How many processes may run on it at a time. Default 1,000. `host.max_processes` of an entry.
     pub max_processes: usize,
     /// How long a process that listens has to end after a CANCEL event. Default 5 s.
     pub cancel_grace: Duration,
+}
+
+impl HostOptions {
+    /// How many processes may run on it at a time. Default 1,000.
+    #[must_use]
+    pub fn with_max_processes(mut self, processes: usize) -> Self {
+        self.max_processes = processes;
+        self
+    }
+
+    /// How long a process that listens has to end after a CANCEL event. Default 5 s.
+    #[must_use]
+    pub fn with_cancel_grace(mut self, grace: Duration) -> Self {
+        self.cancel_grace = grace;
+        self
+    }
 }
 
 impl Default for HostOptions {
@@ -41,6 +59,18 @@ pub struct Spawn {
     pub parent: Option<Pid>,
     /// Whether the parent gets its EXIT event, however soon it ends. Default false.
     pub monitored: bool,
+}
+
+impl fmt::Debug for Spawn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spawn")
+            .field("id", &self.id)
+            .field("host", &self.host)
+            .field("context", &self.context)
+            .field("parent", &self.parent)
+            .field("monitored", &self.monitored)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Spawn {

@@ -137,7 +137,7 @@ impl WasiHttpView for State {
 }
 
 async fn by_hand(bytes: &[u8]) -> SocketAddr {
-    let engine = Engine::new(&wippy_host_core::engine_config(&EngineOptions::default(), true)).unwrap();
+    let engine = Engine::new(&wippy_host_core::engine_config(&EngineOptions::default())).unwrap();
     let ticking = engine.clone();
     std::thread::spawn(move || {
         loop {

@@ -7,6 +7,8 @@ mod requests;
 mod route;
 mod server;
 mod single;
+#[cfg(test)]
+mod threads;
 mod tls;
 
 pub use options::{ServiceLimits, ServiceOptions, Timeouts, TlsFiles};

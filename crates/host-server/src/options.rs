@@ -27,6 +27,34 @@ impl ServiceOptions {
     pub fn new(addr: SocketAddr) -> Self {
         Self { addr, timeouts: Timeouts::default(), limits: ServiceLimits::default(), tls: None, requests: None }
     }
+
+    /// How long it waits for its clients. Default: see [`Timeouts`].
+    #[must_use]
+    pub fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// How much it takes of them. Default: see [`ServiceLimits`].
+    #[must_use]
+    pub fn with_limits(mut self, limits: ServiceLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Certificate and key. Default: plain HTTP.
+    #[must_use]
+    pub fn with_tls(mut self, files: TlsFiles) -> Self {
+        self.tls = Some(files);
+        self
+    }
+
+    /// Where its requests are counted. Default nowhere.
+    #[must_use]
+    pub fn with_requests(mut self, requests: Arc<Requests>) -> Self {
+        self.requests = Some(requests);
+        self
+    }
 }
 
 /// How long a client may take. Where one runs out, the connection is closed, unless said otherwise.
@@ -43,6 +71,36 @@ pub struct Timeouts {
     pub write: Duration,
     /// Between two requests of a connection. Default 60 s.
     pub idle: Duration,
+}
+
+impl Timeouts {
+    /// For the head of a request: see [`Timeouts::header`]. Default 10 s.
+    #[must_use]
+    pub fn with_header(mut self, time: Duration) -> Self {
+        self.header = time;
+        self
+    }
+
+    /// For the next piece of a request's body: see [`Timeouts::read`]. Default 30 s.
+    #[must_use]
+    pub fn with_read(mut self, time: Duration) -> Self {
+        self.read = time;
+        self
+    }
+
+    /// Until the client takes the next piece of a response. Default 30 s.
+    #[must_use]
+    pub fn with_write(mut self, time: Duration) -> Self {
+        self.write = time;
+        self
+    }
+
+    /// Between two requests of a connection. Default 60 s.
+    #[must_use]
+    pub fn with_idle(mut self, time: Duration) -> Self {
+        self.idle = time;
+        self
+    }
 }
 
 impl Default for Timeouts {
@@ -74,6 +132,43 @@ pub struct ServiceLimits {
     pub max_streams: u32,
 }
 
+impl ServiceLimits {
+    /// The head of a request, in bytes. Default 64 KiB.
+    #[must_use]
+    pub fn with_max_header_bytes(mut self, bytes: usize) -> Self {
+        self.max_header_bytes = bytes;
+        self
+    }
+
+    /// The body of a request to a function, in bytes. Default 16 MiB.
+    #[must_use]
+    pub fn with_max_body_bytes(mut self, bytes: u64) -> Self {
+        self.max_body_bytes = bytes;
+        self
+    }
+
+    /// The body of a request to a handler, in bytes. Default 1 GiB.
+    #[must_use]
+    pub fn with_max_stream_bytes(mut self, bytes: u64) -> Self {
+        self.max_stream_bytes = bytes;
+        self
+    }
+
+    /// Connections at one time. Default 10,000.
+    #[must_use]
+    pub fn with_max_connections(mut self, connections: usize) -> Self {
+        self.max_connections = connections;
+        self
+    }
+
+    /// Requests of one HTTP/2 connection at one time. Default 100.
+    #[must_use]
+    pub fn with_max_streams(mut self, streams: u32) -> Self {
+        self.max_streams = streams;
+        self
+    }
+}
+
 impl Default for ServiceLimits {
     fn default() -> Self {
         Self {
@@ -88,6 +183,7 @@ impl Default for ServiceLimits {
 
 /// PEM files.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct TlsFiles {
     /// The certificate, followed by its chain.
     pub certificates: PathBuf,
@@ -96,6 +192,11 @@ pub struct TlsFiles {
 }
 
 impl TlsFiles {
+    /// The certificate with its chain, and its private key.
+    pub fn new(certificates: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        Self { certificates: certificates.into(), key: key.into() }
+    }
+
     /// Reads both as a service will. Blocks.
     ///
     /// # Errors

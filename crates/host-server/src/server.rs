@@ -1,14 +1,18 @@
 //! A listener and its connections.
 
-use crate::connection::serve;
+mod door;
+
 use crate::http::App;
 use crate::route::Router;
 use crate::{ServiceOptions, tls};
 use arc_swap::ArcSwap;
+use door::{Door, Open, Pause};
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -17,14 +21,23 @@ use wippy_host_core::{Error, ErrorKind, FunctionRegistry, Result};
 
 /// A service that has its address and does not answer yet: clients that connect wait.
 pub struct Service {
-    listener: TcpListener,
+    listener: Arc<TcpListener>,
     local: SocketAddr,
     tls: Option<TlsAcceptor>,
     options: ServiceOptions,
 }
 
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service")
+            .field("local_addr", &self.local)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Service {
-    /// Takes the address, and reads the certificate.
+    /// Takes the address, and reads the certificate. Dropping the future takes no address.
     ///
     /// # Errors
     /// Kind `Unavailable` where the address cannot be had; kind `Invalid` where a PEM file cannot be used, with the file.
@@ -38,7 +51,7 @@ impl Service {
         };
         let listener = TcpListener::bind(addr).await.map_err(failed)?;
         let local = listener.local_addr().map_err(failed)?;
-        Ok(Self { listener, local, tls, options })
+        Ok(Self { listener: Arc::new(listener), local, tls, options })
     }
 
     /// The address, with the port that the system picked.
@@ -58,10 +71,10 @@ impl Service {
             tasks: TaskTracker::new(),
             cancel: CancellationToken::new(),
         });
-        let stopping = CancellationToken::new();
-        let closing = stopping.child_token();
-        let accepting = tokio::spawn(accept(app.clone(), listener, tls, stopping.clone(), closing.clone()));
-        Server { app, local, stopping, closing, accepting: Some(accepting) }
+        let room = Arc::new(Semaphore::new(app.limits.max_connections.clamp(1, Semaphore::MAX_PERMITS)));
+        let door = Door { app: app.clone(), listener, tls, room, stopping: CancellationToken::new() };
+        let runtime = Handle::current();
+        Server { app, local, stopping: door.stopping.clone(), open: Some(door.open(&runtime)), runtime }
     }
 }
 
@@ -77,9 +90,18 @@ pub struct Server {
     app: Arc<App>,
     local: SocketAddr,
     stopping: CancellationToken,
-    /// Ends accepting alone.
-    closing: CancellationToken,
-    accepting: Option<tokio::task::JoinHandle<TcpListener>>,
+    /// `None` once the address is given away.
+    open: Option<Open>,
+    runtime: Handle,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("local_addr", &self.local)
+            .field("is_listening", &self.is_listening())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Server {
@@ -90,7 +112,7 @@ impl Server {
 
     /// Whether it still accepts connections.
     pub fn is_listening(&self) -> bool {
-        self.accepting.as_ref().is_some_and(|accepting| !accepting.is_finished())
+        self.open.as_ref().is_some_and(|open| !open.accepting.is_finished())
     }
 
     /// Exchanges the routes. Requests that have arrived end as they would have; connections stay.
@@ -104,13 +126,13 @@ impl Server {
     /// # Errors
     /// Kind `Invalid` where a PEM file cannot be used, with the file: this server goes on as it was, then. Kind `Unavailable`
     /// where it has given its address away already.
+    ///
+    /// Dropping the future before it is ready loses nothing: this server keeps its address and goes on accepting.
     pub async fn hand_over(&mut self, options: ServiceOptions) -> Result<Service> {
+        let gone = || Error::new(ErrorKind::Unavailable, "the server has no address any more");
         let tls = acceptor(&options).await?;
-        self.closing.cancel();
-        let listener = match self.accepting.take() {
-            Some(accepting) => accepting.await.map_err(|error| Error::internal(format!("the listener: {error}")))?,
-            None => return Err(Error::new(ErrorKind::Unavailable, "the server has no address any more")),
-        };
+        let mut pause = Pause { open: &mut self.open, runtime: &self.runtime };
+        let listener = pause.ended().await.ok_or_else(gone)?;
         Ok(Service { listener, local: self.local, tls, options })
     }
 
@@ -119,9 +141,9 @@ impl Server {
     /// everything ended by itself. Dropping the future cancels what was accepted, as dropping the server does.
     pub async fn stop(mut self, grace: Duration) -> bool {
         self.stopping.cancel();
-        if let Some(accepting) = self.accepting.take() {
-            // Its listener is closed, and every connection that it took is a task.
-            let _ = accepting.await;
+        if let Some(mut open) = self.open.take() {
+            // Its listener is closed with it, and every connection that it took is a task.
+            let _ = (&mut open.accepting).await;
         }
         self.app.tasks.close();
         if tokio::time::timeout(grace, self.app.tasks.wait()).await.is_ok() {
@@ -139,40 +161,4 @@ impl Drop for Server {
         self.stopping.cancel();
         self.app.cancel.cancel();
     }
-}
-
-/// Takes connections until `closing`, and gives the listener back.
-async fn accept(
-    app: Arc<App>,
-    listener: TcpListener,
-    tls: Option<TlsAcceptor>,
-    stopping: CancellationToken,
-    closing: CancellationToken,
-) -> TcpListener {
-    let room = Arc::new(Semaphore::new(app.limits.max_connections.clamp(1, Semaphore::MAX_PERMITS)));
-    let accepting = async {
-        // The semaphore is never closed.
-        while let Ok(permit) = room.clone().acquire_owned().await {
-            let (stream, local) = match listener.accept().await {
-                Ok((stream, _)) => match stream.local_addr() {
-                    Ok(local) => (stream, local),
-                    Err(_) => continue,
-                },
-                Err(error) => {
-                    // Out of file descriptors, most likely: at once would be too soon.
-                    tracing::warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                    continue;
-                }
-            };
-            let (app, cancel) = (app.clone(), app.cancel.clone());
-            let connection = serve(app.clone(), tls.clone(), stream, local, stopping.clone());
-            app.tasks.spawn(async move {
-                cancel.run_until_cancelled(connection).await;
-                drop(permit);
-            });
-        }
-    };
-    closing.run_until_cancelled(accepting).await;
-    listener
 }

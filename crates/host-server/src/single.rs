@@ -10,6 +10,6 @@ use wippy_host_core::{Result, WasmFunction};
 /// None that a prepared handler could cause.
 pub fn single(handler: Arc<WasmFunction>) -> Result<Router> {
     let id = handler.entry().id().clone();
-    let endpoint = Endpoint { id, method: None, path: "/{path...}".to_owned(), target: Target::Handler(handler) };
+    let endpoint = Endpoint::new(id, "/{path...}", Target::Handler(handler));
     Ok(Router::new([endpoint])?)
 }

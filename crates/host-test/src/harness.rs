@@ -5,6 +5,7 @@ use crate::doubles::{Folders, Variables};
 use crate::policy::PolicyDouble;
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -36,6 +37,12 @@ pub struct Harness {
     spec: EntrySpec,
     guest: Option<Arc<[u8]>>,
     built: OnceLock<Result<Built>>,
+}
+
+impl fmt::Debug for Harness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Harness").field("import", &self.import).field("spec", &self.spec).finish_non_exhaustive()
+    }
 }
 
 /// What the registry holds beside the import.
@@ -203,7 +210,7 @@ impl Harness {
         self.change(|harness| harness.guest = Some(code.as_ref().into()))
     }
 
-    /// Calls an export with the elements of a JSON array, and gives back its result as JSON.
+    /// Calls an export with the elements of a JSON array, and gives back its result as JSON. Dropping the future cancels the call.
     ///
     /// # Errors
     /// What ended the call; what stops the entry from being prepared, all problems in one text
@@ -212,7 +219,7 @@ impl Harness {
         self.call_in(&CallContext::new(), method, arguments).await
     }
 
-    /// The same under a context: for somebody, until a deadline.
+    /// The same under a context: for somebody, until a deadline. Dropping the future cancels the call.
     ///
     /// # Errors
     /// As [`Harness::call`].
@@ -225,7 +232,7 @@ impl Harness {
         Ok(function.call(context, arguments?).await?.into_json()?)
     }
 
-    /// The function that [`Harness::call`] calls: prepared once for each method.
+    /// The function that [`Harness::call`] calls: prepared once for each method. Where the future is dropped, the next one prepares it.
     ///
     /// # Errors
     /// As [`Harness::call`].
@@ -251,7 +258,7 @@ impl Harness {
     }
 
     /// What is wrong with the entry: its names and configuration, and what preparing `method` finds, where there is a guest. An
-    /// entry that can be called has none.
+    /// entry that can be called has none. Dropping the future leaves nothing behind.
     ///
     /// # Errors
     /// Where there is no host: a guest that is no component, imports that do not fit together.
@@ -280,7 +287,7 @@ impl Harness {
         &self.clock
     }
 
-    /// Completes when at least `sleepers` guests sleep by the clock: the moment to advance it.
+    /// Completes when at least `sleepers` guests sleep by the clock: the moment to advance it. Dropping the future changes nothing.
     pub async fn asleep(&self, sleepers: usize) {
         while self.clock.sleepers() < sleepers {
             tokio::task::yield_now().await;

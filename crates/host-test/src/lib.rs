@@ -4,6 +4,8 @@ mod conformance;
 mod doubles;
 mod harness;
 mod policy;
+#[cfg(test)]
+mod threads;
 
 #[doc(hidden)]
 pub use conformance::run;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use wippy_host_core::policy::network::{Decision, NetworkPolicy, NetworkRequest};
 use wippy_host_core::{
     ActionRequest, CallRequest, EnvironmentRequest, Error, ErrorKind, MountAccess, MountRequest, Policy, Result,
+    VariableAccess,
 };
 
 /// A policy that keeps every question. Clones share what they keep.
@@ -21,6 +22,12 @@ use wippy_host_core::{
 pub struct PolicyDouble {
     answer: Answer,
     asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+impl fmt::Debug for PolicyDouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PolicyDouble").field("asked", &self.asked()).finish_non_exhaustive()
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -114,11 +121,14 @@ impl Policy for PolicyDouble {
     fn mount(&self, request: &MountRequest<'_>) -> Result<MountAccess> {
         self.keep(request.entry, None, "mount", request.directory);
         self.answer(|| denied(request.directory))?;
-        Ok(if request.read_only { MountAccess::ReadOnly } else { MountAccess::ReadWrite })
+        Ok(request.access)
     }
 
     fn environment(&self, request: &EnvironmentRequest<'_>) -> Result<()> {
-        let action = if request.write { "change variable" } else { "read variable" };
+        let action = match request.access {
+            VariableAccess::Write => "change variable",
+            VariableAccess::Read => "read variable",
+        };
         self.keep(request.entry, request.actor, action, request.variable);
         self.answer(|| denied(request.variable))
     }

@@ -8,6 +8,7 @@ use wippy_host_core::{ConfigProblem, SetupContext};
 /// The keys of the `wasi` section that this import owns.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct Config {
     /// The arguments that the guest sees first; those of the call follow. Default none.
     pub args: Vec<String>,
@@ -22,6 +23,7 @@ pub struct Config {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(extend("required" = ["id", "name"]))]
+#[non_exhaustive]
 pub struct Variable {
     /// The id of an `env.variable`. Required.
     pub id: Option<String>,

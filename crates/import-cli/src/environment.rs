@@ -1,7 +1,8 @@
 //! The variables, arguments and working directory of one instance.
 
 use crate::streams::Opened;
-use crate::variables::{Shared, Variables};
+use crate::variables::{SharedVariables, Variables};
+use std::fmt;
 use std::sync::Arc;
 use wasmtime_wasi::p2::bindings::cli::environment::Host;
 use wippy_host_core::{Result, StateContext};
@@ -9,7 +10,7 @@ use wippy_wasi_context::PREVIEW1;
 
 /// What one instance sees of its surroundings.
 pub struct CliState {
-    shared: Arc<Shared>,
+    shared: Arc<SharedVariables>,
     variables: Variables,
     arguments: Vec<String>,
     pub(crate) opened: Opened,
@@ -18,9 +19,16 @@ pub struct CliState {
     pub(crate) wasi: Option<Box<wasmtime_wasi::WasiCtx>>,
 }
 
+impl fmt::Debug for CliState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The values of its variables do not belong in a log.
+        f.debug_struct("CliState").finish_non_exhaustive()
+    }
+}
+
 impl CliState {
     /// Resolves the variables, so that a call sees what is set when it starts.
-    pub(crate) fn new(cx: &mut StateContext<'_>, shared: &Arc<Shared>) -> Result<Self> {
+    pub(crate) fn new(cx: &mut StateContext<'_>, shared: &Arc<SharedVariables>) -> Result<Self> {
         let mut state = Self {
             shared: shared.clone(),
             variables: Arc::default(),

@@ -13,11 +13,13 @@ mod pipes;
 mod preview1;
 mod stdio;
 mod streams;
+#[cfg(test)]
+mod threads;
 mod variables;
 
 pub use config::{Config, Variable};
 pub use environment::CliState;
-pub use variables::Shared;
+pub use variables::SharedVariables;
 
 use std::sync::Arc;
 use streams::{HasStandard, HasTerminals, standard, terminals};
@@ -33,6 +35,7 @@ use wippy_host_core::{
 use wippy_wasi_context::PREVIEW1;
 
 /// `wasi:cli`.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Cli;
 
 const VERSION: &str = "0.2.12";
@@ -41,16 +44,8 @@ const VERSION_3: &str = "0.3.0";
 
 #[async_trait]
 impl HostImport for Cli {
-    const META: ImportMeta = ImportMeta {
-        name: "wasi:cli",
-        aliases: &[
-            Alias::whole("wasi1"),
-            Alias::whole("wasi-preview1"),
-            Alias::whole("preview1"),
-            Alias::whole("wasi_snapshot_preview1"),
-        ],
-        summary: "Environment, arguments, exit, standard streams, terminals",
-        interfaces: &[
+    const META: ImportMeta = ImportMeta::new("wasi:cli", "Environment, arguments, exit, standard streams, terminals")
+        .with_interfaces(&[
             Interface::new("wasi:cli/environment", VERSION),
             Interface::new("wasi:cli/exit", VERSION),
             Interface::new("wasi:cli/stderr", VERSION),
@@ -83,22 +78,27 @@ impl HostImport for Cli {
             Interface::new("wasi:cli/terminal-stdout", VERSION_3),
             #[cfg(feature = "p3")]
             Interface::new("wasi:cli/types", VERSION_3),
-        ],
-        section: Section::Shared("wasi"),
-    };
+        ])
+        .with_aliases(&[
+            Alias::whole("wasi1"),
+            Alias::whole("wasi-preview1"),
+            Alias::whole("preview1"),
+            Alias::whole("wasi_snapshot_preview1"),
+        ])
+        .with_section(Section::Shared("wasi"));
 
     const MODULE_FUNCTIONS: &'static [ModuleFunctions] = preview1::FUNCTIONS;
 
     type Config = Config;
-    type Shared = Shared;
+    type Shared = SharedVariables;
     type State = CliState;
 
     fn check(cx: &SetupContext<'_>, config: &Config) -> Vec<ConfigProblem> {
         config::check(cx, config)
     }
 
-    async fn setup(cx: &SetupContext<'_>, config: Config) -> Result<Shared> {
-        Ok(Shared::new(config.resolved(cx)))
+    async fn setup(cx: &SetupContext<'_>, config: Config) -> Result<SharedVariables> {
+        Ok(SharedVariables::new(config.resolved(cx)))
     }
 
     fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()> {
@@ -135,7 +135,7 @@ impl HostImport for Cli {
         wippy_wasi_context::link_preview1(linker)
     }
 
-    fn state(cx: &mut StateContext<'_>, shared: &Arc<Shared>) -> Result<CliState> {
+    fn state(cx: &mut StateContext<'_>, shared: &Arc<SharedVariables>) -> Result<CliState> {
         cx.store().set_last_words(last_words::of);
         let mut state = CliState::new(cx, shared)?;
         if cx.uses(PREVIEW1) {
@@ -145,7 +145,7 @@ impl HostImport for Cli {
     }
 
     /// Variables hold until the environment changes, and there are no arguments: an instance that waited keeps its state.
-    fn renew(_: &mut StateContext<'_>, _: &Arc<Shared>) -> Result<()> {
+    fn renew(_: &mut StateContext<'_>, _: &Arc<SharedVariables>) -> Result<()> {
         Ok(())
     }
 

@@ -7,9 +7,9 @@ use wippy_wasi_context::{PREVIEW1, provide_preview1};
 
 /// The descriptors of the standard streams are served by the functions that serve files. Every program asks for its
 /// preopened directories when it starts: it has none without `wasi:filesystem`.
-pub(crate) const FUNCTIONS: &[ModuleFunctions] = &[ModuleFunctions {
-    module: PREVIEW1,
-    functions: &[
+pub(crate) const FUNCTIONS: &[ModuleFunctions] = &[ModuleFunctions::new(
+    PREVIEW1,
+    &[
         "args_get",
         "args_sizes_get",
         "environ_get",
@@ -28,7 +28,7 @@ pub(crate) const FUNCTIONS: &[ModuleFunctions] = &[ModuleFunctions {
         "proc_exit",
         "proc_raise",
     ],
-}];
+)];
 
 /// Provides what the state of an instance has.
 pub(crate) fn provide(cx: &mut StateContext<'_>, mut state: &mut CliState) -> Result<()> {

@@ -1,6 +1,7 @@
 //! The variables of an entry, resolved once for each generation of the environment.
 
 use crate::Config;
+use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use wippy_host_core::{Environment, Error, ErrorKind, Result};
 
@@ -8,13 +9,20 @@ use wippy_host_core::{Environment, Error, ErrorKind, Result};
 pub(crate) type Variables = Arc<[(String, String)]>;
 
 /// What all instances of an entry share.
-pub struct Shared {
+pub struct SharedVariables {
     pub(crate) config: Config,
     /// The variables of the generation at which they were last asked for.
     known: RwLock<(u64, Variables)>,
 }
 
-impl Shared {
+impl fmt::Debug for SharedVariables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Without the values of the variables, which do not belong in a log.
+        f.debug_struct("SharedVariables").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl SharedVariables {
     pub(crate) fn new(config: Config) -> Self {
         Self { config, known: RwLock::new((0, Arc::default())) }
     }

@@ -7,6 +7,8 @@
 mod p3;
 mod preview1;
 mod sleep;
+#[cfg(test)]
+mod threads;
 mod timezone;
 
 use sleep::Sleep;
@@ -15,12 +17,13 @@ use wasmtime::component::{HasData, Resource, ResourceTable};
 use wasmtime_wasi::p2::DynPollable;
 use wasmtime_wasi::p2::bindings::clocks::{monotonic_clock, wall_clock};
 use wippy_host_core::{
-    Alias, Clock, HostImport, ImportLinker, ImportMeta, Interface, ModuleFunctions, NoConfig, Result, Section,
-    SetupContext, StateContext, StoreData, async_trait, register_import,
+    Alias, Clock, HostImport, ImportLinker, ImportMeta, Interface, ModuleFunctions, NoConfig, Result, SetupContext,
+    StateContext, StoreData, async_trait, register_import,
 };
 use wippy_wasi_context::PREVIEW1;
 
 /// `wasi:clocks`.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Clocks;
 
 const VERSION: &str = "0.2.12";
@@ -29,16 +32,8 @@ const VERSION_3: &str = "0.3.0";
 
 #[async_trait]
 impl HostImport for Clocks {
-    const META: ImportMeta = ImportMeta {
-        name: "wasi:clocks",
-        aliases: &[
-            Alias::whole("wasi1"),
-            Alias::whole("wasi-preview1"),
-            Alias::whole("preview1"),
-            Alias::whole("wasi_snapshot_preview1"),
-        ],
-        summary: "Wall clock, monotonic clock, sleep, time zone (UTC)",
-        interfaces: &[
+    const META: ImportMeta = ImportMeta::new("wasi:clocks", "Wall clock, monotonic clock, sleep, time zone (UTC)")
+        .with_interfaces(&[
             Interface::new("wasi:clocks/monotonic-clock", VERSION),
             Interface::new("wasi:clocks/timezone", VERSION),
             Interface::new("wasi:clocks/wall-clock", VERSION),
@@ -50,15 +45,17 @@ impl HostImport for Clocks {
             Interface::new("wasi:clocks/timezone", VERSION_3),
             #[cfg(feature = "p3")]
             Interface::new("wasi:clocks/types", VERSION_3),
-        ],
-        section: Section::None,
-    };
+        ])
+        .with_aliases(&[
+            Alias::whole("wasi1"),
+            Alias::whole("wasi-preview1"),
+            Alias::whole("preview1"),
+            Alias::whole("wasi_snapshot_preview1"),
+        ]);
 
-    const MODULE_FUNCTIONS: &'static [ModuleFunctions] = &[ModuleFunctions {
-        module: PREVIEW1,
-        // A poll is how a program of preview 1 sleeps, and most ask for a moment by which it ends.
-        functions: &["clock_res_get", "clock_time_get", "poll_oneoff", "sched_yield"],
-    }];
+    // A poll is how a program of preview 1 sleeps, and most ask for a moment by which it ends.
+    const MODULE_FUNCTIONS: &'static [ModuleFunctions] =
+        &[ModuleFunctions::new(PREVIEW1, &["clock_res_get", "clock_time_get", "poll_oneoff", "sched_yield"])];
 
     type Config = NoConfig;
     type Shared = ();

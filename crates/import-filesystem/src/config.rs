@@ -9,6 +9,7 @@ use wippy_host_core::{ConfigProblem, SetupContext};
 /// The keys of the `wasi` section that this import owns.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct Config {
     /// The directories that the guest sees. Default none.
     pub mounts: Vec<Mount>,
@@ -18,6 +19,7 @@ pub struct Config {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(extend("required" = ["fs", "guest"]))]
+#[non_exhaustive]
 pub struct Mount {
     /// The id of an `fs.directory`. Required.
     pub fs: Option<String>,

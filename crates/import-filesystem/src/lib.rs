@@ -7,10 +7,13 @@ mod mounts;
 mod preview1;
 mod quota;
 mod shadow;
+#[cfg(test)]
+mod threads;
 
 pub use config::{Config, Mount};
 
 use quota::{Descriptors, Quotas};
+use std::fmt;
 use std::sync::Arc;
 use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemCtx};
 use wasmtime_wasi::p2::bindings::filesystem::{preopens, types};
@@ -21,6 +24,7 @@ use wippy_host_core::{
 use wippy_wasi_context as context;
 
 /// `wasi:filesystem`.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Filesystem;
 
 const VERSION: &str = "0.2.12";
@@ -29,25 +33,22 @@ const VERSION_3: &str = "0.3.0";
 
 #[async_trait]
 impl HostImport for Filesystem {
-    const META: ImportMeta = ImportMeta {
-        name: "wasi:filesystem",
-        aliases: &[
-            Alias::whole("wasi1"),
-            Alias::whole("wasi-preview1"),
-            Alias::whole("preview1"),
-            Alias::whole("wasi_snapshot_preview1"),
-        ],
-        summary: "Files in mounted directories",
-        interfaces: &[
+    const META: ImportMeta = ImportMeta::new("wasi:filesystem", "Files in mounted directories")
+        .with_interfaces(&[
             Interface::new("wasi:filesystem/preopens", VERSION),
             Interface::new("wasi:filesystem/types", VERSION),
             #[cfg(feature = "p3")]
             Interface::new("wasi:filesystem/preopens", VERSION_3),
             #[cfg(feature = "p3")]
             Interface::concurrent("wasi:filesystem/types", VERSION_3),
-        ],
-        section: Section::Shared("wasi"),
-    };
+        ])
+        .with_aliases(&[
+            Alias::whole("wasi1"),
+            Alias::whole("wasi-preview1"),
+            Alias::whole("preview1"),
+            Alias::whole("wasi_snapshot_preview1"),
+        ])
+        .with_section(Section::Shared("wasi"));
 
     const MODULE_FUNCTIONS: &'static [ModuleFunctions] = preview1::FUNCTIONS;
 
@@ -120,4 +121,10 @@ fn link_p3(linker: &mut ImportLinker<'_, Filesystem>) -> Result<()> {
 pub struct SharedMounts {
     mounts: WasiFilesystemCtx,
     quotas: Option<Arc<Quotas>>,
+}
+
+impl fmt::Debug for SharedMounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedMounts").field("has_quotas", &self.quotas.is_some()).finish_non_exhaustive()
+    }
 }

@@ -16,7 +16,7 @@ pub(crate) async fn open(cx: &SetupContext<'_>, config: &Config) -> Result<(Wasi
     for mount in &config.mounts {
         let (Some(fs), Some(guest)) = (&mount.fs, &mount.guest) else { continue };
         let (fs, guest) = (cx.resolve_id(fs), cleaned(guest));
-        let request = MountRequest::new(cx.entry.id(), &fs, &guest, mount.read_only);
+        let request = MountRequest::new(cx.entry.id(), &fs, &guest, MountAccess::of(mount.read_only));
         let permissions = match cx.services.policy.mount(&request)? {
             MountAccess::ReadWrite if !mount.read_only => FsPerms::ReadWrite,
             _ => FsPerms::ReadOnly,

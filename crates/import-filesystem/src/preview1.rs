@@ -3,9 +3,9 @@
 use wippy_host_core::ModuleFunctions;
 use wippy_wasi_context::PREVIEW1;
 
-pub(crate) const FUNCTIONS: &[ModuleFunctions] = &[ModuleFunctions {
-    module: PREVIEW1,
-    functions: &[
+pub(crate) const FUNCTIONS: &[ModuleFunctions] = &[ModuleFunctions::new(
+    PREVIEW1,
+    &[
         "fd_advise",
         "fd_allocate",
         "fd_close",
@@ -38,4 +38,4 @@ pub(crate) const FUNCTIONS: &[ModuleFunctions] = &[ModuleFunctions {
         "path_symlink",
         "path_unlink_file",
     ],
-}];
+)];

@@ -9,32 +9,29 @@ mod places;
 mod running;
 mod structured;
 mod text;
+#[cfg(test)]
+mod threads;
 
 use std::sync::Arc;
 use wippy_host_core::{
-    HostImport, ImportLinker, ImportMeta, Interface, NoConfig, Result, Section, SetupContext, StateContext,
-    async_trait, register_import,
+    HostImport, ImportLinker, ImportMeta, Interface, NoConfig, Result, SetupContext, StateContext, async_trait,
+    register_import,
 };
 
 /// `wippy:runtime/funcs`.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Funcs;
 
 #[async_trait]
 impl HostImport for Funcs {
-    const META: ImportMeta = ImportMeta {
-        name: "funcs",
-        aliases: &[],
-        summary: "Calls of other functions of the registry",
-        interfaces: &[
-            // A call that one makes is made in the name of the instance's call: it inherits chain, deadline and actor.
-            Interface::new("wippy:runtime/funcs", "0.1.0").for_one_call(),
-            Interface::new("wippy:runtime/values", "0.2.0"),
-            Interface::new("wippy:runtime/funcs", "0.2.0").for_one_call(),
-            #[cfg(feature = "p3")]
-            Interface::concurrent("wippy:runtime/async-funcs", "0.2.0").for_one_call(),
-        ],
-        section: Section::None,
-    };
+    const META: ImportMeta = ImportMeta::new("funcs", "Calls of other functions of the registry").with_interfaces(&[
+        // A call that one makes is made in the name of the instance's call: it inherits chain, deadline and actor.
+        Interface::new("wippy:runtime/funcs", "0.1.0").for_one_call(),
+        Interface::new("wippy:runtime/values", "0.2.0"),
+        Interface::new("wippy:runtime/funcs", "0.2.0").for_one_call(),
+        #[cfg(feature = "p3")]
+        Interface::concurrent("wippy:runtime/async-funcs", "0.2.0").for_one_call(),
+    ]);
 
     type Config = NoConfig;
     type Shared = ();

@@ -6,7 +6,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wippy_host_core::Error;
 
 /// Places for tasks: as many as the guest may have handles.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Places(Arc<Semaphore>);
 
 impl Places {

@@ -11,6 +11,7 @@ use wippy_host_core::policy::network::NetworkRules;
 /// What an entry may say of its HTTP client.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct Config {
     /// Certificate authorities to trust besides the platform's, as PEM; best as `file://ca.pem`. Default none.
     pub roots: Option<String>,
@@ -21,6 +22,7 @@ pub struct Config {
 /// A certificate of the client's, and which servers get to see it.
 #[derive(Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct IdentityConfig {
     /// The certificate, and those that vouch for it, as PEM; best as `file://client.pem`.
     pub certificate: String,

@@ -7,7 +7,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpStream;
-use wippy_host_core::policy::network::{Host, NetworkGuard, NetworkUse};
+use wippy_host_core::policy::network::{NetworkGuard, NetworkHost, NetworkUse};
 use wippy_host_core::{ResolveError, Resolver};
 
 pub(crate) struct PolicyDialer {
@@ -18,9 +18,9 @@ pub(crate) struct PolicyDialer {
 impl Dialer for PolicyDialer {
     fn dial<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, Result<TcpStream, DialError>> {
         Box::pin(async move {
-            let addresses = match Host::parse(host) {
-                Ok(Host::Address(address)) => vec![address],
-                Ok(Host::Name(name)) => {
+            let addresses = match NetworkHost::parse(host) {
+                Ok(NetworkHost::Address(address)) => vec![address],
+                Ok(NetworkHost::Name(name)) => {
                     self.guard.lookup_for(host, port).map_err(|denial| DialError::Denied(denial.to_string()))?;
                     let addresses = self.resolver.resolve(&name).await.map_err(|error| unresolved(&name, error))?;
                     self.guard.remember(&name, &addresses);

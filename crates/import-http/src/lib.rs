@@ -8,6 +8,8 @@ mod error_code;
 mod handler;
 mod hooks;
 mod outgoing;
+#[cfg(test)]
+mod threads;
 mod trace;
 
 pub use config::{Config, IdentityConfig};
@@ -19,6 +21,7 @@ use client::{Client, ClientOptions};
 use dialer::PolicyDialer;
 use handler::Typed;
 use hooks::Hooks;
+use std::fmt;
 use std::sync::Arc;
 use wasmtime_wasi_http::p2::bindings::http::{outgoing_handler, types};
 use wasmtime_wasi_http::{WasiHttp, WasiHttpCtx, WasiHttpCtxView};
@@ -28,6 +31,7 @@ use wippy_host_core::{
 };
 
 /// `wasi:http`.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Http;
 
 const VERSION: &str = "0.2.12";
@@ -36,20 +40,16 @@ const VERSION_3: &str = "0.3.0";
 
 #[async_trait]
 impl HostImport for Http {
-    const META: ImportMeta = ImportMeta {
-        name: "wasi:http",
-        aliases: &[],
-        summary: "Outgoing HTTP requests, under the entry's network policy",
-        interfaces: &[
+    const META: ImportMeta = ImportMeta::new("wasi:http", "Outgoing HTTP requests, under the entry's network policy")
+        .with_interfaces(&[
             Interface::new("wasi:http/outgoing-handler", VERSION),
             Interface::new("wasi:http/types", VERSION),
             #[cfg(feature = "p3")]
             Interface::concurrent("wasi:http/client", VERSION_3),
             #[cfg(feature = "p3")]
             Interface::concurrent("wasi:http/types", VERSION_3),
-        ],
-        section: Section::Own("wasi:http"),
-    };
+        ])
+        .with_section(Section::Own("wasi:http"));
 
     type Config = Config;
     /// The client of the entry: entries share no connection.
@@ -116,11 +116,23 @@ const MAX_FIELD_BYTES: usize = 128 * 1024;
 /// The client of one entry.
 pub struct SharedClient(Client);
 
+impl fmt::Debug for SharedClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedClient").finish_non_exhaustive()
+    }
+}
+
 /// The state of one instance.
 pub struct HttpState {
     context: WasiHttpCtx,
     hooks: Hooks,
     typed: Typed,
+}
+
+impl fmt::Debug for HttpState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpState").finish_non_exhaustive()
+    }
 }
 
 fn view(store: &mut StoreData) -> WasiHttpCtxView<'_> {

@@ -1,6 +1,7 @@
 //! The trace context of the W3C in the requests of a call.
 
 use http::{HeaderMap, HeaderValue};
+use std::fmt;
 use wippy_host_core::{CallContext, is_traceparent, spans};
 
 const TRACEPARENT: &str = "traceparent";
@@ -12,6 +13,12 @@ pub struct Trace {
     /// The same where it names a span of this host: each request has one of its own below it.
     span: Option<String>,
     state: Option<HeaderValue>,
+}
+
+impl fmt::Debug for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trace").field("parent", &self.parent).finish_non_exhaustive()
+    }
 }
 
 impl Trace {

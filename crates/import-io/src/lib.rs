@@ -2,39 +2,38 @@
 
 mod error;
 mod streams;
+#[cfg(test)]
+mod threads;
 
 use std::sync::Arc;
 use wasmtime::component::{HasData, ResourceTable};
 use wasmtime_wasi_io::bindings::wasi::io;
 use wippy_host_core::{
-    Alias, HostImport, ImportLinker, ImportMeta, Interface, NoConfig, Result, Section, SetupContext, StateContext,
-    StoreData, async_trait, register_import,
+    Alias, HostImport, ImportLinker, ImportMeta, Interface, NoConfig, Result, SetupContext, StateContext, StoreData,
+    async_trait, register_import,
 };
 
 /// `wasi:io`.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Io;
 
 const VERSION: &str = "0.2.12";
 
 #[async_trait]
 impl HostImport for Io {
-    const META: ImportMeta = ImportMeta {
-        name: "wasi:io",
-        aliases: &[
-            Alias { name: "wasi:poll", interfaces: &["wasi:io/poll"] },
+    const META: ImportMeta = ImportMeta::new("wasi:io", "Streams, their errors, and polling")
+        .with_interfaces(&[
+            Interface::new("wasi:io/error", VERSION),
+            Interface::new("wasi:io/poll", VERSION),
+            Interface::new("wasi:io/streams", VERSION),
+        ])
+        .with_aliases(&[
+            Alias::new("wasi:poll", &["wasi:io/poll"]),
             Alias::whole("wasi1"),
             Alias::whole("wasi-preview1"),
             Alias::whole("preview1"),
             Alias::whole("wasi_snapshot_preview1"),
-        ],
-        summary: "Streams, their errors, and polling",
-        interfaces: &[
-            Interface::new("wasi:io/error", VERSION),
-            Interface::new("wasi:io/poll", VERSION),
-            Interface::new("wasi:io/streams", VERSION),
-        ],
-        section: Section::None,
-    };
+        ]);
 
     type Config = NoConfig;
     type Shared = ();

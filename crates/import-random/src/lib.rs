@@ -3,21 +3,25 @@
 #[cfg(feature = "p3")]
 mod p3;
 mod seeded;
+#[cfg(test)]
+mod threads;
 
 pub use seeded::SeededEntropy;
 
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
+use std::fmt;
 use std::sync::Arc;
 use wasmtime::component::{HasData, Linker};
 use wasmtime_wasi::p2::bindings::random::insecure_seed;
 use wippy_host_core::{
     Alias, Entropy, Error, ErrorKind, HostImport, ImportLinker, ImportMeta, Interface, ModuleFunctions, NoConfig,
-    Reason, Result, Section, SetupContext, StateContext, StoreData, async_trait, register_import, spans, traced,
+    Reason, Result, SetupContext, StateContext, StoreData, async_trait, register_import, spans, traced,
 };
 use wippy_wasi_context::PREVIEW1;
 
 /// `wasi:random`.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Random;
 
 const VERSION: &str = "0.2.12";
@@ -26,16 +30,8 @@ const VERSION_3: &str = "0.3.0";
 
 #[async_trait]
 impl HostImport for Random {
-    const META: ImportMeta = ImportMeta {
-        name: "wasi:random",
-        aliases: &[
-            Alias::whole("wasi1"),
-            Alias::whole("wasi-preview1"),
-            Alias::whole("preview1"),
-            Alias::whole("wasi_snapshot_preview1"),
-        ],
-        summary: "Random numbers, secure and insecure",
-        interfaces: &[
+    const META: ImportMeta = ImportMeta::new("wasi:random", "Random numbers, secure and insecure")
+        .with_interfaces(&[
             Interface::new("wasi:random/insecure", VERSION),
             Interface::new("wasi:random/insecure-seed", VERSION),
             Interface::new("wasi:random/random", VERSION),
@@ -45,12 +41,15 @@ impl HostImport for Random {
             Interface::new("wasi:random/insecure-seed", VERSION_3),
             #[cfg(feature = "p3")]
             Interface::new("wasi:random/random", VERSION_3),
-        ],
-        section: Section::None,
-    };
+        ])
+        .with_aliases(&[
+            Alias::whole("wasi1"),
+            Alias::whole("wasi-preview1"),
+            Alias::whole("preview1"),
+            Alias::whole("wasi_snapshot_preview1"),
+        ]);
 
-    const MODULE_FUNCTIONS: &'static [ModuleFunctions] =
-        &[ModuleFunctions { module: PREVIEW1, functions: &["random_get"] }];
+    const MODULE_FUNCTIONS: &'static [ModuleFunctions] = &[ModuleFunctions::new(PREVIEW1, &["random_get"])];
 
     type Config = NoConfig;
     type Shared = ();
@@ -99,6 +98,15 @@ pub struct RandomState {
     seed: Option<(u64, u64)>,
     max_bytes: usize,
     entry: Arc<str>,
+}
+
+impl fmt::Debug for RandomState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RandomState")
+            .field("entry", &self.entry)
+            .field("max_bytes", &self.max_bytes)
+            .finish_non_exhaustive()
+    }
 }
 
 struct View;

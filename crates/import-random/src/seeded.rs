@@ -2,12 +2,19 @@
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use wippy_host_core::{Entropy, Result};
 
 /// Gives the same bytes for the same seed, in the order in which they are asked for. Not for secrets: making one writes a
 /// warning to the log.
 pub struct SeededEntropy(Mutex<StdRng>);
+
+impl fmt::Debug for SeededEntropy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SeededEntropy").finish_non_exhaustive()
+    }
+}
 
 impl SeededEntropy {
     /// A source that starts from `seed`.

@@ -4,7 +4,10 @@ mod error_code;
 mod lookup;
 #[cfg(feature = "p3")]
 mod p3;
+#[cfg(test)]
+mod threads;
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,12 +15,13 @@ use wasmtime_wasi::p2::bindings::sockets::{instance_network, network, tcp, tcp_c
 use wasmtime_wasi::sockets::{SocketAddrUse, WasiSockets};
 use wippy_host_core::policy::network::{NetworkGuard, NetworkUse};
 use wippy_host_core::{
-    HostImport, ImportLinker, ImportMeta, Interface, ModuleFunctions, NoConfig, Resolver, Result, Section,
-    SetupContext, StateContext, StoreData, async_trait, register_import,
+    HostImport, ImportLinker, ImportMeta, Interface, ModuleFunctions, NoConfig, Resolver, Result, SetupContext,
+    StateContext, StoreData, async_trait, register_import,
 };
 use wippy_wasi_context as context;
 
 /// `wasi:sockets`.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Sockets;
 
 const VERSION: &str = "0.2.12";
@@ -26,30 +30,25 @@ const VERSION_3: &str = "0.3.0";
 
 #[async_trait]
 impl HostImport for Sockets {
-    const META: ImportMeta = ImportMeta {
-        name: "wasi:sockets",
-        aliases: &[],
-        summary: "TCP, UDP and name look-up, under the entry's network policy",
-        interfaces: &[
-            Interface::new("wasi:sockets/instance-network", VERSION),
-            Interface::new("wasi:sockets/ip-name-lookup", VERSION),
-            Interface::new("wasi:sockets/network", VERSION),
-            Interface::new("wasi:sockets/tcp", VERSION),
-            Interface::new("wasi:sockets/tcp-create-socket", VERSION),
-            Interface::new("wasi:sockets/udp", VERSION),
-            Interface::new("wasi:sockets/udp-create-socket", VERSION),
-            #[cfg(feature = "p3")]
-            Interface::concurrent("wasi:sockets/ip-name-lookup", VERSION_3),
-            #[cfg(feature = "p3")]
-            Interface::concurrent("wasi:sockets/types", VERSION_3),
-        ],
-        section: Section::None,
-    };
+    const META: ImportMeta =
+        ImportMeta::new("wasi:sockets", "TCP, UDP and name look-up, under the entry's network policy").with_interfaces(
+            &[
+                Interface::new("wasi:sockets/instance-network", VERSION),
+                Interface::new("wasi:sockets/ip-name-lookup", VERSION),
+                Interface::new("wasi:sockets/network", VERSION),
+                Interface::new("wasi:sockets/tcp", VERSION),
+                Interface::new("wasi:sockets/tcp-create-socket", VERSION),
+                Interface::new("wasi:sockets/udp", VERSION),
+                Interface::new("wasi:sockets/udp-create-socket", VERSION),
+                #[cfg(feature = "p3")]
+                Interface::concurrent("wasi:sockets/ip-name-lookup", VERSION_3),
+                #[cfg(feature = "p3")]
+                Interface::concurrent("wasi:sockets/types", VERSION_3),
+            ],
+        );
 
-    const MODULE_FUNCTIONS: &'static [ModuleFunctions] = &[ModuleFunctions {
-        module: context::PREVIEW1,
-        functions: &["sock_accept", "sock_recv", "sock_send", "sock_shutdown"],
-    }];
+    const MODULE_FUNCTIONS: &'static [ModuleFunctions] =
+        &[ModuleFunctions::new(context::PREVIEW1, &["sock_accept", "sock_recv", "sock_send", "sock_shutdown"])];
 
     type Config = NoConfig;
     type Shared = SharedNetwork;
@@ -107,6 +106,12 @@ register_import!(Sockets);
 pub struct SharedNetwork {
     guard: Arc<NetworkGuard>,
     resolver: Arc<dyn Resolver>,
+}
+
+impl fmt::Debug for SharedNetwork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedNetwork").field("guard", &self.guard).finish_non_exhaustive()
+    }
 }
 
 /// The policy at the moment of use, for each address that a socket uses. `serves` remembers that this instance bound a UDP

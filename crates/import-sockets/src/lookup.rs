@@ -8,7 +8,7 @@ use std::sync::Arc;
 use wasmtime::component::{Linker, Resource, ResourceTable, ResourceType};
 use wasmtime_wasi::p2::bindings::sockets::network::{ErrorCode, IpAddress, Network};
 use wasmtime_wasi::p2::{DynPollable, Pollable};
-use wippy_host_core::policy::network::Host;
+use wippy_host_core::policy::network::NetworkHost;
 use wippy_host_core::{ResolveError, StoreData, async_trait, traced};
 
 const INTERFACE: &str = "wasi:sockets/ip-name-lookup@0.2.12";
@@ -74,12 +74,12 @@ fn resolve(
 
 /// The addresses of a name, which the policy remembers as such.
 pub(crate) fn ask(shared: &SharedNetwork, name: &str) -> Result<BoxFuture<'static, Answer>, ErrorCode> {
-    let host = Host::parse(name).map_err(|_| ErrorCode::InvalidArgument)?;
+    let host = NetworkHost::parse(name).map_err(|_| ErrorCode::InvalidArgument)?;
     let guard = shared.guard.clone();
     guard.lookup(name).map_err(|_| ErrorCode::AccessDenied)?;
     Ok(match host {
-        Host::Address(address) => Box::pin(std::future::ready(Ok(Arc::from([address])))),
-        Host::Name(name) => {
+        NetworkHost::Address(address) => Box::pin(std::future::ready(Ok(Arc::from([address])))),
+        NetworkHost::Name(name) => {
             let addresses = shared.resolver.resolve(&name);
             Box::pin(async move {
                 let addresses = addresses.await.map_err(|error| code(&name, &error))?;

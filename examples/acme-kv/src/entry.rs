@@ -39,7 +39,7 @@ impl Entry {
         let id = cx.entry.id().clone();
         let fs = cx.resolve_id(&config.fs);
         let file = config.file.unwrap_or_else(|| file_of(&id));
-        let request = MountRequest::new(&id, &fs, &file, config.read_only);
+        let request = MountRequest::new(&id, &fs, &file, MountAccess::of(config.read_only));
         let access = cx.services.policy.mount(&request)?;
         let Some(directory) = cx.services.directories.get(&fs)? else {
             return Err(Error::new(ErrorKind::NotFound, format!("no fs.directory {fs}")));

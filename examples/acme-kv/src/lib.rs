@@ -29,17 +29,11 @@ pub(crate) const STORE_ASYNC: &str = "acme:kv/store@0.2.0";
 
 #[async_trait]
 impl HostImport for Kv {
-    const META: ImportMeta = ImportMeta {
-        name: "acme:kv",
-        aliases: &[],
-        summary: "Keys and values in a database of the entry's own",
-        interfaces: &[
+    const META: ImportMeta = ImportMeta::new("acme:kv", "Keys and values in a database of the entry's own").with_interfaces(&[
             Interface::new("acme:kv/store", "0.1.0"),
             #[cfg(feature = "p3")]
             Interface::concurrent("acme:kv/store", "0.2.0"),
-        ],
-        section: Section::Own("acme:kv"),
-    };
+        ]).with_section(Section::Own("acme:kv"));
 
     const WIT: &'static [&'static str] = &[
         include_str!("../wit/0.1/store.wit"),

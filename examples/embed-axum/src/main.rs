@@ -32,9 +32,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// The host: its policy, the room that all users have together, and the functions that guests may call.
 fn host() -> Result<Host, Box<dyn Error>> {
-    let mut engine = EngineOptions::default();
-    engine.max_total_memory_bytes = 1 << 30;
-    engine.nested_memory_bytes = engine.max_total_memory_bytes / 4;
+    let engine = EngineOptions::default().with_max_total_memory_bytes(1 << 30);
     let host = wippy_host::builder()?.policy(policy::UsersPolicy).engine(engine).build()?;
     functions::register(&host)?;
     Ok(host)

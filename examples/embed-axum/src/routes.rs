@@ -19,7 +19,7 @@ type Answer = (StatusCode, [(HeaderName, &'static str); 1], String);
 
 pub(crate) fn router(host: Host) -> Router {
     Router::new()
-        .route("/users/{user}/functions/{name}", put(upload))
+        .route("/users/{user}/functions/{name}", put(upload).delete(remove))
         .route("/users/{user}/functions/{name}/call", post(call))
         .layer(DefaultBodyLimit::max(MAX_UPLOAD))
         .with_state(host)
@@ -34,11 +34,23 @@ async fn upload(State(host): State<Host>, Path((user, name)): Path<(String, Stri
     }
 }
 
+/// Calls that run on it end as they would have; later ones find nothing.
+async fn remove(State(host): State<Host>, Path((user, name)): Path<(String, String)>) -> Answer {
+    let removed = users::id(&user, &name).and_then(|id| host.functions().remove(&id).ok_or_else(|| missing(&name)));
+    match removed {
+        Ok(_) => answer(StatusCode::OK, &json!({"function": "removed"})),
+        Err(error) => refused(&error),
+    }
+}
+
+fn missing(name: &str) -> Error {
+    Error::new(ErrorKind::NotFound, format!("no function {name}"))
+}
+
 /// The body is an array of arguments. Who the user is would be asked of a session or a token.
 async fn call(State(host): State<Host>, Path((user, name)): Path<(String, String)>, body: String) -> Answer {
     let called = async {
-        let missing = || Error::new(ErrorKind::NotFound, format!("no function {name}"));
-        let function = host.functions().get(&users::id(&user, &name)?).ok_or_else(missing)?;
+        let function = host.functions().get(&users::id(&user, &name)?).ok_or_else(|| missing(&name))?;
         let context = CallContext::builder().actor(&user).timeout(MAX_CALL).build();
         let no_array = || Error::invalid("the body is no array").with_remedy("write the arguments as an array: [1, 2]");
         let Value::List(arguments) = Value::from_json_text(&body)? else { return Err(no_array()) };

@@ -5,6 +5,8 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use serde_json::{Value as Json, json};
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 use tower::ServiceExt;
 
@@ -38,6 +40,41 @@ async fn a_function_is_uploaded_and_called() {
     let (status, answer) = send(&service, "POST", "/users/ann/functions/add/call", "[3]").await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert_eq!(answer["error"], "ann:add: expected 2 arguments (a: s32, b: s32), got 1");
+}
+
+#[tokio::test]
+async fn a_removed_function_is_found_no_more_and_its_name_is_free() {
+    let service = routes::router(host().unwrap());
+    let (function, call) = ("/users/ann/functions/add", "/users/ann/functions/add/call");
+    send(&service, "PUT", function, ADD).await;
+    let (status, answer) = send(&service, "DELETE", function, "").await;
+    assert_eq!((status, answer), (StatusCode::OK, json!({"function": "removed"})));
+    for (method, path, body) in [("POST", call, "[1, 2]"), ("DELETE", function, "")] {
+        let (status, answer) = send(&service, method, path, body).await;
+        assert_eq!((status, &answer["error"]), (StatusCode::NOT_FOUND, &json!("no function add")), "{method}");
+    }
+    assert_eq!(send(&service, "DELETE", "/users/service/functions/upper", "").await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(send(&service, "PUT", function, ADD).await.0, StatusCode::CREATED);
+    assert_eq!(send(&service, "POST", call, "[1, 2]").await.1, json!({"value": 3}));
+}
+
+#[tokio::test]
+async fn what_runs_on_a_removed_function_ends_as_it_would() {
+    let service = routes::router(host().unwrap());
+    send(&service, "PUT", "/users/ann/functions/spin", SPIN).await;
+    let mut spinning = std::pin::pin!(send(&service, "POST", "/users/ann/functions/spin/call", "[]"));
+    assert!(poll_once(spinning.as_mut()).await.is_none());
+    assert_eq!(send(&service, "DELETE", "/users/ann/functions/spin", "").await.0, StatusCode::OK);
+    assert_eq!(spinning.await.1["error"], "ann:spin: no result within 2000 ms");
+}
+
+/// The result of a future that has one at once.
+async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
+    std::future::poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(result) => Poll::Ready(Some(result)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 #[tokio::test]

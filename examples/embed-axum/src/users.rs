@@ -37,17 +37,14 @@ pub(crate) async fn install(host: &Host, id: String, method: String, code: Vec<u
 }
 
 fn limits() -> Limits {
-    let mut limits = Limits::default();
-    limits.max_execution = Some(Duration::from_secs(2));
-    limits.max_memory_bytes = 32 << 20;
-    limits.max_host_bytes = 1 << 20;
-    limits.max_call_depth = 8;
-    limits
+    Limits::default()
+        .with_max_execution(Duration::from_secs(2))
+        .with_max_memory_bytes(32 << 20)
+        .with_max_host_bytes(1 << 20)
+        .with_max_call_depth(8)
 }
 
 /// No user takes all of the service: four calls of a function run at one time, sixteen wait, the next is refused.
 fn pool() -> PoolSpec {
-    let fields =
-        PoolFields { kind: Some(PoolKind::Lazy), max_size: Some(4), buffer: Some(16), ..PoolFields::default() };
-    PoolSpec::resolve(fields)
+    PoolSpec::resolve(PoolFields::default().with_kind(PoolKind::Lazy).with_max_size(4).with_buffer(16))
 }

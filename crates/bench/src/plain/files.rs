@@ -21,7 +21,7 @@ pub(crate) struct LoopsP3 {
 impl LoopsP3 {
     pub(crate) fn new(directory: &Path) -> Self {
         let engine = ticked(|pooling| {
-            let mut config = wippy_host::engine_config(&EngineOptions::default(), pooling);
+            let mut config = wippy_host::engine_config(&EngineOptions::default().with_pooling(pooling));
             config.concurrency_support(true).wasm_component_model_async(true);
             config
         });

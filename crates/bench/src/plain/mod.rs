@@ -26,7 +26,9 @@ pub(crate) use wasi::{Baseline, Surroundings};
 /// are allocated on demand where the address space does not suffice for a pool: under Valgrind, for example.
 pub(crate) fn engine() -> Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
-    ENGINE.get_or_init(|| ticked(|pooling| wippy_host::engine_config(&EngineOptions::default(), pooling))).clone()
+    ENGINE
+        .get_or_init(|| ticked(|pooling| wippy_host::engine_config(&EngineOptions::default().with_pooling(pooling))))
+        .clone()
 }
 
 /// The same with settings of its own.

@@ -107,7 +107,7 @@ async fn answer(
 fn engine() -> Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
     let config = |pooling| {
-        let mut config = wippy_host::engine_config(&EngineOptions::default(), pooling);
+        let mut config = wippy_host::engine_config(&EngineOptions::default().with_pooling(pooling));
         config.concurrency_support(true).wasm_component_model_async(true);
         config
     };

@@ -12,7 +12,7 @@ use std::path::Path;
 pub use table::{print, print_counts, verdict};
 
 /// What a whole run measured.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Outcome {
     /// In the order of the report.
     pub suites: Vec<SuiteOutcome>,
@@ -22,7 +22,7 @@ pub struct Outcome {
 }
 
 /// What one suite measured.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct SuiteOutcome {
     /// The suite.
     pub name: String,

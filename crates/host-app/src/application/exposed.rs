@@ -2,7 +2,7 @@
 
 use super::generation::Generation;
 use crate::directories::ApplicationDirectories;
-use crate::manifest::{Declaration, Entry, EntryId, Function, Node, Problem, Scalar, ScalarKind, Value};
+use crate::manifest::{Declaration, Entry, EntryId, FunctionEntry, Node, NodeValue, Problem, Scalar, ScalarKind};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use wippy_host_core::{Directories, ErrorKind};
@@ -19,7 +19,7 @@ pub(super) fn warnings(root: &Path, generation: &Generation) -> Vec<Problem> {
             let Some(file) = files.iter().find(|file| file.starts_with(&directory)) else { continue };
             let file = file.strip_prefix(root).unwrap_or(file).display();
             let message = format!("the guest can write {file}, and so declare entries with other grants");
-            let warning = Problem::at(ErrorKind::PermissionDenied, mount.span(), message).as_warning();
+            let warning = Problem::at(ErrorKind::PermissionDenied, mount.span(), message).into_warning();
             let remedy = "write `read_only: true`, or keep files that declare entries out of the directory";
             warnings.push(warning.for_entry(&entry.id.value).with_remedy(remedy));
         }
@@ -28,7 +28,7 @@ pub(super) fn warnings(root: &Path, generation: &Generation) -> Vec<Problem> {
 }
 
 fn mounts(entry: &Entry) -> impl Iterator<Item = &Node> {
-    let function: Option<&Function> = match &entry.declaration {
+    let function: Option<&FunctionEntry> = match &entry.declaration {
         Declaration::Function(function) => Some(function),
         Declaration::Process(process) => Some(&process.function),
         _ => None,
@@ -39,7 +39,7 @@ fn mounts(entry: &Entry) -> impl Iterator<Item = &Node> {
 
 fn is_read_only(mount: &Node) -> bool {
     let value = mount.get("read_only").map(Node::value);
-    matches!(value, Some(Value::Scalar(Scalar { kind: ScalarKind::Boolean(true), .. })))
+    matches!(value, Some(NodeValue::Scalar(Scalar { kind: ScalarKind::Boolean(true), .. })))
 }
 
 fn directory(entry: &Entry, mount: &Node, directories: &ApplicationDirectories) -> Option<PathBuf> {

@@ -3,7 +3,7 @@
 use super::generation::{Made, Role};
 use super::opening::Opening;
 use crate::located::TextPlace;
-use crate::manifest::{Declaration, Entry, EntryId, Located, LuaFunction, LuaImport, Origin, Problem};
+use crate::manifest::{Declaration, Entry, EntryId, Located, LuaFunctionEntry, LuaImport, Origin, Problem};
 use crate::spec::{limits, network, pool};
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error as _;
@@ -52,7 +52,7 @@ impl Opening {
         found.collect()
     }
 
-    pub(super) fn lua(&mut self, entry: &Entry, declared: &LuaFunction) -> Option<Made> {
+    pub(super) fn lua(&mut self, entry: &Entry, declared: &LuaFunctionEntry) -> Option<Made> {
         let id = &entry.id.value;
         let mut spec = LuaSpec::new(id.to_string(), &*declared.source.value, declared.method.value.clone());
         spec.file = file_of(&declared.source, id);

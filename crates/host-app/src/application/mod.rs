@@ -23,6 +23,7 @@ use arc_swap::ArcSwap;
 use generation::Generation;
 use opening::Opening;
 use std::collections::BTreeSet;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -33,6 +34,12 @@ use wippy_host_process::Processes;
 /// A running application. Cheap to clone; the clones are one application.
 #[derive(Clone)]
 pub struct Application(Arc<Inner>);
+
+impl fmt::Debug for Application {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Application").field("root", &self.0.root).finish_non_exhaustive()
+    }
+}
 
 struct Inner {
     root: PathBuf,
@@ -52,6 +59,7 @@ struct Inner {
 }
 
 /// What opening an application gives.
+#[derive(Debug)]
 #[non_exhaustive]
 pub struct Opened {
     /// The application, with every function that is sound.
@@ -77,6 +85,9 @@ impl Application {
     /// prepares every function and program. Must run inside a Tokio runtime; what blocks runs on its blocking threads.
     ///
     /// `host` says how the host is made; its environment and its directories are the application's own.
+    ///
+    /// Dropping the future drops all that was prepared; directories and files that it has created stay, and a component that is being
+    /// compiled is compiled to its end on its own thread.
     ///
     /// # Errors
     /// Only where no host can be made; what is wrong with the application is in [`Opened::problems`].

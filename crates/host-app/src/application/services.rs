@@ -54,6 +54,8 @@ impl Application {
     /// gives its address to its successor, so that no client is turned away, and finishes what it has accepted, within
     /// `grace`; this does not wait for it. Where the successor cannot be started, it runs on.
     ///
+    /// Dropping the future leaves each service as it was or as it is to be, none without an address; to call it again does the rest.
+    ///
     /// # Errors
     /// All that could not be started; the others run.
     pub async fn serve(&self, grace: Duration) -> std::result::Result<Vec<ServiceAddress>, Vec<Error>> {
@@ -149,7 +151,8 @@ impl Application {
         requests.iter().map(|(id, requests)| (id.to_string(), requests.clone())).collect()
     }
 
-    /// The services that were started and accept no connection any more: none, unless the application stops.
+    /// The services that were started and accept no connection any more: none, unless the application stops. Waits while
+    /// [`Application::serve`] starts some; dropping the future changes nothing.
     pub async fn silent(&self) -> Vec<String> {
         let running = self.0.services.lock().await;
         let silent = running.iter().filter(|(_, service)| !service.server.is_listening());
@@ -217,12 +220,11 @@ pub(super) fn routes(generation: &Generation) -> BTreeMap<EntryId, Vec<Endpoint>
         let Some(Declaration::HttpRouter(router)) = router else { continue };
         let func = &endpoint.func.value;
         let handler = generation.made.get(func).and_then(|made| made.handler.clone());
-        routes.entry(router.server.value.clone()).or_default().push(Endpoint {
-            id: entry.id.value.to_string().into(),
-            method: endpoint.method.value.as_str().parse().ok(),
-            path: Router::join(router.prefix(), &endpoint.path.value.to_string()),
-            target: handler.map_or_else(|| Target::Function(func.to_string().into()), Target::Handler),
-        });
+        let path = Router::join(router.prefix(), &endpoint.path.value.to_string());
+        let target = handler.map_or_else(|| Target::Function(func.to_string().into()), Target::Handler);
+        let mut routed = Endpoint::new(entry.id.value.to_string(), path, target);
+        routed.method = endpoint.method.value.as_str().parse().ok();
+        routes.entry(router.server.value.clone()).or_default().push(routed);
     }
     routes
 }
@@ -288,8 +290,8 @@ async fn options(root: &Path, id: &EntryId, declared: &HttpService) -> Result<Se
     Ok(options)
 }
 
-fn tls_files(root: &Path, tls: &manifest::TlsFiles) -> TlsFiles {
-    TlsFiles { certificates: root.join(&tls.certificate.value), key: root.join(&tls.key.value) }
+fn tls_files(root: &Path, tls: &manifest::HttpTls) -> TlsFiles {
+    TlsFiles::new(root.join(&tls.certificate.value), root.join(&tls.key.value))
 }
 
 /// Without a host: every address, of IPv6 and IPv4 where the system has both.

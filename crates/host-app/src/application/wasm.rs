@@ -5,7 +5,7 @@ use super::opening::Opening;
 use crate::code::Compiled;
 use crate::findings;
 use crate::located::located;
-use crate::manifest::{Entry, Function, Problem, Transport};
+use crate::manifest::{Entry, FunctionEntry, Problem, Transport};
 use crate::spec::spec;
 use std::sync::Arc;
 use wippy_host_core::{EntrySpec, ErrorKind, Place};
@@ -15,13 +15,13 @@ use wippy_import_http::behind_http;
 const HANDLERS: [&str; 2] = ["wasi:http/incoming-handler@", "wasi:http/handler@"];
 
 impl Opening {
-    pub(super) async fn function(&mut self, entry: &Entry, function: &Function) -> Option<Made> {
+    pub(super) async fn function(&mut self, entry: &Entry, function: &FunctionEntry) -> Option<Made> {
         let (spec, problems) = spec(entry, function);
         self.component(entry, function, Role::Function, spec, problems).await
     }
 
     /// A program is not held to a time of its own unless its entry says so.
-    pub(super) async fn program(&mut self, entry: &Entry, function: &Function) -> Option<Made> {
+    pub(super) async fn program(&mut self, entry: &Entry, function: &FunctionEntry) -> Option<Made> {
         let (mut spec, problems) = spec(entry, function);
         if function.limits.max_execution_ms.is_none() {
             spec.limits.max_execution = None;
@@ -33,7 +33,7 @@ impl Opening {
     async fn component(
         &mut self,
         entry: &Entry,
-        function: &Function,
+        function: &FunctionEntry,
         role: Role,
         mut spec: EntrySpec,
         mut problems: Vec<Problem>,
@@ -64,7 +64,7 @@ impl Opening {
             && prepared.as_ref().is_ok_and(|made| HANDLERS.iter().any(|handler| made.method().starts_with(handler)))
         {
             let message = format!("method {} takes whole HTTP requests, and gets none", function.method.value);
-            let warning = Problem::at(ErrorKind::Invalid, &function.method.span, message).as_warning();
+            let warning = Problem::at(ErrorKind::Invalid, &function.method.span, message).into_warning();
             problems.push(warning.for_entry(&entry.id.value).with_remedy(match role {
                 Role::Function => "add `transport: wasi-http`",
                 Role::Program => "make it a function.wasm with `transport: wasi-http`, behind an http.endpoint",

@@ -9,6 +9,7 @@ mod tests;
 use crate::manifest::{Declaration, Declarations, EntryId, EnvironmentVariable, Problem};
 use file::FileStorage;
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,6 +22,13 @@ use wippy_host_core::{Environment, Error, ErrorKind, Result};
 /// file is looked at no more often. Nothing here waits for anything but that file, which has 1 MiB at most.
 #[derive(Clone, Default)]
 pub struct ApplicationEnvironment(Arc<Inner>);
+
+impl fmt::Debug for ApplicationEnvironment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Their ids alone: values do not belong in a log.
+        f.debug_set().entries(self.0.variables.keys()).finish()
+    }
+}
 
 #[derive(Default)]
 struct Inner {

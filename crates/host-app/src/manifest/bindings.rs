@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 /// One function that the module imports, and the function of the registry that is called in its place.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct FunctionBinding {
     /// The interface, `demo:math/ops`, with or without a version. None: a function outside any interface.
     pub interface: Option<Located<Arc<str>>>,

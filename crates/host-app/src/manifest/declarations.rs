@@ -1,7 +1,7 @@
 //! What an application declares, and whether what its entries name is there.
 
 use super::entry::{Entry, Kind};
-use super::function::Function;
+use super::function::FunctionEntry;
 use super::id::EntryId;
 use super::problem::{Problem, quoted, shortened};
 use super::source::{Located, Span};
@@ -33,6 +33,7 @@ pub(super) enum Standing {
 
 /// What there is under an id.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub enum Lookup<'a> {
     /// A sound entry.
     Found(&'a Entry),
@@ -90,7 +91,7 @@ impl Declarations {
     }
 
     /// All sound functions, in the order of their ids.
-    pub fn functions(&self) -> impl Iterator<Item = (&Entry, &Function)> {
+    pub fn functions(&self) -> impl Iterator<Item = (&Entry, &FunctionEntry)> {
         self.iter().filter_map(|entry| Some((entry, entry.function()?)))
     }
 
@@ -106,7 +107,7 @@ impl Declarations {
 
     /// The declared id that is nearest to one that is not: a slip of the pen, or the same name in another namespace.
     /// Only entries of the accepted kinds count; no kinds at all stands for any.
-    pub fn nearest_id<'a>(&'a self, id: &EntryId, accepted: &[Kind]) -> Option<&'a EntryId> {
+    pub(crate) fn nearest_id<'a>(&'a self, id: &EntryId, accepted: &[Kind]) -> Option<&'a EntryId> {
         // Names are compared within the namespace: compared as a whole, a long namespace makes any two names near.
         let others = || self.ids(accepted).filter(|known| *known != id);
         let own = || others().filter(|known| known.namespace() == id.namespace());
@@ -121,7 +122,7 @@ impl Declarations {
     /// What is wrong with an id that an entry gives under `name`: there is no such entry, or it is of another kind.
     /// None where all is well, and where the other entry's own problem is reported already. The caller adds the
     /// entry.
-    pub fn check_reference(&self, name: &str, target: &Located<EntryId>, accepted: &[Kind]) -> Option<Problem> {
+    pub(crate) fn check_reference(&self, name: &str, target: &Located<EntryId>, accepted: &[Kind]) -> Option<Problem> {
         let problem = self.wrong_reference(name, target, accepted)?;
         Some(problem.with_remedy(self.reference_remedy(&target.value, accepted)))
     }

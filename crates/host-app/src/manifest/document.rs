@@ -6,7 +6,7 @@ use super::entry::{self, Entry, Kind, Meta};
 use super::expand::Expander;
 use super::fields::{EntryContext, Fields};
 use super::id::{EntryId, check_namespace};
-use super::node::{Node, Value, members_mut};
+use super::node::{Node, NodeValue, members_mut};
 use super::options::LoadOptions;
 use super::problem::{Problem, Sink, one_line, quoted};
 use super::source::{Located, SourceFile};
@@ -141,7 +141,7 @@ impl<'a> Reader<'a> {
             return;
         }
         let entries = members_mut(&mut root).iter_mut().find(|(key, _)| &*key.value == "entries");
-        if let Some((_, Node { value: Value::List(items), .. })) = entries {
+        if let Some((_, Node { value: NodeValue::List(items), .. })) = entries {
             for item in std::mem::take(items) {
                 self.entry(item, &head, false, syntax);
             }
@@ -164,7 +164,7 @@ impl<'a> Reader<'a> {
             });
         }
         if let Some(version) = fields.get("version")
-            && !matches!(version.value(), Value::Scalar(_))
+            && !matches!(version.value(), NodeValue::Scalar(_))
         {
             fields.mismatch(version, "version", "text", Some("write `version: \"1.0\"`".to_owned()));
         }
@@ -177,7 +177,7 @@ impl<'a> Reader<'a> {
             Some(entries) if entries.as_list().is_none() => fields.mismatch(entries, "entries", "a list", None),
             None if complete && !cx.failed.get() => {
                 let problem = Problem::at(ErrorKind::Invalid, root.span(), "the file declares no entries");
-                cx.report(problem.with_remedy("add `entries:` and below it `  - name: …`").as_warning());
+                cx.report(problem.with_remedy("add `entries:` and below it `  - name: …`").into_warning());
             }
             _ => {}
         }

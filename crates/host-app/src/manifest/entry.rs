@@ -2,12 +2,12 @@
 
 use super::environment::{EnvironmentFile, EnvironmentRouter, EnvironmentValues, EnvironmentVariable, FsDirectory};
 use super::fields::Fields;
-use super::function::Function;
+use super::function::FunctionEntry;
 use super::hosts::ProcessHost;
 use super::http_routes::{HttpEndpoint, HttpRouter};
 use super::http_service::HttpService;
 use super::id::EntryId;
-use super::lua::{LuaFunction, LuaLibrary};
+use super::lua::{LuaFunctionEntry, LuaLibraryEntry};
 use super::node::Node;
 use super::problem::{Problem, shortened};
 use super::process::{Command, Process};
@@ -23,6 +23,7 @@ const WITHOUT_EFFECT: &[&str] = &["middleware", "worker_class", "depends_on", "l
 
 /// A kind of entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Kind {
     /// `env.storage.file`: variables in a file of lines `NAME=value`.
     EnvStorageFile,
@@ -62,7 +63,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order of their names.
-    pub const ALL: [Kind; 17] = [
+    pub const ALL: &'static [Kind] = &[
         Kind::EnvStorageFile,
         Kind::EnvStorageMemory,
         Kind::EnvStorageOs,
@@ -107,7 +108,7 @@ impl Kind {
 
     /// The kind of a name.
     pub fn from_name(name: &str) -> Option<Kind> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
     }
 
     /// The keys of an entry of this kind, in the order of their names.
@@ -150,6 +151,7 @@ impl fmt::Display for Kind {
 
 /// An entry in which nothing is wrong as far as the files alone can tell.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Entry {
     /// Its id; the place is that of its `name`.
     pub id: Located<EntryId>,
@@ -187,7 +189,7 @@ impl Meta {
 
 impl Entry {
     /// The function that it declares, if it declares one.
-    pub fn function(&self) -> Option<&Function> {
+    pub fn function(&self) -> Option<&FunctionEntry> {
         match &self.declaration {
             Declaration::Function(function) => Some(function),
             _ => None,
@@ -210,6 +212,7 @@ impl Entry {
 
 /// What an entry declares.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Declaration {
     /// `fs.directory`
     FsDirectory(FsDirectory),
@@ -226,11 +229,11 @@ pub enum Declaration {
     /// `env.storage.router`
     EnvStorageRouter(EnvironmentRouter),
     /// `function.wasm` and `function.wat`
-    Function(Box<Function>),
+    Function(Box<FunctionEntry>),
     /// `function.lua`
-    LuaFunction(Box<LuaFunction>),
+    LuaFunction(Box<LuaFunctionEntry>),
     /// `library.lua`
-    LuaLibrary(Box<LuaLibrary>),
+    LuaLibrary(Box<LuaLibraryEntry>),
     /// `process.wasm`
     Process(Box<Process>),
     /// `http.service`
@@ -270,10 +273,10 @@ pub(super) fn read(kind: Kind, fields: &Fields<'_>, meta: &Meta) -> Option<Decla
 
 /// The problem with a kind that this host does not have.
 pub(super) fn unknown_kind(kind: &str, span: &Span, skip: bool) -> Problem {
-    let known = Kind::ALL.map(Kind::as_str);
+    let known: Vec<_> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
     let list = known.join(", ");
     let remedy = format!("{}this host has: {list}", did_you_mean(kind, known));
     let message = format!("unknown kind: {}", shortened(kind));
     let problem = Problem::at(ErrorKind::NotFound, span, message).with_remedy(remedy);
-    if skip { problem.as_warning() } else { problem }
+    if skip { problem.into_warning() } else { problem }
 }

@@ -4,14 +4,16 @@ use super::application_path;
 use super::entry::Kind;
 use super::fields::Fields;
 use super::id::EntryId;
-use super::node::{Node, Value};
+use super::node::{Node, NodeValue};
 use super::source::Located;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// An `fs.directory`.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct FsDirectory {
     /// The path as written: relative to the application's root, not to the file.
     pub directory: Located<String>,
@@ -22,14 +24,23 @@ pub struct FsDirectory {
 }
 
 /// The `values` of an `env.storage.static` or `env.storage.memory`, by name. Empty where there are none.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
+#[non_exhaustive]
 pub struct EnvironmentValues {
     /// Each variable with its text.
     pub values: BTreeMap<String, Located<Arc<str>>>,
 }
 
+impl fmt::Debug for EnvironmentValues {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Their names alone: values do not belong in a log.
+        f.debug_set().entries(self.values.keys()).finish()
+    }
+}
+
 /// An `env.storage.file`: a file of lines `NAME=value`.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct EnvironmentFile {
     /// The path, relative to the application's root and below it.
     pub file_path: Located<PathBuf>,
@@ -39,13 +50,15 @@ pub struct EnvironmentFile {
 
 /// An `env.storage.router`: several storages as one.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct EnvironmentRouter {
     /// Where a variable is looked for, in this order; at least one. No router leads back to itself.
     pub storages: Vec<Located<EntryId>>,
 }
 
 /// An `env.variable`.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
+#[non_exhaustive]
 pub struct EnvironmentVariable {
     /// The storage that holds it.
     pub storage: Located<EntryId>,
@@ -55,6 +68,18 @@ pub struct EnvironmentVariable {
     pub default: Option<Located<Arc<str>>>,
     /// Whether it may not be changed. Default: it may.
     pub readonly: Option<Located<bool>>,
+}
+
+impl fmt::Debug for EnvironmentVariable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Without the text of the default, which does not belong in a log.
+        f.debug_struct("EnvironmentVariable")
+            .field("storage", &self.storage)
+            .field("variable", &self.variable)
+            .field("has_default", &self.default.is_some())
+            .field("readonly", &self.readonly)
+            .finish()
+    }
 }
 
 /// The first is the one to suggest where there is none.
@@ -72,7 +97,7 @@ pub(super) fn directory(fields: &Fields<'_>) -> Option<FsDirectory> {
 /// the digits count, not the number.
 fn mode(fields: &Fields<'_>) -> Option<Located<u32>> {
     let node = fields.get("mode")?;
-    let Value::Scalar(scalar) = node.value() else {
+    let NodeValue::Scalar(scalar) = node.value() else {
         fields.mismatch(node, "mode", "octal permissions", None);
         return None;
     };

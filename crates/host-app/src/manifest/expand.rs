@@ -3,7 +3,7 @@
 //! Each is replaced once: what a variable or a file brings in is never looked at again, so that neither can reach for
 //! more. Whether a value is a `file://` is decided by what is written, and `${env:…}` may stand in its path.
 
-use super::node::{Node, Scalar, ScalarKind, Value};
+use super::node::{Node, NodeValue, Scalar, ScalarKind};
 use super::options::{LoadOptions, bytes};
 use super::problem::{Problem, quoted, shortened};
 use super::source::{Origin, Span};
@@ -42,9 +42,9 @@ impl<'a> Expander<'a> {
             return;
         }
         match &mut node.value {
-            Value::List(items) => items.iter_mut().for_each(|item| self.expand(item, report)),
-            Value::Mapping(members) => members.iter_mut().for_each(|(_, value)| self.expand(value, report)),
-            Value::Scalar(Scalar { text, kind: ScalarKind::Text }) => {
+            NodeValue::List(items) => items.iter_mut().for_each(|item| self.expand(item, report)),
+            NodeValue::Mapping(members) => members.iter_mut().for_each(|(_, value)| self.expand(value, report)),
+            NodeValue::Scalar(Scalar { text, kind: ScalarKind::Text }) => {
                 let replaced = match text.strip_prefix(FILE) {
                     Some(path) => Some(self.include(path, &node.span)),
                     None if text.contains(VARIABLE) => Some(
@@ -65,7 +65,7 @@ impl<'a> Expander<'a> {
                     None => {}
                 }
             }
-            Value::Scalar(_) => {}
+            NodeValue::Scalar(_) => {}
         }
     }
 

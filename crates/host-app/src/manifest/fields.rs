@@ -3,7 +3,7 @@
 use super::declarations::Reference;
 use super::entry::{Kind, Meta};
 use super::id::EntryId;
-use super::node::{Key, Node, Scalar, ScalarKind, Value};
+use super::node::{Key, Node, NodeValue, Scalar, ScalarKind};
 use super::problem::{Problem, Sink, quoted, shortened};
 use super::source::{Located, Origin, Span};
 use super::suggest::did_you_mean;
@@ -117,7 +117,7 @@ impl<'a> Fields<'a> {
         };
         let message = format!("{} has no effect: Wippy knows it, and this host does not act on it", quoted(&name));
         let problem = Problem::at(ErrorKind::Unavailable, &key.span, message);
-        self.cx.report(problem.with_remedy("leave it for Wippy, or remove it").as_remark());
+        self.cx.report(problem.with_remedy("leave it for Wippy, or remove it").into_remark());
     }
 
     /// The value under a key. None where there is none, where it is `null`, and where its text could not be had.
@@ -169,7 +169,7 @@ impl<'a> Fields<'a> {
             Some(text) => Some(located(node, Arc::clone(text))),
             None => {
                 let remedy = match node.value() {
-                    Value::Scalar(scalar) => {
+                    NodeValue::Scalar(scalar) => {
                         let text = shortened(&scalar.text);
                         Some(key.map_or_else(
                             || format!("write `\"{text}\"`"),
@@ -346,7 +346,7 @@ pub(super) fn located<T>(node: &Node, value: T) -> Located<T> {
 
 /// What a scalar means. Text that a variable gave is read once more: `max_size: ${env:SIZE|4}` is meant as a number.
 fn kind_of(node: &Node) -> Option<ScalarKind> {
-    let Value::Scalar(Scalar { text, kind }) = node.value() else { return None };
+    let NodeValue::Scalar(Scalar { text, kind }) = node.value() else { return None };
     match (kind, node.origin().map(|origin| &**origin)) {
         (ScalarKind::Text, Some(Origin::Environment(_))) => Some(scalar::resolve(text.trim())),
         _ => Some(*kind),

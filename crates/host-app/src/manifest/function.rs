@@ -14,7 +14,8 @@ use std::sync::Arc;
 
 /// A function as its entry declares it. Nothing of it was compared with the module.
 #[derive(Debug, Clone)]
-pub struct Function {
+#[non_exhaustive]
+pub struct FunctionEntry {
     /// Where its code is.
     pub code: FunctionCode,
     /// The exported function, or `iface#func`.
@@ -43,6 +44,7 @@ pub struct Function {
 
 /// Where the code of a function is.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum FunctionCode {
     /// A file, compiled.
     Wasm {
@@ -99,7 +101,7 @@ pub(super) const WAT_KEYS: &[&str] = &[
     "wit",
 ];
 
-pub(super) fn wasm(fields: &Fields<'_>) -> Option<Function> {
+pub(super) fn wasm(fields: &Fields<'_>) -> Option<FunctionEntry> {
     let fs = fields.required_reference("fs", &[Kind::FsDirectory]);
     let path = fields.required_text("path");
     let hash = hash::read(fields);
@@ -107,13 +109,13 @@ pub(super) fn wasm(fields: &Fields<'_>) -> Option<Function> {
     common(fields, code())
 }
 
-pub(super) fn wat(fields: &Fields<'_>) -> Option<Function> {
+pub(super) fn wat(fields: &Fields<'_>) -> Option<FunctionEntry> {
     let source = fields.required_text("source");
     common(fields, source.map(|source| FunctionCode::Wat { source }))
 }
 
 /// Reads all the rest before it gives up, so that every problem is found.
-fn common(fields: &Fields<'_>, code: Option<FunctionCode>) -> Option<Function> {
+fn common(fields: &Fields<'_>, code: Option<FunctionCode>) -> Option<FunctionEntry> {
     let method = fields.required_text("method");
     let imports = fields.text_list("imports");
     let bindings = bindings::read(fields);
@@ -124,7 +126,7 @@ fn common(fields: &Fields<'_>, code: Option<FunctionCode>) -> Option<Function> {
     let transport = transport::read(fields);
     let wit = fields.text("wit");
     let strict_imports = fields.boolean("strict_imports");
-    Some(Function {
+    Some(FunctionEntry {
         code: code?,
         method: method?.map(|text| text.to_string()),
         imports,

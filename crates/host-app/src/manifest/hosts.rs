@@ -7,6 +7,7 @@ use super::source::Located;
 
 /// A `process.host` or `terminal.host`.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct ProcessHost {
     /// Whether it starts with the application. Default: yes.
     pub auto_start: Option<Located<bool>>,

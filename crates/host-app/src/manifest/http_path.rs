@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 /// A part of a path between slashes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum RouteSegment {
     /// This text.
     Literal(String),

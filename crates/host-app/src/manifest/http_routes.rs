@@ -11,6 +11,7 @@ use super::suggest::did_you_mean;
 
 /// An `http.router`: endpoints below one prefix.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct HttpRouter {
     /// `meta.server`: the service that it belongs to.
     pub server: Located<EntryId>,
@@ -26,6 +27,7 @@ impl HttpRouter {
 
 /// An `http.endpoint`.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct HttpEndpoint {
     /// `meta.router`: the router that it belongs to.
     pub router: Located<EntryId>,
@@ -39,6 +41,7 @@ pub struct HttpEndpoint {
 
 /// A path with names in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RoutePath {
     text: String,
     /// Its segments; `/` has an empty one alone.
@@ -53,6 +56,7 @@ impl std::fmt::Display for RoutePath {
 
 /// The methods that an endpoint may answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum HttpMethod {
     /// `DELETE`
     Delete,
@@ -72,8 +76,8 @@ pub enum HttpMethod {
 
 impl HttpMethod {
     /// All methods.
-    pub const ALL: [HttpMethod; 7] =
-        [Self::Delete, Self::Get, Self::Head, Self::Options, Self::Patch, Self::Post, Self::Put];
+    pub const ALL: &'static [HttpMethod] =
+        &[Self::Delete, Self::Get, Self::Head, Self::Options, Self::Patch, Self::Post, Self::Put];
 
     /// The name in a request.
     pub fn as_str(self) -> &'static str {
@@ -122,11 +126,11 @@ pub(super) fn endpoint(fields: &Fields<'_>, meta: &Meta) -> Option<HttpEndpoint>
 
 fn method(fields: &Fields<'_>) -> Option<Located<HttpMethod>> {
     let text = fields.required_text("method")?;
-    let known = HttpMethod::ALL.map(HttpMethod::as_str);
-    match HttpMethod::ALL.into_iter().find(|method| method.as_str() == &*text.value) {
+    let known: Vec<_> = HttpMethod::ALL.iter().map(|method| method.as_str()).collect();
+    match HttpMethod::ALL.iter().copied().find(|method| method.as_str() == &*text.value) {
         Some(method) => Some(text.map(|_| method)),
         None => {
-            let near = did_you_mean(&text.value, known);
+            let near = did_you_mean(&text.value, known.iter().copied());
             let message = format!("unknown HTTP method: {}", quoted(&text.value));
             fields.error(&text.span, message, format!("{near}known methods: {}", known.join(", ")));
             None

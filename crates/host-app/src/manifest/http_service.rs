@@ -12,6 +12,7 @@ use std::time::Duration;
 
 /// An `http.service`. What it does not say has the host's default.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct HttpService {
     /// Where it listens.
     pub addr: Located<ListenAddress>,
@@ -20,13 +21,14 @@ pub struct HttpService {
     /// Whether it starts with `run <app>`. Default: yes.
     pub auto_start: Option<Located<bool>>,
     /// The certificate that it shows. None: plain HTTP.
-    pub tls: Option<TlsFiles>,
+    pub tls: Option<HttpTls>,
     /// What a client may use up.
     pub limits: HttpLimits,
 }
 
 /// Where a service listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ListenAddress {
     /// An IP address (an IPv6 one without brackets) or a name of this machine. None: every address.
     pub host: Option<String>,
@@ -36,6 +38,7 @@ pub struct ListenAddress {
 
 /// The times that a service waits; 0 stands for no limit.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct HttpTimeouts {
     /// For a whole request.
     pub read: Option<Located<Duration>>,
@@ -49,7 +52,8 @@ pub struct HttpTimeouts {
 
 /// PEM files, relative to the application's root and below it. That they exist is not checked.
 #[derive(Debug, Clone)]
-pub struct TlsFiles {
+#[non_exhaustive]
+pub struct HttpTls {
     /// The chain of certificates.
     pub certificate: Located<PathBuf>,
     /// The private key.
@@ -58,6 +62,7 @@ pub struct TlsFiles {
 
 /// What a client may use up, each from 1.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct HttpLimits {
     /// Request line and header fields, in bytes.
     pub max_header_bytes: Option<Located<u64>>,
@@ -126,12 +131,12 @@ fn timeouts(fields: &Fields<'_>) -> HttpTimeouts {
     }
 }
 
-fn tls(fields: &Fields<'_>) -> Option<TlsFiles> {
+fn tls(fields: &Fields<'_>) -> Option<HttpTls> {
     let tls = fields.nested("tls", "tls.")?;
     tls.check_keys(TLS_KEYS, &[]);
     let certificate = application_path::required(&tls, "certificate");
     let key = application_path::required(&tls, "key");
-    Some(TlsFiles { certificate: certificate?, key: key? })
+    Some(HttpTls { certificate: certificate?, key: key? })
 }
 
 fn limits(fields: &Fields<'_>) -> HttpLimits {

@@ -63,6 +63,7 @@ impl FromStr for EntryId {
 
 /// Why a text is no id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum InvalidId {
     /// The text has no colon, where a full id is wanted.
     #[error("an id is `namespace:name`")]

@@ -7,6 +7,7 @@ use super::source::{Located, Span};
 ///
 /// All are whole numbers from 1, but for `max_execution_ms`, where 0 stands for no limit.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct FunctionLimits {
     /// Where the section is, if there is one.
     pub span: Option<Span>,

@@ -13,7 +13,8 @@ use std::sync::Arc;
 
 /// A `function.lua`. Nothing of its source was compiled.
 #[derive(Debug, Clone)]
-pub struct LuaFunction {
+#[non_exhaustive]
+pub struct LuaFunctionEntry {
     /// The text. [`Located::origin`] names the file that it came from, if it came from one.
     pub source: Located<Arc<str>>,
     /// The function in the table that the source returns.
@@ -32,7 +33,8 @@ pub struct LuaFunction {
 
 /// A `library.lua`.
 #[derive(Debug, Clone)]
-pub struct LuaLibrary {
+#[non_exhaustive]
+pub struct LuaLibraryEntry {
     /// The text. [`Located::origin`] names the file that it came from, if it came from one.
     pub source: Located<Arc<str>>,
     /// What `require` may load of the host.
@@ -43,6 +45,7 @@ pub struct LuaLibrary {
 
 /// A library under the name by which one source knows it.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct LuaImport {
     /// What is given to `require`.
     pub alias: Located<Arc<str>>,
@@ -51,11 +54,23 @@ pub struct LuaImport {
 }
 
 /// The modules of the host that `require` finds where an entry lists them.
-pub const LUA_MODULES: [&str; 12] =
-    ["base64", "channel", "env", "errors", "funcs", "hash", "http_client", "json", "logger", "process", "time", "uuid"];
+pub const LUA_MODULES: &[&str] = &[
+    "base64",
+    "channel",
+    "env",
+    "errors",
+    "funcs",
+    "hash",
+    "http_client",
+    "json",
+    "logger",
+    "process",
+    "time",
+    "uuid",
+];
 
 /// Names that are there without `require`; to list them is harmless.
-pub const LUA_GLOBALS: [&str; 7] = ["coroutine", "math", "os", "print", "string", "table", "utf8"];
+pub const LUA_GLOBALS: &[&str] = &["coroutine", "math", "os", "print", "string", "table", "utf8"];
 
 pub(super) const FUNCTION_KEYS: &[&str] =
     &["imports", "kind", "limits", "meta", "method", "modules", "name", "pool", "source", "wasi"];
@@ -63,7 +78,7 @@ pub(super) const FUNCTION_KEYS: &[&str] =
 pub(super) const LIBRARY_KEYS: &[&str] = &["imports", "kind", "meta", "modules", "name", "source"];
 
 /// Reads all before it gives up, so that every problem is found.
-pub(super) fn function(fields: &Fields<'_>) -> Option<LuaFunction> {
+pub(super) fn function(fields: &Fields<'_>) -> Option<LuaFunctionEntry> {
     let source = fields.required_text("source");
     let method = fields.required_text("method");
     let modules = modules(fields);
@@ -75,18 +90,18 @@ pub(super) fn function(fields: &Fields<'_>) -> Option<LuaFunction> {
         wasi.mapping("network").cloned()
     });
     let method = method?.map(|text| text.to_string());
-    Some(LuaFunction { source: source?, method, modules, imports, pool, limits, network })
+    Some(LuaFunctionEntry { source: source?, method, modules, imports, pool, limits, network })
 }
 
-pub(super) fn library(fields: &Fields<'_>) -> Option<LuaLibrary> {
+pub(super) fn library(fields: &Fields<'_>) -> Option<LuaLibraryEntry> {
     let source = fields.required_text("source");
     let modules = modules(fields);
     let imports = imports(fields);
-    Some(LuaLibrary { source: source?, modules, imports })
+    Some(LuaLibraryEntry { source: source?, modules, imports })
 }
 
 fn modules(fields: &Fields<'_>) -> Vec<Located<String>> {
-    let known = || LUA_MODULES.iter().chain(&LUA_GLOBALS).copied();
+    let known = || LUA_MODULES.iter().chain(LUA_GLOBALS).copied();
     let mut modules = fields.text_list("modules");
     modules.retain(|module| {
         let is_known = known().any(|name| name == module.value);

@@ -51,18 +51,19 @@ pub use bindings::FunctionBinding;
 pub use declarations::{Declarations, Lookup};
 pub use entry::{Declaration, Entry, Kind, Meta};
 pub use environment::{EnvironmentFile, EnvironmentRouter, EnvironmentValues, EnvironmentVariable, FsDirectory};
-pub use function::{Function, FunctionCode};
+pub use function::{FunctionCode, FunctionEntry};
 pub use hash::ContentHash;
 pub use hosts::ProcessHost;
 pub use http_path::RouteSegment;
 pub use http_routes::{HttpEndpoint, HttpMethod, HttpRouter, RoutePath};
-pub use http_service::{HttpLimits, HttpService, HttpTimeouts, ListenAddress, TlsFiles};
+pub use http_service::{HttpLimits, HttpService, HttpTimeouts, HttpTls, ListenAddress};
 pub use id::{EntryId, InvalidId};
 pub use limits::FunctionLimits;
-pub use lua::{LUA_GLOBALS, LUA_MODULES, LuaFunction, LuaImport, LuaLibrary};
-pub use node::{Key, Node, PathSegment, Scalar, ScalarKind, Value};
+pub use lua::{LUA_GLOBALS, LUA_MODULES, LuaFunctionEntry, LuaImport, LuaLibraryEntry};
+pub(crate) use node::PathSegment;
+pub use node::{Key, Node, NodeValue, Scalar, ScalarKind};
 pub use options::{EnvironmentLookup, LoadLimits, LoadOptions, Progress};
-pub use pool::{Pool, PoolKind, WarmStart};
+pub use pool::Pool;
 pub(crate) use problem::sort;
 pub use problem::{Problem, Severity};
 pub use process::{Command, Process};
@@ -76,6 +77,7 @@ use wippy_host_core::ErrorKind;
 
 /// What a load gives.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Loaded {
     /// The application's directory with symbolic links resolved; what was given, where it cannot be opened.
     pub root: PathBuf,

@@ -1,12 +1,13 @@
 //! The tree that a file is read into: plain data in which every part knows its place.
 
 use super::source::{Located, Origin, Span};
+use std::fmt;
 use std::sync::Arc;
 
 /// A value of a file.
 #[derive(Debug, Clone)]
 pub struct Node {
-    pub(super) value: Value,
+    pub(super) value: NodeValue,
     pub(super) span: Span,
     pub(super) origin: Option<Arc<Origin>>,
     /// Its text could not be had (an unset variable, a missing file). That is reported already, and nothing more is to
@@ -16,9 +17,9 @@ pub struct Node {
     end: (u32, u32),
 }
 
-/// What a [`Node`] holds.
+/// What a [`Node`] holds: what YAML has.
 #[derive(Debug, Clone)]
-pub enum Value {
+pub enum NodeValue {
     /// A single value.
     Scalar(Scalar),
     /// A list.
@@ -31,12 +32,20 @@ pub enum Value {
 pub type Key = Located<Arc<str>>;
 
 /// A single value and the text that it was written as.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
+#[non_exhaustive]
 pub struct Scalar {
     /// The text as written, without quotes; after `${env:…}` and `file://` the text that replaced it.
     pub text: Arc<str>,
     /// What the text means.
     pub kind: ScalarKind,
+}
+
+impl fmt::Debug for Scalar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The text may have come from a variable or a key file, which do not belong in a log.
+        f.debug_struct("Scalar").field("kind", &self.kind).finish_non_exhaustive()
+    }
 }
 
 /// What a [`Scalar`] means, by the core schema of YAML 1.2. Quoted text is always text.
@@ -56,7 +65,7 @@ pub enum ScalarKind {
 
 /// One step of a path into a [`Node`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PathSegment {
+pub(crate) enum PathSegment {
     /// A key of a mapping.
     Key(String),
     /// A place in a list, from 0.
@@ -76,7 +85,7 @@ impl From<usize> for PathSegment {
 }
 
 impl Node {
-    pub(super) fn new(value: Value, span: Span) -> Self {
+    pub(super) fn new(value: NodeValue, span: Span) -> Self {
         let end = (span.line, span.column);
         Self { value, span, origin: None, failed: false, end }
     }
@@ -92,7 +101,7 @@ impl Node {
     }
 
     /// What it holds.
-    pub fn value(&self) -> &Value {
+    pub fn value(&self) -> &NodeValue {
         &self.value
     }
 
@@ -108,13 +117,13 @@ impl Node {
 
     /// Whether it is `null`, `~` or nothing.
     pub fn is_null(&self) -> bool {
-        matches!(&self.value, Value::Scalar(Scalar { kind: ScalarKind::Null, .. }))
+        matches!(&self.value, NodeValue::Scalar(Scalar { kind: ScalarKind::Null, .. }))
     }
 
     /// Its text, if it is text. A number is none.
     pub fn as_text(&self) -> Option<&Arc<str>> {
         match &self.value {
-            Value::Scalar(Scalar { text, kind: ScalarKind::Text }) => Some(text),
+            NodeValue::Scalar(Scalar { text, kind: ScalarKind::Text }) => Some(text),
             _ => None,
         }
     }
@@ -122,7 +131,7 @@ impl Node {
     /// Its items, if it is a list.
     pub fn as_list(&self) -> Option<&[Node]> {
         match &self.value {
-            Value::List(items) => Some(items),
+            NodeValue::List(items) => Some(items),
             _ => None,
         }
     }
@@ -130,7 +139,7 @@ impl Node {
     /// Its keys and values, if it is a mapping.
     pub fn as_mapping(&self) -> Option<&[(Key, Node)]> {
         match &self.value {
-            Value::Mapping(members) => Some(members),
+            NodeValue::Mapping(members) => Some(members),
             _ => None,
         }
     }
@@ -151,14 +160,14 @@ impl Node {
     }
 
     /// The node at the end of a path, where all of the path exists.
-    pub fn at_path(&self, path: &[PathSegment]) -> Option<&Node> {
+    pub(crate) fn at_path(&self, path: &[PathSegment]) -> Option<&Node> {
         let (node, steps) = self.nearest_at_path(path);
         (steps == path.len()).then_some(node)
     }
 
     /// The node at the end of the longest part of a path that exists, and how many segments that part has. A problem
     /// that is known by its path (a missing key, say) is shown there.
-    pub fn nearest_at_path(&self, path: &[PathSegment]) -> (&Node, usize) {
+    pub(crate) fn nearest_at_path(&self, path: &[PathSegment]) -> (&Node, usize) {
         let mut node = self;
         for (steps, segment) in path.iter().enumerate() {
             let next = match segment {
@@ -174,7 +183,7 @@ impl Node {
     }
 
     /// The place of the key at the end of a path, for a problem with the key itself.
-    pub fn key_at_path(&self, path: &[PathSegment]) -> Option<&Key> {
+    pub(crate) fn key_at_path(&self, path: &[PathSegment]) -> Option<&Key> {
         let (last, parent) = path.split_last()?;
         match last {
             PathSegment::Key(key) => self.at_path(parent)?.member(key).map(|(key, _)| key),
@@ -186,11 +195,11 @@ impl Node {
     pub fn to_json(&self) -> serde_json::Value {
         use serde_json::Value as Json;
         match &self.value {
-            Value::List(items) => Json::Array(items.iter().map(Node::to_json).collect()),
-            Value::Mapping(members) => {
+            NodeValue::List(items) => Json::Array(items.iter().map(Node::to_json).collect()),
+            NodeValue::Mapping(members) => {
                 Json::Object(members.iter().map(|(key, node)| (key.value.to_string(), node.to_json())).collect())
             }
-            Value::Scalar(scalar) => {
+            NodeValue::Scalar(scalar) => {
                 let text = || Json::String(scalar.text.to_string());
                 match scalar.kind {
                     ScalarKind::Null => Json::Null,
@@ -206,9 +215,9 @@ impl Node {
     /// What it is, in the words of a message: `a list`, `the number 8080`.
     pub fn describe(&self) -> String {
         match &self.value {
-            Value::List(_) => "a list".to_owned(),
-            Value::Mapping(_) => "a mapping".to_owned(),
-            Value::Scalar(scalar) => {
+            NodeValue::List(_) => "a list".to_owned(),
+            NodeValue::Mapping(_) => "a mapping".to_owned(),
+            NodeValue::Scalar(scalar) => {
                 let shown = super::problem::quoted(&scalar.text);
                 match scalar.kind {
                     ScalarKind::Null => "nothing".to_owned(),
@@ -226,7 +235,7 @@ impl Node {
 /// The members of a mapping, to be changed; of anything else, none.
 pub(super) fn members_mut(node: &mut Node) -> &mut [(Key, Node)] {
     match &mut node.value {
-        Value::Mapping(members) => members,
+        NodeValue::Mapping(members) => members,
         _ => &mut [],
     }
 }

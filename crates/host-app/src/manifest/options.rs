@@ -10,6 +10,7 @@ pub type EnvironmentLookup = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 pub type Progress = std::sync::Arc<dyn Fn(usize, usize) + Send + Sync>;
 
 /// How an application is loaded.
+#[non_exhaustive]
 pub struct LoadOptions {
     /// Where `${env:NAME}` looks. A variable that is set to nothing counts as set.
     pub environment: EnvironmentLookup,
@@ -37,6 +38,27 @@ impl LoadOptions {
     pub fn from_process_environment() -> Self {
         Self::new(|name| std::env::var(name).ok())
     }
+
+    /// Whether entries of a kind that this host does not have are left out with a warning. Default: false.
+    #[must_use]
+    pub fn with_skip_unknown_kinds(mut self, skip: bool) -> Self {
+        self.skip_unknown_kinds = skip;
+        self
+    }
+
+    /// How much is read at most. Default: see [`LoadLimits`].
+    #[must_use]
+    pub fn with_limits(mut self, limits: LoadLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Who is told how far the opening is. Default: nobody.
+    #[must_use]
+    pub fn with_progress(mut self, progress: Progress) -> Self {
+        self.progress = Some(progress);
+        self
+    }
 }
 
 impl fmt::Debug for LoadOptions {
@@ -53,6 +75,7 @@ impl fmt::Debug for LoadOptions {
 /// The defaults are far above any application written by hand, and low enough that a wrong directory, a generated file
 /// or a hostile one costs seconds and megabytes, not the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LoadLimits {
     /// Bytes of one `.yaml`, `.yml` or `.json` file. Default: 4 MiB.
     pub max_file_bytes: usize,
@@ -71,6 +94,64 @@ pub struct LoadLimits {
     pub max_expanded_bytes: usize,
     /// Problems that are listed; the rest is counted. Default: 1,000.
     pub max_problems: usize,
+}
+
+impl LoadLimits {
+    /// Bytes of one `.yaml`, `.yml` or `.json` file. Default: 4 MiB.
+    #[must_use]
+    pub fn with_max_file_bytes(mut self, bytes: usize) -> Self {
+        self.max_file_bytes = bytes;
+        self
+    }
+
+    /// How deep lists, mappings and directories nest. Default 64, at most 200.
+    #[must_use]
+    pub fn with_max_depth(mut self, levels: usize) -> Self {
+        self.max_depth = levels;
+        self
+    }
+
+    /// Values in one file. Default: 1,000,000.
+    #[must_use]
+    pub fn with_max_nodes(mut self, values: usize) -> Self {
+        self.max_nodes = values;
+        self
+    }
+
+    /// Files that end in `.yaml`, `.yml` or `.json`. Default: 10,000.
+    #[must_use]
+    pub fn with_max_files(mut self, files: usize) -> Self {
+        self.max_files = files;
+        self
+    }
+
+    /// Files and directories of any name. Default: 1,000,000.
+    #[must_use]
+    pub fn with_max_directory_entries(mut self, entries: usize) -> Self {
+        self.max_directory_entries = entries;
+        self
+    }
+
+    /// Bytes of one file that `file://` brings in. Default: 16 MiB.
+    #[must_use]
+    pub fn with_max_included_bytes(mut self, bytes: usize) -> Self {
+        self.max_included_bytes = bytes;
+        self
+    }
+
+    /// Bytes of all text that `file://` and `${env:…}` bring in. Default: 256 MiB.
+    #[must_use]
+    pub fn with_max_expanded_bytes(mut self, bytes: usize) -> Self {
+        self.max_expanded_bytes = bytes;
+        self
+    }
+
+    /// Problems that are listed. Default: 1,000.
+    #[must_use]
+    pub fn with_max_problems(mut self, problems: usize) -> Self {
+        self.max_problems = problems;
+        self
+    }
 }
 
 impl Default for LoadLimits {

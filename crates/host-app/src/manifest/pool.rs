@@ -4,11 +4,13 @@ use super::fields::Fields;
 use super::problem::shortened;
 use super::source::{Located, Span};
 use super::suggest::did_you_mean;
+use wippy_host_core::pool::{PoolKind, WarmStart};
 
 /// The pool that an entry asks for. What it does not say has the host's default.
 ///
 /// A `size`, `max_size` or `workers` of 0 counts as not given.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct Pool {
     /// Where the section is, if there is one.
     pub span: Option<Span>,
@@ -26,40 +28,6 @@ pub struct Pool {
     pub warm_start: Option<Located<WarmStart>>,
     /// `reuse.max_calls`: how many calls an instance is kept for, from 1. None: every call gets a fresh one.
     pub reuse_max_calls: Option<Located<u32>>,
-}
-
-/// The types of pool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PoolKind {
-    /// A new instance for each call, in the caller's task, no queue.
-    Inline,
-    /// None idle, up to `max_size` at once.
-    Lazy,
-    /// A fixed number of workers.
-    Static,
-    /// Between 1 and `max_size`, scaled by demand.
-    Adaptive,
-}
-
-impl PoolKind {
-    /// All types with their names.
-    pub const ALL: [(&'static str, PoolKind); 4] = [
-        ("inline", PoolKind::Inline),
-        ("lazy", PoolKind::Lazy),
-        ("static", PoolKind::Static),
-        ("adaptive", PoolKind::Adaptive),
-    ];
-}
-
-/// How many instances to prepare ahead.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum WarmStart {
-    /// None: `warm_start: false` or `0`.
-    None,
-    /// As many as the pool holds: `warm_start: true`.
-    All,
-    /// This many.
-    Count(u32),
 }
 
 pub(super) const KEYS: &[&str] = &["buffer", "max_size", "reuse", "size", "type", "warm_start", "workers"];
@@ -82,9 +50,9 @@ pub(super) fn read(fields: &Fields<'_>) -> Pool {
 
 fn kind(pool: &Fields<'_>) -> Option<Located<PoolKind>> {
     let text = pool.text("type")?;
-    let names = || PoolKind::ALL.iter().map(|(name, _)| *name);
-    match PoolKind::ALL.iter().find(|(name, _)| *name == &*text.value) {
-        Some((_, kind)) => Some(text.map(|_| *kind)),
+    let names = || PoolKind::ALL.iter().map(|kind| kind.as_str());
+    match PoolKind::ALL.iter().find(|kind| kind.as_str() == &*text.value) {
+        Some(kind) => Some(text.map(|_| *kind)),
         None => {
             let remedy = format!("{}known types: inline, lazy, static, adaptive", did_you_mean(&text.value, names()));
             pool.error(&text.span, format!("invalid pool type: {}", shortened(&text.value)), remedy);

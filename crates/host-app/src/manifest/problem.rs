@@ -7,7 +7,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use wippy_host_core::ErrorKind;
 
-/// How much a [`Problem`] matters.
+/// How much a [`Problem`] matters. There are three, which whoever shows problems tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// The application does not run with it.
@@ -24,6 +24,7 @@ pub enum Severity {
 /// where it is no error, and a second line `  help: …` where there is a remedy. Control characters that come from a
 /// file are escaped, so that a message is one line and cannot drive a terminal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Problem {
     /// How much it matters.
     pub severity: Severity,
@@ -80,21 +81,21 @@ impl Problem {
 
     /// The same, said of an entry.
     #[must_use]
-    pub fn for_entry(mut self, entry: impl fmt::Display) -> Self {
+    pub(crate) fn for_entry(mut self, entry: impl fmt::Display) -> Self {
         self.entry = Some(one_line(&entry.to_string()));
         self
     }
 
     /// The same as a warning.
     #[must_use]
-    pub fn as_warning(mut self) -> Self {
+    pub(crate) fn into_warning(mut self) -> Self {
         self.severity = Severity::Warning;
         self
     }
 
     /// The same as a remark.
     #[must_use]
-    pub fn as_remark(mut self) -> Self {
+    pub(crate) fn into_remark(mut self) -> Self {
         self.severity = Severity::Remark;
         self
     }
@@ -213,7 +214,7 @@ impl Sink {
             let message = format!("{left_out} further problems are not shown");
             let last = Problem::in_file(ErrorKind::Invalid, Path::new(""), message)
                 .with_remedy("mend these first, then load again");
-            problems.push(if self.left_out_error.get() { last } else { last.as_remark() });
+            problems.push(if self.left_out_error.get() { last } else { last.into_remark() });
         }
         problems
     }

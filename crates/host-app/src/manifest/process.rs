@@ -2,21 +2,23 @@
 
 use super::entry::Meta;
 use super::fields::Fields;
-use super::function::{self, Function};
+use super::function::{self, FunctionEntry};
 use super::problem::quoted;
 use super::source::Located;
 
 /// A process as its entry declares it: a function that is started instead of called.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Process {
     /// What it runs, as of a `function.wasm`.
-    pub function: Function,
+    pub function: FunctionEntry,
     /// The command of the command line that it is, if it is one.
     pub command: Option<Command>,
 }
 
 /// `meta.command`: what makes a process a command of the command line.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Command {
     /// What is typed after `run <app>`: one word, never `list`. No two entries have the same.
     pub name: Located<String>,

@@ -77,6 +77,7 @@ fn line_starts(text: &str) -> Vec<usize> {
 
 /// A place in a file: where a value, a key, a list or a mapping begins.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Span {
     /// The file.
     pub file: Arc<SourceFile>,
@@ -122,6 +123,7 @@ impl fmt::Debug for Span {
 
 /// Where a text came from that does not stand in the file itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Origin {
     /// `${env:NAME}` was replaced in it; the names, in order.
     Environment(Vec<String>),
@@ -131,6 +133,7 @@ pub enum Origin {
 
 /// A value together with the place that it was read from.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Located<T> {
     /// The value.
     pub value: T,

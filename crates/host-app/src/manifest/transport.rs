@@ -7,6 +7,7 @@ use super::suggest::did_you_mean;
 
 /// How arguments and results of a function travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum Transport {
     /// Positional arguments, one result.
     #[default]

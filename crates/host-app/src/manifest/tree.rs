@@ -87,7 +87,7 @@ pub(super) fn candidates(root: &Path, limits: &LoadLimits, sink: &Sink) -> Vec<C
             if depth > limits.depth() {
                 let message = format!("directories are nested more than {} levels deep", limits.depth());
                 let problem = Problem::in_file(ErrorKind::Invalid, &relative, message);
-                sink.push(problem.with_remedy("flatten the directories").as_warning());
+                sink.push(problem.with_remedy("flatten the directories").into_warning());
             } else {
                 pending.push((relative, depth));
             }
@@ -126,7 +126,7 @@ fn names(
         let problem = Problem::in_file(io_kind(&error), directory, message);
         let problem =
             problem.with_remedy("make it readable for this user, or hide it with a name that begins with `.`");
-        sink.push(if directory.as_os_str().is_empty() { problem } else { problem.as_warning() });
+        sink.push(if directory.as_os_str().is_empty() { problem } else { problem.into_warning() });
     };
     let mut names = Vec::new();
     let entries = fs::read_dir(root.join(directory)).map_err(unreadable).ok()?;
@@ -169,7 +169,7 @@ fn follow(root: &Path, relative: PathBuf, sink: &Sink) -> Option<Candidate> {
             sink.push(problem("the symbolic link leads out of the application's directory"));
         } else if wanted || absolute.is_dir() {
             let message = "the symbolic link leads out of the application's directory, and is not followed";
-            sink.push(problem(message).as_remark());
+            sink.push(problem(message).into_remark());
         }
         return None;
     }
@@ -201,7 +201,7 @@ pub(super) fn read(candidate: &Candidate, limits: &LoadLimits, sink: &Sink) -> O
         Err(error) => {
             let problem = Problem::in_file(io_kind(&error), path, format!("the file cannot be read: {error}"))
                 .with_remedy("make it readable for this user");
-            sink.push(if index { problem } else { problem.as_warning() });
+            sink.push(if index { problem } else { problem.into_warning() });
             return None;
         }
     };

@@ -4,7 +4,7 @@
 //! key twice, a key that is no text, an unsupported tag) is collected and reading goes on.
 
 use super::json_escapes::{self, Shifts};
-use super::node::{Key, Node, Scalar, ScalarKind, Value};
+use super::node::{Key, Node, NodeValue, Scalar, ScalarKind};
 use super::options::LoadLimits;
 use super::problem::{Problem, Sink, quoted};
 use super::source::{Located, SourceFile, Span};
@@ -140,7 +140,7 @@ impl Builder<'_> {
                 self.charge(1, &span)?;
                 let kind = self.scalar_kind(&text, style, tag.as_deref(), &span);
                 let merge = &*text == "<<" && style == ScalarStyle::Plain;
-                let node = Node::new(Value::Scalar(Scalar { text: Arc::from(&*text), kind }), span);
+                let node = Node::new(NodeValue::Scalar(Scalar { text: Arc::from(&*text), kind }), span);
                 self.finish(Built { node, weight: 1, height: 0 }, anchor, merge)?;
             }
             Event::SequenceStart(anchor, tag) => {
@@ -155,8 +155,8 @@ impl Builder<'_> {
             Event::SequenceEnd | Event::MappingEnd => {
                 if let Some(frame) = self.stack.pop() {
                     let value = match frame.collection {
-                        Collection::List(items) => Value::List(items),
-                        Collection::Mapping { members, .. } => Value::Mapping(members),
+                        Collection::List(items) => NodeValue::List(items),
+                        Collection::Mapping { members, .. } => NodeValue::Mapping(members),
                     };
                     let node = Node::new(value, frame.span).ending_at(&span);
                     self.finish(Built { node, weight: frame.weight, height: frame.height + 1 }, frame.anchor, false)?;
@@ -296,10 +296,10 @@ impl Builder<'_> {
                 if frames.next().is_none() {
                     items.pop();
                 }
-                members.push((key, Node::new(Value::List(items), span)));
+                members.push((key, Node::new(NodeValue::List(items), span)));
             }
             (Pending::None, _) => match members.last_mut() {
-                Some((key, Node { value: Value::List(items), .. })) if &*key.value == "entries" => {
+                Some((key, Node { value: NodeValue::List(items), .. })) if &*key.value == "entries" => {
                     items.pop();
                 }
                 Some((key, _)) if &*key.value == "namespace" => {}
@@ -309,7 +309,7 @@ impl Builder<'_> {
             },
             _ => {}
         }
-        Parsed { root: Some(Node::new(Value::Mapping(members), span)), complete: false }
+        Parsed { root: Some(Node::new(NodeValue::Mapping(members), span)), complete: false }
     }
 }
 
@@ -319,7 +319,7 @@ fn admit_key(node: Node, merge: bool, lines: &mut HashMap<Arc<str>, u32>, sink: 
         sink.push(problem);
         Pending::Refused
     };
-    let Value::Scalar(scalar) = node.value else {
+    let NodeValue::Scalar(scalar) = node.value else {
         return refuse(
             Problem::at(ErrorKind::Invalid, &span, "a key must be text, not a list or a mapping")
                 .with_remedy("write `key: value`; text that begins with `[`, `{` or `? ` needs quotes"),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use wippy_host::{Finding, Preflight};
 use wippy_host_app::Opened;
-use wippy_host_app::manifest::{Function, Span};
+use wippy_host_app::manifest::{FunctionEntry, Span};
 
 /// A place and what is to be said of it.
 type Note = (Span, String);
@@ -41,7 +41,7 @@ fn under_their_lines(text: &mut String, mut notes: Vec<Note>) {
     }
 }
 
-fn notes(function: &Function, preflight: &Preflight) -> Vec<Note> {
+fn notes(function: &FunctionEntry, preflight: &Preflight) -> Vec<Note> {
     let mut notes = Vec::new();
     for import in &function.imports {
         let used = preflight.findings.iter().filter_map(|finding| match finding {

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use std::collections::{BTreeSet, HashMap};
 use wippy_host::{Finding, Grants, Preflight, Registry};
 use wippy_host_app::Opened;
-use wippy_host_app::manifest::{Entry, Function};
+use wippy_host_app::manifest::{Entry, FunctionEntry};
 
 /// How many network rules of an entry the table shows.
 const RULES: usize = 24;
@@ -41,7 +41,7 @@ pub(super) fn rows(opened: &Opened, registry: &Registry) -> Vec<Row> {
         let grants = EntryGrants::of(entry, &opened.declarations, registry)?;
         let id = entry.id.value.to_string();
         let function = entry.function().or_else(|| entry.process().map(|process| &process.function));
-        let bindings = function.map(|function: &Function| function.bindings.as_slice()).unwrap_or_default();
+        let bindings = function.map(|function: &FunctionEntry| function.bindings.as_slice()).unwrap_or_default();
         let calls = bindings.iter().map(|binding| binding.target.value.to_string()).collect();
         let preflight = preflights.get(id.as_str());
         let code = preflight.map(|preflight| Code::new(preflight, &grants, registry));

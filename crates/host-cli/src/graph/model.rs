@@ -3,7 +3,7 @@
 use crate::grants::{EntryGrants, Network};
 use std::collections::{BTreeMap, BTreeSet};
 use wippy_host::Registry;
-use wippy_host_app::manifest::{Declaration, Declarations, Entry, Function, FunctionCode, ListenAddress, Problem};
+use wippy_host_app::manifest::{Declaration, Declarations, Entry, FunctionCode, FunctionEntry, ListenAddress, Problem};
 
 /// How many characters of a text are drawn.
 const SHOWN: usize = 60;
@@ -256,6 +256,8 @@ impl Drawing {
                 Look::Environment
             }
             Declaration::ProcessHost(_) | Declaration::TerminalHost(_) => Look::Host,
+            // A kind that this drawing does not know stands there with its id.
+            _ => Look::Environment,
         };
         if let Some(grants) = EntryGrants::of(entry, declarations, registry) {
             self.grants(&id, look, &grants, &mut facts);
@@ -264,7 +266,7 @@ impl Drawing {
     }
 
     /// What is known of code from its own entry: where it is, and whom it calls.
-    fn function(&mut self, id: &str, function: &Function) {
+    fn function(&mut self, id: &str, function: &FunctionEntry) {
         if let FunctionCode::Wasm { fs, path, .. } = &function.code {
             self.edge(id, fs.value.to_string(), EdgeKind::Loads, &path.value);
         }

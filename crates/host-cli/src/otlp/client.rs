@@ -23,7 +23,7 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(runtime: Handle, counts: Arc<Counts>) -> Self {
-        let resolver = SystemResolver { timeout: PATIENCE };
+        let resolver = SystemResolver::default().with_timeout(PATIENCE);
         Self { client: wippy_import_http::HttpClient::unguarded(Arc::new(resolver)), runtime, counts }
     }
 }

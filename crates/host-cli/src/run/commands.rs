@@ -5,7 +5,7 @@ use serde_json::json;
 use std::process::ExitCode;
 use std::sync::Arc;
 use wippy_host::{Error, ErrorKind, nearest};
-use wippy_host_app::manifest::{self, Declaration, Declarations, Entry, Function};
+use wippy_host_app::manifest::{self, Declaration, Declarations, Entry, FunctionEntry};
 
 /// Where commands run in an application that declares no `terminal.host`.
 const TERMINAL_HOST: &str = "app:terminal";
@@ -17,7 +17,7 @@ pub(super) struct Commands<'a>(Vec<Command<'a>>);
 pub(super) struct Command<'a> {
     entry: &'a Entry,
     declared: &'a manifest::Command,
-    function: &'a Function,
+    function: &'a FunctionEntry,
     host: Arc<str>,
 }
 

@@ -4,7 +4,7 @@ use crate::log::Format;
 use crate::output::Output;
 use std::collections::BTreeMap;
 use wippy_host::{Finding, Preflight};
-use wippy_host_app::manifest::{Declaration, Entry, Function, LuaFunction, Severity};
+use wippy_host_app::manifest::{Declaration, Entry, FunctionEntry, LuaFunctionEntry, Severity};
 use wippy_host_app::{Opened, ServiceAddress};
 use wippy_host_server::Router;
 
@@ -51,7 +51,7 @@ impl Summary {
     }
 
     /// What its code uses and its entry grants.
-    fn wasm(&mut self, id: String, function: &Function, preflight: &Preflight) {
+    fn wasm(&mut self, id: String, function: &FunctionEntry, preflight: &Preflight) {
         let uses = |names: &[&str]| {
             preflight.findings.iter().any(|finding| match finding {
                 Finding::Used { interface, .. } => names.iter().any(|name| interface.starts_with(name)),
@@ -77,7 +77,7 @@ impl Summary {
         }
     }
 
-    fn lua(&mut self, entry: &Entry, function: &LuaFunction) {
+    fn lua(&mut self, entry: &Entry, function: &LuaFunctionEntry) {
         let id = entry.id.value.to_string();
         let has = |name: &str| function.modules.iter().any(|module| module.value == name);
         if has("http_client") {

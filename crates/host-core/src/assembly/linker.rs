@@ -19,6 +19,7 @@ use crate::EntryInfo;
 use crate::error::{Error, Result};
 use crate::import::{Grants, HostImport, ImportMeta, Registration, Registry, track};
 use crate::instance::StoreData;
+use std::fmt;
 use std::marker::PhantomData;
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker, LinkerInstance, ResourceType};
@@ -27,6 +28,12 @@ use wasmtime::component::{Component, Linker, LinkerInstance, ResourceType};
 pub struct ImportLinker<'a, I> {
     target: &'a mut dyn Target,
     import: PhantomData<fn() -> I>,
+}
+
+impl<I> fmt::Debug for ImportLinker<'_, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ImportLinker").finish_non_exhaustive()
+    }
 }
 
 impl<'a, I: HostImport> ImportLinker<'a, I> {
@@ -104,6 +111,15 @@ pub struct LinkTarget<'a> {
     /// Names under which types alone are linked, of imports that this build does not have.
     types: Vec<String>,
     denied: Vec<Denied<'a>>,
+}
+
+impl fmt::Debug for LinkTarget<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LinkTarget")
+            .field("entry", self.entry.id())
+            .field("linked", &self.linked)
+            .finish_non_exhaustive()
+    }
 }
 
 /// An import of an interface that is linked and not granted.

@@ -2,6 +2,7 @@
 
 use crate::instance::StoreData;
 use crate::spans;
+use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
 use wasmtime::StoreContextMut;
@@ -12,6 +13,12 @@ use wasmtime::component::{Accessor, ComponentNamedList, Lift, LinkerInstance, Lo
 pub struct Traced<'i, 'l> {
     instance: &'i mut LinkerInstance<'l, StoreData>,
     interface: &'static str,
+}
+
+impl fmt::Debug for Traced<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Traced").field("interface", &self.interface).finish_non_exhaustive()
+    }
 }
 
 /// The same interface, with a [span](crate::spans) for each call of a function that is linked through it. Bindings that Wasmtime

@@ -6,6 +6,7 @@ use crate::error::{Error, ErrorKind, Reason, Result};
 use crate::pool::Hold;
 use crate::services::{Clock, Output, StandardStreams};
 use serde_json::Value as Json;
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,20 @@ pub struct CallContext {
     streams: Option<Arc<StandardStreams>>,
 }
 
+impl fmt::Debug for CallContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallContext")
+            .field("actor", &self.actor())
+            .field("scope", &self.scope())
+            .field("values", &Names(self.shared.as_deref()))
+            .field("trace", &self.trace())
+            .field("deadline", &self.deadline)
+            .field("depth", &self.depth())
+            .field("function", &self.function())
+            .finish_non_exhaustive()
+    }
+}
+
 /// What the outermost caller said, the same for every call below.
 #[derive(Clone, Default)]
 struct Shared {
@@ -31,6 +46,15 @@ struct Shared {
     cancellation: Option<CancellationToken>,
     clock: Option<Arc<dyn Clock>>,
     output: Option<Arc<dyn Output>>,
+}
+
+/// The names of the values: what they hold does not belong in a log.
+struct Names<'a>(Option<&'a Shared>);
+
+impl fmt::Debug for Names<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.into_iter().flat_map(|shared| shared.values.keys())).finish()
+    }
 }
 
 /// A function in the chain of calls, innermost first.
@@ -242,6 +266,7 @@ impl CallContext {
 
 /// Builds a [`CallContext`].
 #[derive(Default)]
+#[must_use]
 pub struct CallContextBuilder {
     shared: Shared,
     trace: Option<Arc<Trace>>,
@@ -251,30 +276,37 @@ pub struct CallContextBuilder {
     streams: Option<Arc<StandardStreams>>,
 }
 
+impl fmt::Debug for CallContextBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallContextBuilder")
+            .field("actor", &self.shared.actor)
+            .field("scope", &self.shared.scope)
+            .field("values", &Names(Some(&self.shared)))
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
+    }
+}
+
 impl CallContextBuilder {
     /// Who the call acts for; the policy sees it.
-    #[must_use]
     pub fn actor(mut self, actor: impl Into<String>) -> Self {
         self.shared.actor = Some(actor.into());
         self
     }
 
     /// The scope it acts in; the policy sees it.
-    #[must_use]
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.shared.scope = Some(scope.into());
         self
     }
 
     /// A value of the request context.
-    #[must_use]
     pub fn value(mut self, key: impl Into<String>, value: Json) -> Self {
         self.shared.values.insert(key.into(), value);
         self
     }
 
     /// Ends the call this long from now, whether it computes or waits. The entry's own limit stays in force.
-    #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         let until = Instant::now().checked_add(timeout);
         // A deadline that is inherited can be brought forward, never put off.
@@ -286,35 +318,30 @@ impl CallContextBuilder {
     }
 
     /// Ends the call, with kind `Canceled`, when the token is cancelled.
-    #[must_use]
     pub fn cancellation(mut self, token: CancellationToken) -> Self {
         self.shared.cancellation = Some(token);
         self
     }
 
     /// The clock that guests of this call see.
-    #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.shared.clock = Some(clock);
         self
     }
 
     /// Where guests of this call write.
-    #[must_use]
     pub fn output(mut self, output: Arc<dyn Output>) -> Self {
         self.shared.output = Some(output);
         self
     }
 
     /// Command-line arguments for the function called, behind those of its entry.
-    #[must_use]
-    pub fn arguments(mut self, arguments: Vec<String>) -> Self {
-        self.arguments = Some(arguments.into());
+    pub fn arguments<S: Into<String>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
+        self.arguments = Some(arguments.into_iter().map(Into::into).collect());
         self
     }
 
     /// Standard streams for the function called, in the place of the log. Those that it calls do not have them.
-    #[must_use]
     pub fn streams(mut self, streams: StandardStreams) -> Self {
         self.streams = Some(Arc::new(streams));
         self

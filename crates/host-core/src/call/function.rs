@@ -24,7 +24,8 @@ pub trait Function: Send + Sync + 'static {
 
     /// Calls it with one text or byte string, as `funcs` does, and gives back the same. A parameter of that kind gets it as it
     /// is; anything else is read from it as JSON, an array for several parameters. Of the result, text and bytes stay what
-    /// they are, the payload of an `ok` goes by the same rules, and anything else becomes JSON.
+    /// they are, the payload of an `ok` goes by the same rules, and anything else becomes JSON. Dropping the future cancels as with
+    /// [`Function::call`].
     ///
     /// # Errors
     /// Also where the function returned the `err` of a `result`.
@@ -33,7 +34,7 @@ pub trait Function: Send + Sync + 'static {
     }
 }
 
-/// Makes a function of a Rust closure.
+/// Makes a function of a Rust closure. Where the call is dropped, so is the closure's future.
 ///
 /// ```
 /// use wippy_host_core::{CallContext, Value, function};

@@ -9,6 +9,7 @@ use crate::value::{ResultShape, Signature, TextOrBytes, Value};
 /// A call that a guest has asked for. It holds nothing of the guest's store, so that the guest may go on meanwhile.
 ///
 /// Dropping the future of the call cancels it, and releases all that it holds.
+#[derive(Debug)]
 pub struct NestedCall {
     context: CallContext,
     functions: FunctionRegistry,
@@ -19,7 +20,8 @@ pub struct NestedCall {
 impl StoreData {
     /// A call of `target`, `namespace:name`, for the guest of this store: under the call's actor, scope, context, trace and
     /// deadline, and if the policy allows it, which is asked now.
-    pub fn nested_call(&self, target: String) -> NestedCall {
+    pub fn nested_call(&self, target: impl Into<String>) -> NestedCall {
+        let target = target.into();
         let context = self.call().nested();
         let request = CallRequest::new(self.entry().id(), &target).for_actor(context.actor(), context.scope());
         let allowed = self.services().policy.call(&request);
@@ -31,7 +33,8 @@ impl StoreData {
 }
 
 impl NestedCall {
-    /// Calls with one text or byte string: see [`Function::call_payload`](super::Function::call_payload).
+    /// Calls with one text or byte string: see [`Function::call_payload`](super::Function::call_payload). Dropping the future cancels
+    /// the call, and no other: this one may be made again.
     ///
     /// # Errors
     /// `invalid function target: <target>`, `no handler registered for target: <target>`, the policy's, and the function's
@@ -41,7 +44,8 @@ impl NestedCall {
         self.functions.call_payload(&self.context, &self.target, input).await
     }
 
-    /// Calls with positional arguments, and says whether the value that comes back is a `result`.
+    /// Calls with positional arguments, and says whether the value that comes back is a `result`. Dropping the future cancels as with
+    /// [`NestedCall::with_payload`].
     ///
     /// # Errors
     /// As [`NestedCall::with_payload`], but an `err` that the function returned is a value.

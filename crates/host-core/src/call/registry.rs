@@ -5,6 +5,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::value::TextOrBytes;
 use arc_swap::ArcSwap;
 use rustc_hash::FxHashMap;
+use std::fmt;
 use std::sync::{Arc, Weak};
 
 /// Ids are the operator's, so that nobody chooses them to collide.
@@ -25,9 +26,21 @@ enum Origin {
     Gone,
 }
 
+impl fmt::Debug for FunctionRegistry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("FunctionRegistry").field(&self.ids()).finish()
+    }
+}
+
 /// A registry that may be gone: what a function holds of the one that it is in.
 #[derive(Clone)]
 pub struct WeakFunctionRegistry(Weak<ArcSwap<Map>>);
+
+impl fmt::Debug for WeakFunctionRegistry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("WeakFunctionRegistry").field(&self.upgrade().ids()).finish()
+    }
+}
 
 impl WeakFunctionRegistry {
     /// The registry; where it is gone, one without functions, of which each call is an error that says so.
@@ -104,6 +117,23 @@ impl FunctionRegistry {
         });
     }
 
+    /// Takes a function out and gives it back; `None` where there is none of this id.
+    ///
+    /// Nothing is cancelled: calls that run on it, or wait in the queue of its pool, end as they would have, and so do those of whoever
+    /// holds it from before ([`FunctionRegistry::get`]). A later call by its id is told `NotFound`, `no handler registered for target`.
+    /// What the function keeps (prepared instances, its numbers in the metrics) is released when the last of its calls has ended and
+    /// what this gives back is dropped. To end its calls, cancel the token of their
+    /// [context](crate::CallContextBuilder::cancellation); [`Host::drain`](crate::Host::drain) waits for them as for all.
+    pub fn remove(&self, id: &str) -> Option<Arc<dyn Function>> {
+        let mut removed = None;
+        self.0.rcu(|current| {
+            let mut next = Map::clone(current);
+            removed = next.remove(id);
+            if removed.is_none() { current.clone() } else { Arc::new(next) }
+        });
+        removed
+    }
+
     /// The function of this id.
     pub fn get(&self, id: &str) -> Option<Arc<dyn Function>> {
         self.0.load().get(id).cloned()
@@ -116,7 +146,7 @@ impl FunctionRegistry {
         ids
     }
 
-    /// Calls a function by id, with one text or byte string: see [`Function::call_payload`].
+    /// Calls a function by id, with one text or byte string: see [`Function::call_payload`]. Dropping the future cancels the call.
     ///
     /// # Errors
     /// Those of [`find`](Self::find), beside the function's own.

@@ -1,5 +1,6 @@
 //! What code compiles to.
 
+use std::fmt;
 use wasmtime::Module;
 use wasmtime::component::Component;
 
@@ -11,6 +12,15 @@ pub enum Program {
     Component(Component),
     /// A core module that is a command: it exports `_start`, and imports nothing but functions.
     Command(Module),
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Component(_) => "Component",
+            Self::Command(_) => "Command",
+        })
+    }
 }
 
 impl Program {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 /// What is wrong with a configuration, and where in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ConfigProblem {
     /// The place: keys and indices from the top of the section, for example `["mounts", "0", "guest"]`.
     pub path: Vec<String>,

@@ -30,6 +30,7 @@ pub struct Grant {
 
 /// A name that grants nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NameProblem {
     /// Its index in the list.
     pub index: usize,

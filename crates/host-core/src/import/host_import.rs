@@ -12,13 +12,14 @@ use crate::{EntryInfo, Limits};
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
+use std::fmt;
 use std::sync::Arc;
 
 /// A group of interfaces that guests may import.
 ///
 /// ```
 /// use wippy_host_core::{
-///     HostImport, ImportLinker, ImportMeta, Interface, Result, Section, SetupContext, StateContext, async_trait,
+///     HostImport, ImportLinker, ImportMeta, Interface, Result, SetupContext, StateContext, async_trait,
 ///     register_import,
 /// };
 /// use std::sync::Arc;
@@ -28,13 +29,8 @@ use std::sync::Arc;
 ///
 /// #[async_trait]
 /// impl HostImport for Counter {
-///     const META: ImportMeta = ImportMeta {
-///         name: "demo:counter",
-///         aliases: &[],
-///         summary: "Counts",
-///         interfaces: &[Interface::new("demo:counter/count", "1.0.0")],
-///         section: Section::None,
-///     };
+///     const META: ImportMeta = ImportMeta::new("demo:counter", "Counts")
+///         .with_interfaces(&[Interface::new("demo:counter/count", "1.0.0")]);
 ///     type Config = wippy_host_core::NoConfig;
 ///     type Shared = ();
 ///     type State = u32;
@@ -88,7 +84,8 @@ pub trait HostImport: HostImportSlot<SlotState = Self::State> + Send + Sync + Si
         Vec::new()
     }
 
-    /// Prepares what all instances of an entry share. May do I/O.
+    /// Prepares what all instances of an entry share. May do I/O. Where whoever prepares the entry gives up, the future is dropped: what
+    /// it has opened must close with it.
     ///
     /// # Errors
     /// The entry does not load.
@@ -164,6 +161,12 @@ pub struct SetupContext<'a> {
     pub network: &'a Arc<NetworkGuard>,
 }
 
+impl fmt::Debug for SetupContext<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SetupContext").field("entry", self.entry).finish_non_exhaustive()
+    }
+}
+
 impl<'a> SetupContext<'a> {
     pub(crate) fn new(
         entry: &'a Arc<EntryInfo>,
@@ -184,6 +187,12 @@ impl<'a> SetupContext<'a> {
 pub struct StateContext<'a> {
     pub(crate) data: &'a mut StoreData,
     pub(crate) used: &'a [&'static str],
+}
+
+impl fmt::Debug for StateContext<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StateContext").field("entry", self.entry()).field("used", &self.used).finish_non_exhaustive()
+    }
 }
 
 impl StateContext<'_> {

@@ -1,7 +1,18 @@
 //! What an import crate says of itself: names, interfaces, and where its configuration stands.
 
 /// The static description of an import: what reports, listings and the resolution of `imports` read.
-#[derive(Debug)]
+///
+/// ```
+/// use wippy_host_core::{Alias, ImportMeta, Interface, Section};
+///
+/// const META: ImportMeta = ImportMeta::new("demo:counter", "Counts")
+///     .with_aliases(&[Alias::whole("counter")])
+///     .with_interfaces(&[Interface::new("demo:counter/count", "1.0.0")])
+///     .with_section(Section::Own("demo:counter"));
+/// assert_eq!(META.interfaces.len(), 1);
+/// ```
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct ImportMeta {
     /// The name that `imports` lists, for example `wasi:clocks`. Lower case.
     pub name: &'static str,
@@ -15,8 +26,34 @@ pub struct ImportMeta {
     pub section: Section,
 }
 
+impl ImportMeta {
+    /// An import of this name, lower case, with one line for listings: without aliases, interfaces and configuration.
+    pub const fn new(name: &'static str, summary: &'static str) -> Self {
+        Self { name, aliases: &[], summary, interfaces: &[], section: Section::None }
+    }
+
+    /// Every interface that the import links. Default none.
+    #[must_use]
+    pub const fn with_interfaces(self, interfaces: &'static [Interface]) -> Self {
+        Self { interfaces, ..self }
+    }
+
+    /// Further names. Default none.
+    #[must_use]
+    pub const fn with_aliases(self, aliases: &'static [Alias]) -> Self {
+        Self { aliases, ..self }
+    }
+
+    /// The section of an entry that holds its configuration. Default [`Section::None`].
+    #[must_use]
+    pub const fn with_section(self, section: Section) -> Self {
+        Self { section, ..self }
+    }
+}
+
 /// Another name for an import, or for a part of it.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Alias {
     /// The name, lower case.
     pub name: &'static str,
@@ -25,6 +62,11 @@ pub struct Alias {
 }
 
 impl Alias {
+    /// An alias for these interfaces, which are named without version.
+    pub const fn new(name: &'static str, interfaces: &'static [&'static str]) -> Self {
+        Self { name, interfaces }
+    }
+
     /// An alias for the whole import.
     pub const fn whole(name: &'static str) -> Self {
         Self { name, interfaces: &[] }
@@ -33,6 +75,7 @@ impl Alias {
 
 /// One interface at one version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Interface {
     /// Package and interface, without version: `wasi:clocks/wall-clock`.
     pub name: &'static str,
@@ -75,6 +118,7 @@ impl Interface {
 
 /// Functions that core modules import, outside any component: those of preview 1 of WASI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ModuleFunctions {
     /// The module that they are imported from: `wasi_snapshot_preview1`.
     pub module: &'static str,
@@ -83,13 +127,18 @@ pub struct ModuleFunctions {
 }
 
 impl ModuleFunctions {
+    /// Functions of a module.
+    pub const fn new(module: &'static str, functions: &'static [&'static str]) -> Self {
+        Self { module, functions }
+    }
+
     /// Whether this function is one of them.
     pub fn contains(&self, module: &str, function: &str) -> bool {
         self.module == module && self.functions.contains(&function)
     }
 }
 
-/// Where in an entry the configuration of an import stands.
+/// Where in an entry the configuration of an import stands: nowhere, in a section with others, or in one of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
     /// The import takes no configuration.

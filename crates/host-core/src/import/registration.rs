@@ -9,6 +9,7 @@ use futures::future::BoxFuture;
 use serde_json::Value as Json;
 use serde_path_to_error::Segment;
 use std::any::Any;
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -16,7 +17,14 @@ use std::sync::Arc;
 #[derive(Clone, Copy)]
 pub struct Registration(&'static dyn Erased);
 
+impl fmt::Debug for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Registration").field(&self.meta().name).finish()
+    }
+}
+
 /// What `inventory` collects.
+#[derive(Debug)]
 pub struct Submitted(pub &'static Registration);
 
 inventory::collect!(Submitted);

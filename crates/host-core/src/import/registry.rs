@@ -3,11 +3,18 @@
 use super::{ConfigProblem, Interface, Registration, Section, SetupContext, Submitted, name::nearest};
 use crate::error::{Error, ErrorKind, Result};
 use serde_json::{Map, Value as Json};
+use std::fmt;
 use std::sync::Arc;
 
 /// The imports that a host can grant. Cheap to clone.
 #[derive(Clone)]
 pub struct Registry(Arc<Inner>);
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.imports.iter().map(|import| import.meta().name)).finish()
+    }
+}
 
 struct Inner {
     imports: Vec<Registration>,
@@ -17,7 +24,8 @@ struct Inner {
 }
 
 /// Builds a [`Registry`].
-#[derive(Default)]
+#[must_use]
+#[derive(Debug, Default)]
 pub struct RegistryBuilder {
     imports: Vec<Registration>,
     features: Vec<(String, String)>,
@@ -27,28 +35,24 @@ pub struct RegistryBuilder {
 
 impl RegistryBuilder {
     /// Adds one import by name of its static, for example `.with(&wippy_import_clocks::IMPORT)`.
-    #[must_use]
     pub fn with(mut self, import: &Registration) -> Self {
         self.imports.push(*import);
         self
     }
 
     /// Adds every import that the program links: those whose crate is named somewhere (`use acme_kv as _;` is enough).
-    #[must_use]
     pub fn with_linked(mut self) -> Self {
         self.imports.extend(inventory::iter::<Submitted>().map(|submitted| *submitted.0));
         self
     }
 
     /// Names an import that a Cargo feature would add, so that an entry which lists it gets an answer that helps.
-    #[must_use]
     pub fn with_feature(mut self, import: &str, feature: &str) -> Self {
         self.features.push((import.to_owned(), feature.to_owned()));
         self
     }
 
     /// Names an import that must be there: one whose feature is on.
-    #[must_use]
     pub fn expecting(mut self, import: &'static str) -> Self {
         self.compiled_in.push(import);
         self
@@ -57,7 +61,6 @@ impl RegistryBuilder {
     /// Adds the WIT text of a package, which the `wit` text of an entry may then use without writing it out, as it may those of
     /// [`HostImport::WIT`](crate::HostImport::WIT). A text that
     /// is not valid, or whose own dependencies are missing, is as good as none.
-    #[must_use]
     pub fn with_wit(mut self, package: &'static str) -> Self {
         self.wit.push(package);
         self

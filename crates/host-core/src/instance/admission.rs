@@ -26,8 +26,8 @@ pub(crate) struct Room {
 
 impl Admission {
     pub(crate) fn new(options: &EngineOptions, idle: Arc<Idle>) -> Self {
-        let nested = options.nested_instances.min(options.max_instances.saturating_sub(1)) as usize;
-        let outermost = options.max_instances as usize - nested;
+        let (outermost, nested) = options.shares_of_instances();
+        let (outermost, nested) = (outermost as usize, nested as usize);
         Self {
             outermost: Line::new(outermost, outermost.max(1).saturating_mul(WAITING_PER_PLACE)),
             nested: Semaphore::new(nested),

@@ -2,6 +2,7 @@
 //! have this one.
 
 use crate::error::{Error, ErrorKind, Reason, Result};
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -9,6 +10,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// their values until the guest has them. `limits.max_host_bytes` in all.
 #[derive(Clone)]
 pub struct HostBytes(Arc<Inner>);
+
+impl fmt::Debug for HostBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostBytes").field("limit", &self.0.limit).field("used", &self.0.used).finish_non_exhaustive()
+    }
+}
 
 struct Inner {
     limit: usize,
@@ -42,6 +49,12 @@ impl HostBytes {
 pub struct HostShare {
     of: HostBytes,
     bytes: usize,
+}
+
+impl fmt::Debug for HostShare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostShare").field("bytes", &self.bytes).finish_non_exhaustive()
+    }
 }
 
 impl Drop for HostShare {

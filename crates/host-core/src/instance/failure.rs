@@ -11,6 +11,7 @@ use wasmtime::{GcHeapOutOfMemory, PoolConcurrencyLimitError, Trap};
 
 /// A guest called a function that its entry does not import. Stubs end the call with it.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct NotGranted {
     /// The function, for example `wasi:filesystem/types#[method]descriptor.open-at`.
     pub function: String,

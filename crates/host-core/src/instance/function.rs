@@ -20,6 +20,7 @@ use crate::value::{Signature, Value, size_of_plain};
 use crate::{EntryInfo, Preflight};
 use async_trait::async_trait;
 use futures::future::BoxFuture;
+use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
@@ -33,6 +34,15 @@ pub struct WasmFunction {
     signature: Signature,
     maker: Arc<Maker>,
     preflight: Preflight,
+}
+
+impl fmt::Debug for WasmFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WasmFunction")
+            .field("entry", self.entry())
+            .field("method", &self.method())
+            .finish_non_exhaustive()
+    }
 }
 
 /// The result of a call, once it is counted.
@@ -150,7 +160,7 @@ impl WasmFunction {
     /// deadline, cancellation, pool and room for the instance.
     ///
     /// `body` gives back the error of a guest's call that failed, or says [`StoreData::spend`]: an instance that trapped must
-    /// not serve another call.
+    /// not serve another call. Dropping the future drops what `body` made, cancels the guest's call, and drops the instance.
     ///
     /// # Errors
     /// What ended the call, in the words of the host.
@@ -169,6 +179,9 @@ impl WasmFunction {
 
     /// The same for a component with asynchronous functions. Where the entry's `pool.reuse` allows it, and nothing in
     /// `context` tells the call from another, the instance may serve other calls meanwhile.
+    ///
+    /// Dropping the future cancels the guest's call, as with [`WasmFunction::call_with`]. In an instance that serves others too, a call
+    /// that has begun goes on beside them, nobody gets its result, and the instance takes no further call.
     ///
     /// # Errors
     /// As [`WasmFunction::call_with`]. A trap ends all calls that share the instance.

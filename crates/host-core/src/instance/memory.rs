@@ -23,8 +23,7 @@ pub(crate) struct HostMemoryFull {
 
 impl HostMemory {
     pub(crate) fn new(options: &EngineOptions, idle: Arc<Idle>) -> Self {
-        let total = options.max_total_memory_bytes;
-        let outermost = total - options.nested_memory_bytes.min(total);
+        let (total, outermost) = (options.max_total_memory_bytes, options.memory_of_outermost());
         Self { used: AtomicUsize::new(0), total, outermost, idle }
     }
 

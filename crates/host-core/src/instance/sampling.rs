@@ -4,6 +4,7 @@ use super::failure::{OutOfTime, shortened};
 use super::store::StoreData;
 use super::turns;
 use crate::call::CallContext;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 use wasmtime::{FrameInfo, Store, StoreContextMut, UpdateDeadline, WasmBacktrace};
@@ -22,6 +23,12 @@ pub struct Sample<'a> {
     entry: &'a str,
     call: &'a CallContext,
     frames: &'a [FrameInfo],
+}
+
+impl fmt::Debug for Sample<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sample").field("entry", &self.entry).field("is_cut", &self.is_cut()).finish_non_exhaustive()
+    }
 }
 
 impl<'a> Sample<'a> {
@@ -49,6 +56,12 @@ impl<'a> Sample<'a> {
 /// A function of a guest.
 #[derive(Clone, Copy)]
 pub struct SampledFrame<'a>(&'a FrameInfo);
+
+impl fmt::Debug for SampledFrame<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SampledFrame").field(&self.name()).finish()
+    }
+}
 
 impl<'a> SampledFrame<'a> {
     /// The name in the guest's name section, as the compiler wrote it there.

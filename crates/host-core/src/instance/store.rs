@@ -11,6 +11,7 @@ use crate::policy::network::DenialLog;
 use crate::services::{Clock, GuestOutput, Output, OutputStream, Services};
 use crate::slot::{Slot, Slots as States};
 use crate::{EntryInfo, Limits};
+use std::fmt;
 use std::sync::Arc;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ResourceTable, Val};
@@ -34,6 +35,12 @@ pub struct StoreData {
 
 /// Looks for what a guest says of its own failure in the arguments of a call that is refused.
 pub type LastWords = fn(StoreContextMut<'_, StoreData>, &[Val]) -> Option<String>;
+
+impl fmt::Debug for StoreData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreData").field("entry", self.entry()).field("call", &self.call).finish_non_exhaustive()
+    }
+}
 
 /// What all stores of one entry share.
 pub(crate) struct Common {
@@ -213,6 +220,12 @@ impl StoreData {
 pub struct OutputWriter {
     common: Arc<Common>,
     output: Arc<dyn Output>,
+}
+
+impl fmt::Debug for OutputWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutputWriter").field("entry", self.common.entry.id()).finish_non_exhaustive()
+    }
 }
 
 impl OutputWriter {

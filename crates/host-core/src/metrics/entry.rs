@@ -123,6 +123,7 @@ impl fmt::Debug for EntryMetrics {
 }
 
 /// A call that is counted when this is dropped.
+#[derive(Debug)]
 pub struct CountedCall<'a> {
     of: &'a EntryMetrics,
     began: Instant,

@@ -16,6 +16,7 @@ pub use memory::GuestMemory;
 pub use outcome::Outcome;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// The numbers of all entries of a host. Clones are one.
@@ -24,6 +25,13 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 /// with the last.
 #[derive(Clone, Default)]
 pub struct Metrics(Arc<Mutex<BTreeMap<Arc<str>, Weak<EntryMetrics>>>>);
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let entries = self.snapshot();
+        f.debug_set().entries(entries.iter().map(|(id, _)| id)).finish()
+    }
+}
 
 impl Metrics {
     /// No numbers yet.

@@ -4,6 +4,7 @@ use crate::error::ErrorKind;
 
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Outcome {
     /// With a result; the `err` of a `result` is one.
     Ok,

@@ -22,7 +22,7 @@ pub trait Policy: NetworkPolicy + 'static {
     /// # Errors
     /// An error of kind `PermissionDenied`: the entry does not load.
     fn mount(&self, request: &MountRequest<'_>) -> Result<MountAccess> {
-        Ok(if request.read_only { MountAccess::ReadOnly } else { MountAccess::ReadWrite })
+        Ok(request.access)
     }
 
     /// Whether a function may read or change a variable by id, beyond those that its entry maps. By default it may: the
@@ -101,14 +101,14 @@ pub struct EnvironmentRequest<'a> {
     pub entry: &'a str,
     /// The id of the variable.
     pub variable: &'a str,
-    /// Whether it is to be changed.
-    pub write: bool,
+    /// Whether it is to be read or changed.
+    pub access: VariableAccess,
 }
 
 impl<'a> EnvironmentRequest<'a> {
-    /// The request of `entry` to read (or, with `write`, change) `variable`, for nobody in particular.
-    pub fn new(entry: &'a str, variable: &'a str, write: bool) -> Self {
-        Self { actor: None, scope: None, entry, variable, write }
+    /// The request of `entry` for `variable`, for nobody in particular.
+    pub fn new(entry: &'a str, variable: &'a str, access: VariableAccess) -> Self {
+        Self { actor: None, scope: None, entry, variable, access }
     }
 
     /// The same request, for an actor in a scope.
@@ -116,6 +116,15 @@ impl<'a> EnvironmentRequest<'a> {
     pub fn for_actor(self, actor: Option<&'a str>, scope: Option<&'a str>) -> Self {
         Self { actor, scope, ..self }
     }
+}
+
+/// What a function wants of a variable. There will be no third: a policy answers for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum VariableAccess {
+    /// Its value.
+    Read,
+    /// To change it.
+    Write,
 }
 
 /// A call from one function to another.
@@ -160,19 +169,26 @@ pub struct MountRequest<'a> {
     pub directory: &'a str,
     /// The absolute path in the guest; of an import that keeps a file there itself, which no guest sees, the file's name.
     pub guest: &'a str,
-    /// Whether the entry asks for reading alone.
-    pub read_only: bool,
+    /// What the entry asks for.
+    pub access: MountAccess,
+}
+
+impl MountAccess {
+    /// Of what an entry says: whether it is for reading alone.
+    pub fn of(read_only: bool) -> Self {
+        if read_only { Self::ReadOnly } else { Self::ReadWrite }
+    }
 }
 
 impl<'a> MountRequest<'a> {
     /// The request of `entry` to mount `directory` at `guest`.
-    pub fn new(entry: &'a str, directory: &'a str, guest: &'a str, read_only: bool) -> Self {
-        Self { entry, directory, guest, read_only }
+    pub fn new(entry: &'a str, directory: &'a str, guest: &'a str, access: MountAccess) -> Self {
+        Self { entry, directory, guest, access }
     }
 }
 
-/// What a mount lets the guest do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a mount lets the guest do. There will be no third: whoever mounts has to keep to each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MountAccess {
     /// Every change is refused.
     ReadOnly,
@@ -181,6 +197,7 @@ pub enum MountAccess {
 }
 
 /// The host's own policy: what entries declare, and nothing more.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct DefaultPolicy;
 
 impl NetworkPolicy for DefaultPolicy {}

@@ -8,6 +8,7 @@ use crate::call::CallContext;
 use crate::error::{Error, ErrorKind, Reason, Result};
 use crate::metrics::{EntryMetrics, Level};
 use std::borrow::Borrow;
+use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Weak};
 
@@ -17,6 +18,16 @@ use std::sync::{Arc, Weak};
 /// For functions of every kind; those of this crate pass through them of themselves.
 #[derive(Clone)]
 pub struct Slots(Arc<Inner>);
+
+impl fmt::Debug for Slots {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slots")
+            .field("id", &self.0.id)
+            .field("spec", &self.0.spec)
+            .field("taken", &self.taken())
+            .finish_non_exhaustive()
+    }
+}
 
 struct Inner {
     id: Arc<str>,
@@ -29,6 +40,12 @@ struct Inner {
 
 /// A slot that a call holds. Dropping it lets the first in the queue in.
 pub struct SlotPermit(Held<Slots>);
+
+impl fmt::Debug for SlotPermit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SlotPermit").field("of", &self.0.slots.0.id).finish_non_exhaustive()
+    }
+}
 
 /// The same, with its slots by value or by reference.
 pub(crate) struct Held<S: Borrow<Slots>> {
@@ -166,7 +183,8 @@ impl<S: Borrow<Slots>> Held<S> {
 
 impl SlotPermit {
     /// Does the work of the call. It is dropped, with an error of kind `Canceled`, where a drain of the host cancels what
-    /// still runs at its deadline; the deadline and the cancellation of the call itself are the function's own to keep.
+    /// still runs at its deadline; the deadline and the cancellation of the call itself are the function's own to keep. Dropping the
+    /// future drops the work, and leaves the slot taken until the permit is dropped.
     ///
     /// # Errors
     /// Those of the work, and kind `Canceled`.

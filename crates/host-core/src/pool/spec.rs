@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 /// The types of pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum PoolKind {
     /// A new instance for each call, in the caller's task: no limit of its own, no queue.
     Inline,
@@ -15,8 +16,24 @@ pub enum PoolKind {
     Adaptive,
 }
 
+impl PoolKind {
+    /// All types.
+    pub const ALL: &'static [Self] = &[Self::Inline, Self::Lazy, Self::Static, Self::Adaptive];
+
+    /// The name that `pool.type` gives it: `inline`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Inline => "inline",
+            Self::Lazy => "lazy",
+            Self::Static => "static",
+            Self::Adaptive => "adaptive",
+        }
+    }
+}
+
 /// How many instances to prepare ahead of their calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum WarmStart {
     /// None.
     #[default]
@@ -29,6 +46,7 @@ pub enum WarmStart {
 
 /// What an entry says of its pool, each field as it stands there. 0 counts as not given, except for `buffer`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct PoolFields {
     /// `type`. Default: static where `workers` is given, inline where only `size` is, else lazy.
     pub kind: Option<PoolKind>,
@@ -46,13 +64,63 @@ pub struct PoolFields {
     pub reuse_max_calls: Option<u32>,
 }
 
+impl PoolFields {
+    /// `type`. Default: see [`PoolFields::kind`].
+    #[must_use]
+    pub fn with_kind(mut self, kind: PoolKind) -> Self {
+        self.kind = Some(kind);
+        self
+    }
+
+    /// `size`: the slots of a static pool that names no `workers`. Default none.
+    #[must_use]
+    pub fn with_size(mut self, slots: u32) -> Self {
+        self.size = Some(slots);
+        self
+    }
+
+    /// `max_size`: the slots of a lazy or adaptive pool. Default 16; 100 where no type is given.
+    #[must_use]
+    pub fn with_max_size(mut self, slots: u32) -> Self {
+        self.max_size = Some(slots);
+        self
+    }
+
+    /// `workers`: the slots of a static pool. Default: `size`, else the number of processors.
+    #[must_use]
+    pub fn with_workers(mut self, slots: u32) -> Self {
+        self.workers = Some(slots);
+        self
+    }
+
+    /// `buffer`: how many callers may wait in all. Default 64 for each slot; 0: none waits.
+    #[must_use]
+    pub fn with_buffer(mut self, callers: u32) -> Self {
+        self.buffer = Some(callers);
+        self
+    }
+
+    /// `warm_start`: how many instances are prepared ahead. Default none.
+    #[must_use]
+    pub fn with_warm_start(mut self, warm_start: WarmStart) -> Self {
+        self.warm_start = warm_start;
+        self
+    }
+
+    /// `reuse.max_calls`: how many calls an instance serves. Default 1.
+    #[must_use]
+    pub fn with_reuse_max_calls(mut self, calls: u32) -> Self {
+        self.reuse_max_calls = Some(calls);
+        self
+    }
+}
+
 /// The pool of a function.
 ///
 /// ```
 /// use wippy_host_core::pool::{PoolFields, PoolKind, PoolSpec};
 ///
-/// let fields = PoolFields { max_size: Some(4), ..PoolFields::default() };
-/// let pool = PoolSpec::resolve(fields);
+/// let pool = PoolSpec::resolve(PoolFields::default().with_max_size(4));
 /// assert_eq!((pool.kind(), pool.slots(), pool.buffer()), (PoolKind::Lazy, Some(4), 256));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use futures::future::BoxFuture;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::oneshot;
@@ -29,6 +30,7 @@ pub trait Clock: Send + Sync + 'static {
 }
 
 /// The operating system's clocks.
+#[derive(Debug, Clone)]
 pub struct SystemClock {
     start: Instant,
 }
@@ -68,6 +70,12 @@ impl Clock for SystemClock {
 /// ([`ManualClock::advance_to_next`]). Clones share one time.
 #[derive(Clone, Default)]
 pub struct ManualClock(Arc<Mutex<ManualTime>>);
+
+impl fmt::Debug for ManualClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ManualClock").field("sleepers", &self.sleepers()).finish_non_exhaustive()
+    }
+}
 
 #[derive(Default)]
 struct ManualTime {

@@ -11,6 +11,7 @@ pub trait Directories: Send + Sync + 'static {
 }
 
 /// No directories at all.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct NoDirectories;
 
 impl Directories for NoDirectories {

@@ -12,6 +12,7 @@ pub trait Entropy: Send + Sync + 'static {
 }
 
 /// The operating system's generator.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {

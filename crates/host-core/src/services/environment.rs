@@ -34,6 +34,7 @@ pub trait Environment: Send + Sync + 'static {
 }
 
 /// An environment without variables.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct NoEnvironment;
 
 impl Environment for NoEnvironment {

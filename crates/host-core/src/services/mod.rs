@@ -21,10 +21,12 @@ use crate::instance::Sampler;
 use crate::metrics::{EntryMetrics, Metrics};
 use crate::policy::network::Denials;
 use crate::policy::{DefaultPolicy, Policy};
+use std::fmt;
 use std::sync::Arc;
 
 /// The services of one host.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Services {
     /// Wall clock, monotonic clock and sleep of every guest whose call brings no clock of its own.
     pub clock: Arc<dyn Clock>,
@@ -52,7 +54,66 @@ pub struct Services {
     pub metrics: Option<Metrics>,
 }
 
+impl fmt::Debug for Services {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Services")
+            .field("deterministic", &self.deterministic)
+            .field("traces", &self.traces)
+            .field("metrics", &self.metrics)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Services {
+    /// The clock of every guest. Default: the system's.
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// The environment registry. Default: no variables.
+    #[must_use]
+    pub fn with_environment(mut self, environment: impl Environment) -> Self {
+        self.environment = Arc::new(environment);
+        self
+    }
+
+    /// The directories that mounts may name. Default: none.
+    #[must_use]
+    pub fn with_directories(mut self, directories: impl Directories) -> Self {
+        self.directories = Arc::new(directories);
+        self
+    }
+
+    /// Name resolution. Default: the system's.
+    #[must_use]
+    pub fn with_resolver(mut self, resolver: impl Resolver) -> Self {
+        self.resolver = Arc::new(resolver);
+        self
+    }
+
+    /// Where random numbers come from. Default: the operating system.
+    #[must_use]
+    pub fn with_entropy(mut self, entropy: impl Entropy) -> Self {
+        self.entropy = Arc::new(entropy);
+        self
+    }
+
+    /// Where guests' output goes. Default: the log.
+    #[must_use]
+    pub fn with_output(mut self, output: impl Output) -> Self {
+        self.output = Arc::new(output);
+        self
+    }
+
+    /// Who decides on network, mounts and calls. Default: what entries declare.
+    #[must_use]
+    pub fn with_policy(mut self, policy: impl Policy) -> Self {
+        self.policy = Arc::new(policy);
+        self
+    }
+
     /// Where an entry is counted; `None` where nothing is.
     pub fn metrics_of(&self, entry: &Arc<str>) -> Option<Arc<EntryMetrics>> {
         self.metrics.as_ref().map(|metrics| metrics.entry(entry))

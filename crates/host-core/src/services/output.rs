@@ -1,5 +1,6 @@
 //! Where the lines go that guests write to stdout and stderr.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -29,6 +30,7 @@ pub trait Output: Send + Sync + 'static {
 }
 
 /// Writes each line to the log: target `wippy::guest`, fields `entry` and `stream`; stdout at level info, stderr at warn.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct TracingOutput;
 
 impl Output for TracingOutput {
@@ -42,6 +44,7 @@ impl Output for TracingOutput {
 
 /// A line that [`CapturedOutput`] kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OutputLine {
     /// The id of the entry that wrote it.
     pub entry: String,
@@ -54,6 +57,12 @@ pub struct OutputLine {
 /// Keeps the lines, for tests. Clones share one buffer.
 #[derive(Clone, Default)]
 pub struct CapturedOutput(Arc<Mutex<Vec<OutputLine>>>);
+
+impl fmt::Debug for CapturedOutput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CapturedOutput").field("lines", &self.lines().len()).finish_non_exhaustive()
+    }
+}
 
 impl CapturedOutput {
     /// The lines so far.
@@ -75,6 +84,15 @@ pub struct GuestOutput {
     entry: Arc<str>,
     max_bytes: u64,
     window: Mutex<Window>,
+}
+
+impl fmt::Debug for GuestOutput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GuestOutput")
+            .field("entry", &self.entry)
+            .field("max_bytes", &self.max_bytes)
+            .finish_non_exhaustive()
+    }
 }
 
 struct Window {

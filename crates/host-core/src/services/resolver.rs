@@ -29,9 +29,19 @@ pub enum ResolveError {
 
 /// The operating system's resolver (`getaddrinfo`), on a thread of the runtime's blocking pool.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct SystemResolver {
     /// How long to wait for an answer: 10 seconds by default.
     pub timeout: Duration,
+}
+
+impl SystemResolver {
+    /// How long to wait for an answer. Default 10 s.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
 }
 
 impl Default for SystemResolver {

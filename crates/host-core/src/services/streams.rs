@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt, ready};
+use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -31,7 +32,7 @@ pub trait ByteSink: Send + Sync + 'static {
     }
 }
 
-/// The three standard streams of one call. Cheap to clone.
+/// The three standard streams of one call, which are all that there are. Cheap to clone.
 #[derive(Clone)]
 pub struct StandardStreams {
     /// Standard input.
@@ -40,6 +41,12 @@ pub struct StandardStreams {
     pub stdout: Arc<dyn ByteSink>,
     /// Standard error.
     pub stderr: Arc<dyn ByteSink>,
+}
+
+impl fmt::Debug for StandardStreams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StandardStreams").finish_non_exhaustive()
+    }
 }
 
 impl StandardStreams {
@@ -70,6 +77,13 @@ impl ByteSource for InputBytes {
 /// Keeps what is written to it, at most [`CapturedBytes::LIMIT`]. Clones share one buffer.
 #[derive(Clone, Default)]
 pub struct CapturedBytes(Arc<Mutex<Vec<u8>>>);
+
+impl fmt::Debug for CapturedBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let len = self.0.lock().unwrap_or_else(PoisonError::into_inner).len();
+        f.debug_struct("CapturedBytes").field("len", &len).finish()
+    }
+}
 
 impl CapturedBytes {
     /// 64 MiB: a write beyond it fails, so that no guest fills the host's memory.

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use wasmtime::component::types::ComponentFunc;
 use wasmtime::component::{Type, Val};
 
-use super::error::Problem;
+use super::error::ValueProblem;
 use super::limited::limited;
 use super::{CallShape, Value, ValueError, from_val, handle_in, to_val, type_name};
 
@@ -125,7 +125,7 @@ pub fn convert_args(params: &[(String, Type)], args: Vec<Value>) -> Result<Vec<V
 
 pub(super) fn wrong_count(params: &[(String, Type)], got: usize) -> ValueError {
     let parameters = limited(PARAMETERS_LIMIT, |out| write_parameters(out, params));
-    ValueError::new(Problem::ArgumentCount { expected: params.len(), parameters, got })
+    ValueError::new(ValueProblem::ArgumentCount { expected: params.len(), parameters, got })
 }
 
 /// Converts what a function of result type `ty` returned. A function without a result gives [`Value::Null`]; a
@@ -140,7 +140,7 @@ pub fn convert_result(ty: Option<&Type>, result: Option<Val>) -> Result<Value, V
         (ty, val) => {
             let expected = ty.map_or_else(|| "no result".to_owned(), type_name);
             let got = if val.is_some() { "a result" } else { "none" }.to_owned();
-            Err(ValueError::new(Problem::Mismatch { expected, got }).in_result())
+            Err(ValueError::new(ValueProblem::Mismatch { expected, got }).in_result())
         }
     }
 }

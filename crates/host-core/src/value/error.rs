@@ -20,7 +20,7 @@ struct Located {
     place: Place,
     /// Innermost step first.
     steps: Vec<Step>,
-    problem: Problem,
+    problem: ValueProblem,
 }
 
 /// What was converted.
@@ -42,7 +42,7 @@ enum Step {
 /// What is wrong with a value, without its place. The texts are for people; match on the variant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Problem {
+pub enum ValueProblem {
     /// The value is of another kind than the type.
     #[error("expected {expected}, got {got}")]
     Mismatch {
@@ -130,16 +130,16 @@ fn argument_count(expected: usize, parameters: &str) -> String {
 pub(super) const NAME_LIMIT: usize = 64;
 
 impl ValueError {
-    pub(super) fn new(problem: Problem) -> Self {
+    pub(super) fn new(problem: ValueProblem) -> Self {
         Self(Box::new(Located { place: Place::Value, steps: Vec::new(), problem }))
     }
 
     pub(super) fn mismatch(expected: impl Into<String>, got: &Value) -> Self {
-        Self::new(Problem::Mismatch { expected: expected.into(), got: Described(got).to_string() })
+        Self::new(ValueProblem::Mismatch { expected: expected.into(), got: Described(got).to_string() })
     }
 
     pub(super) fn malformed(expected: impl Into<String>, got: &Value, why: impl fmt::Display) -> Self {
-        Self::new(Problem::Malformed {
+        Self::new(ValueProblem::Malformed {
             expected: expected.into(),
             got: Described(got).to_string(),
             why: limited(200, |out| fmt::Write::write_fmt(out, format_args!("{why}"))),
@@ -147,11 +147,11 @@ impl ValueError {
     }
 
     pub(super) fn duplicate(name: &str, again: &str) -> Self {
-        Self::new(Problem::Duplicate { name: quoted(name, NAME_LIMIT), again: quoted(again, NAME_LIMIT) })
+        Self::new(ValueProblem::Duplicate { name: quoted(name, NAME_LIMIT), again: quoted(again, NAME_LIMIT) })
     }
 
     pub(super) fn too_deep() -> Self {
-        Self::new(Problem::TooDeep)
+        Self::new(ValueProblem::TooDeep)
     }
 
     /// The error seen from the record, variant or other value in which it lies under a name of a type.
@@ -194,7 +194,7 @@ impl ValueError {
     }
 
     /// What is wrong.
-    pub fn problem(&self) -> &Problem {
+    pub fn problem(&self) -> &ValueProblem {
         &self.0.problem
     }
 

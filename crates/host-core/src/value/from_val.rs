@@ -6,7 +6,7 @@ use wasmtime::component::types::{Field, Map};
 use wasmtime::component::{Type, Val};
 
 use super::bytes::from_vals;
-use super::error::Problem;
+use super::error::ValueProblem;
 use super::{MAX_DEPTH, Object, Value, ValueError, type_name};
 
 /// Converts `val`, a value of `ty`, into a [`Value`]. Text and names are moved.
@@ -67,7 +67,7 @@ fn convert(val: Val, ty: &Type, depth: usize) -> Result<Value, ValueError> {
         (Type::Result(result), Val::Result(Ok(val))) => tagged("ok", payload(val, result.ok(), "ok", ty, depth)?),
         (Type::Result(result), Val::Result(Err(val))) => tagged("err", payload(val, result.err(), "err", ty, depth)?),
         (Type::Own(_) | Type::Borrow(_) | Type::Future(_) | Type::Stream(_) | Type::ErrorContext, _) => {
-            return Err(ValueError::new(Problem::Handle { ty: type_name(ty) }));
+            return Err(ValueError::new(ValueProblem::Handle { ty: type_name(ty) }));
         }
         _ => return Err(other_type(ty)),
     })
@@ -156,5 +156,5 @@ fn map_value(pairs: Vec<(Val, Val)>, map: &Map, depth: usize) -> Result<Value, V
 }
 
 fn other_type(ty: &Type) -> ValueError {
-    ValueError::new(Problem::Mismatch { expected: type_name(ty), got: "a value of another type".to_owned() })
+    ValueError::new(ValueProblem::Mismatch { expected: type_name(ty), got: "a value of another type".to_owned() })
 }

@@ -36,7 +36,7 @@ use ::bytes::Bytes;
 
 pub use self::call::{Signature, convert_args, convert_result, signature};
 pub use self::command_line::{argument_from_text, arguments_from_text};
-pub use self::error::{Problem, ValueError};
+pub use self::error::{ValueError, ValueProblem};
 pub use self::from_val::from_val;
 use self::handle::handle_in;
 pub use self::object::Object;
@@ -56,7 +56,7 @@ pub use self::type_name::type_name;
 /// for the sake of the recursion in which a value is dropped.
 pub const MAX_DEPTH: usize = 128;
 
-/// A dynamic value.
+/// A dynamic value. The kinds are all there are, so that whoever converts values handles each.
 ///
 /// `Text` holds a `String`, not a shared text: `Val::String` and JSON own theirs, so a `String` moves through a call
 /// untouched where an `Arc<str>` would be copied on each side. `Bytes` are shared, because nothing on the other side

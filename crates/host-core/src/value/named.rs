@@ -3,7 +3,7 @@
 use wasmtime::component::types::{Enum, Field, Flags, Variant};
 use wasmtime::component::{Type, Val};
 
-use super::error::Problem;
+use super::error::ValueProblem;
 use super::names::{same_name, unknown_name};
 use super::number::integer;
 use super::to_val::{convert, payload, single};
@@ -35,7 +35,7 @@ fn out_of_order(mut entries: Vec<(String, Value)>, fields: &[Field<'_>], depth: 
             if !matches!(field.ty, Type::Option(_)) {
                 let (name, ty) = (field.name.to_owned(), type_name(&field.ty));
                 // A misspelt field is missing, too, and the better explanation.
-                let missing = || ValueError::new(Problem::MissingField { name, ty });
+                let missing = || ValueError::new(ValueProblem::MissingField { name, ty });
                 return Err(unknown_field(&entries, fields).unwrap_or_else(missing));
             }
             converted.push((field.name.to_owned(), Val::Option(None)));

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::error::{NAME_LIMIT, Problem, ValueError};
+use super::error::{NAME_LIMIT, ValueError, ValueProblem};
 use super::limited::{limited, quoted};
 
 /// Bytes of a list of known names that an error shows at most.
@@ -25,7 +25,7 @@ pub(super) fn unknown_name<'a>(
         Some(name) => format!("did you mean {name:?}?"),
         None => known_names(what, known),
     };
-    ValueError::new(Problem::UnknownName { what, name: quoted(given, NAME_LIMIT), hint })
+    ValueError::new(ValueProblem::UnknownName { what, name: quoted(given, NAME_LIMIT), hint })
 }
 
 fn known_names<'a>(what: &str, known: impl Iterator<Item = &'a str>) -> String {

@@ -2,7 +2,7 @@
 
 use super::Value;
 use super::debug::Described;
-use super::error::{Problem, ValueError};
+use super::error::{ValueError, ValueProblem};
 
 /// A WIT integer type.
 pub(super) trait WitInteger: TryFrom<i128> + Copy {
@@ -65,7 +65,7 @@ pub(super) fn float32(value: &Value) -> Result<f32, ValueError> {
 }
 
 fn out_of_range(expected: &'static str, value: &Value, range: String) -> ValueError {
-    ValueError::new(Problem::OutOfRange { expected, got: Described(value).to_string(), range })
+    ValueError::new(ValueProblem::OutOfRange { expected, got: Described(value).to_string(), range })
 }
 
 /// The names of the floats that JSON has no number for.

@@ -7,11 +7,11 @@ use ::bytes::Bytes;
 use wasmtime::component::Type;
 
 use super::bytes::utf8;
-use super::error::Problem;
+use super::error::ValueProblem;
 use super::to_val::single;
 use super::{Object, Value, ValueError};
 
-/// The one value that a caller passes.
+/// The one value that a caller passes: the interface has these two.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TextOrBytes {
     /// From `call-string`.
@@ -22,6 +22,7 @@ pub enum TextOrBytes {
 
 /// How the one value becomes a callee's arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum InputShape {
     /// One argument, the text or the bytes as they are: a parameter `string` or `list<u8>`, a Rust closure, a Lua
     /// function.
@@ -87,6 +88,7 @@ impl ResultShape {
 
 /// What a callee tells about itself to callers without types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CallShape {
     /// How one text or bytes become its arguments.
     pub input: InputShape,
@@ -121,7 +123,9 @@ pub fn call_input_to_args(input: TextOrBytes, shape: InputShape) -> Result<Vec<V
         (InputShape::AsIs, TextOrBytes::Bytes(bytes)) => Ok(vec![Value::Bytes(bytes)]),
         (InputShape::Empty, input) => match input.is_empty() {
             true => Ok(Vec::new()),
-            false => Err(ValueError::new(Problem::ArgumentCount { expected: 0, parameters: String::new(), got: 1 })),
+            false => {
+                Err(ValueError::new(ValueProblem::ArgumentCount { expected: 0, parameters: String::new(), got: 1 }))
+            }
         },
         (InputShape::JsonValue, input) => Ok(vec![json(input)?]),
         (InputShape::JsonArguments, input) => match json(input)? {
@@ -152,6 +156,7 @@ fn json(input: TextOrBytes) -> Result<Value, ValueError> {
 
 /// Why a call through text has no result to give.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ResultError {
     /// The callee returned `err`: its payload if that is text, otherwise as JSON.
     #[error("{0}")]

@@ -4,7 +4,7 @@ use wasmtime::component::types::{Field, Map, OptionType, ResultType};
 use wasmtime::component::{Type, Val};
 
 use super::bytes::{bytes_from, text_from, to_vals};
-use super::error::Problem;
+use super::error::ValueProblem;
 use super::number::{float32, float64, integer};
 use super::{MAX_DEPTH, Object, Value, ValueError, named, type_name};
 
@@ -47,7 +47,7 @@ pub(super) fn convert(value: Value, ty: &Type, depth: usize) -> Result<Val, Valu
             let items = elements(value, &list.ty(), ty, depth)?;
             if u32::try_from(items.len()) != Ok(list.len()) {
                 let got = got.unwrap_or_else(|| format!("an array of {}", items.len()));
-                return Err(ValueError::new(Problem::Mismatch { expected: type_name(ty), got }));
+                return Err(ValueError::new(ValueProblem::Mismatch { expected: type_name(ty), got }));
             }
             Val::FixedLengthList(items)
         }
@@ -70,7 +70,7 @@ pub(super) fn convert(value: Value, ty: &Type, depth: usize) -> Result<Val, Valu
         Type::Option(option) => Val::Option(optional(value, option, ty, depth)?.map(Box::new)),
         Type::Result(result) => Val::Result(either(value, result, ty, depth)?),
         Type::Own(_) | Type::Borrow(_) | Type::Future(_) | Type::Stream(_) | Type::ErrorContext => {
-            return Err(ValueError::new(Problem::Handle { ty: type_name(ty) }));
+            return Err(ValueError::new(ValueProblem::Handle { ty: type_name(ty) }));
         }
     })
 }

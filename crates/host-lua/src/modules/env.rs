@@ -3,7 +3,7 @@
 use crate::errors;
 use crate::running::{self, Running};
 use mlua::{Lua, Result, Table};
-use wippy_host_core::{EnvironmentRequest, Error, ErrorKind};
+use wippy_host_core::{EnvironmentRequest, Error, ErrorKind, VariableAccess};
 
 /// `get(id)`, `set(id, value)` and `get_all()`, each → value, err. A bare name is one of the entry's own namespace.
 pub(crate) fn module(lua: &Lua) -> Result<Table> {
@@ -16,7 +16,7 @@ pub(crate) fn module(lua: &Lua) -> Result<Table> {
         let running = running::of(lua)?;
         let table = lua.create_table()?;
         for id in running.services().environment.ids() {
-            if allowed(&running, &id, false).is_err() {
+            if allowed(&running, &id, VariableAccess::Read).is_err() {
                 continue;
             }
             match running.services().environment.get(&id) {
@@ -36,7 +36,7 @@ pub(crate) fn module(lua: &Lua) -> Result<Table> {
 /// A variable that is not set is an error, also where its entry exists: `nil` without an error would be a value.
 fn get(running: &Running, id: &str) -> std::result::Result<String, Error> {
     let id = resolved(running, id);
-    allowed(running, &id, false)?;
+    allowed(running, &id, VariableAccess::Read)?;
     let environment = &running.services().environment;
     match environment.get(&id)? {
         Some(value) => Ok(value),
@@ -51,7 +51,7 @@ fn get(running: &Running, id: &str) -> std::result::Result<String, Error> {
 
 fn set(running: &Running, id: &str, value: &str) -> std::result::Result<(), Error> {
     let id = resolved(running, id);
-    allowed(running, &id, true)?;
+    allowed(running, &id, VariableAccess::Write)?;
     running.services().environment.set(&id, value)
 }
 
@@ -62,8 +62,8 @@ fn resolved(running: &Running, id: &str) -> String {
     }
 }
 
-fn allowed(running: &Running, id: &str, write: bool) -> std::result::Result<(), Error> {
+fn allowed(running: &Running, id: &str, access: VariableAccess) -> std::result::Result<(), Error> {
     let context = running.context();
-    let request = EnvironmentRequest::new(running.id(), id, write).for_actor(context.actor(), context.scope());
+    let request = EnvironmentRequest::new(running.id(), id, access).for_actor(context.actor(), context.scope());
     running.allowed(running.services().policy.environment(&request))
 }

@@ -228,7 +228,7 @@ async fn a_pool_bounds_the_calls_and_refuses_one_that_would_wait_for_itself() {
     let host = Host::builder().build().unwrap();
     let app = App::new();
     let with = spec("app:f", "local funcs = require('funcs'); return function() return funcs.call('app:f') end");
-    let fields = PoolFields { kind: Some(PoolKind::Static), workers: Some(1), ..PoolFields::default() };
+    let fields = PoolFields::default().with_kind(PoolKind::Static).with_workers(1);
     let slots = host.slots(&with.id, PoolSpec::resolve(fields));
     let function = app.make(with).unwrap().with_slots(slots.clone());
     app.functions.register("app:f", function).unwrap();

@@ -125,7 +125,7 @@ async fn the_policy_is_asked() {
             Err(request.denied())
         }
     }
-    let app = App { services: Services { policy: Arc::new(Nothing), ..Services::default() }, ..App::new() };
+    let app = App { services: Services::default().with_policy(Nothing), ..App::new() };
     app.lua("app:f", "return function() return require('funcs').call('app:g') end");
     let error = app.call("app:f", Vec::new()).await.unwrap_err();
     assert_eq!((error.kind(), error.message()), (ErrorKind::PermissionDenied, "not allowed: app:g"));

@@ -22,7 +22,7 @@ impl Drop for Alive {
 /// Processes with a host and some programs.
 fn processes() -> Processes {
     let processes = Processes::new();
-    processes.add_host("app:processes".into(), HostOptions { max_processes: 8, ..HostOptions::default() });
+    processes.add_host("app:processes".into(), HostOptions::default().with_max_processes(8));
     let greet = function(|_, mut arguments: Vec<Value>| async move {
         let name = arguments.pop().unwrap_or_default();
         Ok(Value::from(format!("Hello, {}!", name.as_str().unwrap_or_default())))

@@ -16,7 +16,7 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn new() -> Self {
         let output = CapturedOutput::default();
-        let services = Services { output: Arc::new(output.clone()), ..Services::default() };
+        let services = Services::default().with_output(output.clone());
         Self { functions: FunctionRegistry::new(), output, services }
     }
 

@@ -2,7 +2,6 @@
 
 use crate::support::{Setting, run, run_in};
 use serde_json::json;
-use std::sync::Arc;
 use std::time::Duration;
 use wippy_host_core::{Entropy, ManualClock, Services};
 
@@ -55,8 +54,8 @@ impl Entropy for Sevens {
 
 #[tokio::test]
 async fn uuids_come_from_the_hosts_entropy_and_the_calls_clock() {
-    let clock = Arc::new(ManualClock::new(Duration::from_millis(0x0123_4567_89ab)));
-    let services = Services { entropy: Arc::new(Sevens), clock, ..Services::default() };
+    let clock = ManualClock::new(Duration::from_millis(0x0123_4567_89ab));
+    let services = Services::default().with_entropy(Sevens).with_clock(clock);
     let setting = Setting { services, ..Setting::default() };
     let result = run_in(setting, "local four, seven = uuid.v4(), uuid.v7() return { four, seven }").await.unwrap();
     assert_eq!(result, json!(["07070707-0707-4707-8707-070707070707", "01234567-89ab-7707-8707-070707070707"]));

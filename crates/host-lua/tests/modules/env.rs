@@ -3,9 +3,9 @@
 use crate::support::{Setting, run_in};
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use wippy_host_core::policy::network::NetworkPolicy;
-use wippy_host_core::{Environment, EnvironmentRequest, Error, ErrorKind, Policy, Result, Services};
+use wippy_host_core::{Environment, EnvironmentRequest, Error, ErrorKind, Policy, Result, Services, VariableAccess};
 
 #[derive(Default)]
 struct Variables(Mutex<BTreeMap<String, Option<String>>>);
@@ -37,7 +37,9 @@ impl NetworkPolicy for Guarded {}
 impl Policy for Guarded {
     fn environment(&self, request: &EnvironmentRequest<'_>) -> Result<()> {
         assert_eq!(request.entry, "app:test");
-        if request.variable == "app:secret" || (request.variable == "app:fixed" && request.write) {
+        if request.variable == "app:secret"
+            || (request.variable == "app:fixed" && request.access == VariableAccess::Write)
+        {
             return Err(Error::new(ErrorKind::PermissionDenied, format!("not allowed: {}", request.variable)));
         }
         Ok(())
@@ -52,7 +54,7 @@ async fn variables_are_read_and_changed_by_id_as_the_policy_allows() {
     {
         variables.0.lock().unwrap().insert(id.to_owned(), value.map(str::to_owned));
     }
-    let services = Services { environment: Arc::new(variables), policy: Arc::new(Guarded), ..Services::default() };
+    let services = Services::default().with_environment(variables).with_policy(Guarded);
     let result = run_in(
         Setting { services, ..Setting::default() },
         r#"

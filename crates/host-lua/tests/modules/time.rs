@@ -2,14 +2,13 @@
 
 use crate::support::{Setting, run, run_in};
 use serde_json::json;
-use std::sync::Arc;
 use std::time::Duration;
 use wippy_host_core::{ManualClock, Services};
 
 /// A clock that the test moves, and services that show it.
 fn clock() -> (ManualClock, Services) {
     let clock = ManualClock::new(Duration::from_secs(1_700_000_000));
-    let services = Services { clock: Arc::new(clock.clone()), ..Services::default() };
+    let services = Services::default().with_clock(clock.clone());
     (clock, services)
 }
 

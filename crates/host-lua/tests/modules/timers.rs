@@ -9,7 +9,7 @@ use wippy_host_core::{CallContext, ErrorKind, ManualClock, Services};
 #[tokio::test]
 async fn moments_and_durations_compute_and_compare() {
     let clock = ManualClock::new(Duration::new(1_700_000_000, 123_456_789));
-    let services = Services { clock: Arc::new(clock), ..Services::default() };
+    let services = Services::default().with_clock(clock);
     let result = run_in(
         Setting { services, ..Setting::default() },
         r#"

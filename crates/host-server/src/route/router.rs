@@ -8,7 +8,8 @@ use std::sync::Arc;
 use wippy_host_core::{Error, WasmFunction};
 
 /// What answers a request.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Target {
     /// A WASM request handler, prepared as [`wippy_import_http::behind_http`] has it: it gets the whole request.
     Handler(Arc<WasmFunction>),
@@ -17,7 +18,8 @@ pub enum Target {
 }
 
 /// One endpoint.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Endpoint {
     /// Who it is, in logs and problems: the id of its entry.
     pub id: Arc<str>,
@@ -30,6 +32,20 @@ pub struct Endpoint {
     pub target: Target,
 }
 
+impl Endpoint {
+    /// What answers at `path`, whatever the method.
+    pub fn new(id: impl Into<Arc<str>>, path: impl Into<String>, target: Target) -> Self {
+        Self { id: id.into(), method: None, path: path.into(), target }
+    }
+
+    /// Answers this method alone. Default: every one.
+    #[must_use]
+    pub fn with_method(mut self, method: Method) -> Self {
+        self.method = Some(method);
+        self
+    }
+}
+
 /// The routes of a service. A static segment goes before a parameter, a parameter before a rest: among the endpoints of the
 /// request's method, so that `POST /users/me` reaches `POST /users/{id}` where `/users/me` has `GET` alone.
 #[derive(Default)]
@@ -38,6 +54,14 @@ pub struct Router {
     by_method: Vec<(Method, Matcher)>,
     /// For all other methods.
     other: Matcher,
+}
+
+impl fmt::Debug for Router {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Router")
+            .field("methods", &self.by_method.iter().map(|(method, _)| method).collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
 }
 
 type Matcher = matchit::Router<Arc<Route>>;

@@ -63,8 +63,7 @@ async fn a_body_that_does_not_come_is_a_408_for_a_function_and_an_error_for_a_gu
     let head = "POST /call HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\nabc";
     let functions = FunctionRegistry::new();
     functions.register("app:it", function(|_, _| async { Ok(Value::Null) })).unwrap();
-    let endpoint =
-        Endpoint { id: "app:e".into(), method: None, path: "/call".into(), target: Target::Function("app:it".into()) };
+    let endpoint = Endpoint::new("app:e", "/call", Target::Function("app:it".into()));
     let server = crate::support::serve(impatient(), Router::new([endpoint]).unwrap(), functions).await;
     assert_eq!(status(&exchange(server.local_addr(), head).await), 408);
     let server = serving_with("t:slow-body", impatient()).await;

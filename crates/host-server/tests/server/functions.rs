@@ -91,12 +91,8 @@ async fn paths_and_methods_that_lead_nowhere_say_so() {
 #[tokio::test]
 async fn a_function_that_is_replaced_serves_the_next_request() {
     let functions = wippy_host_core::FunctionRegistry::new();
-    let endpoint = wippy_host_server::Endpoint {
-        id: "app:end".into(),
-        method: None,
-        path: "/".into(),
-        target: wippy_host_server::Target::Function("app:it".into()),
-    };
+    let endpoint =
+        wippy_host_server::Endpoint::new("app:end", "/", wippy_host_server::Target::Function("app:it".into()));
     let router = wippy_host_server::Router::new([endpoint]).unwrap();
     let server = crate::support::serve(crate::support::options(), router, functions.clone()).await;
     assert_eq!(status(&get(server.local_addr(), "/").await), 503);

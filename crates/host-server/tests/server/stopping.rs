@@ -1,13 +1,16 @@
 //! A service that stops.
 
 use crate::client::{get, http1, http2, request, text};
-use crate::support::{calling, notes, serving, until, within};
+use crate::support::{calling, notes, options, serve, serving, until, within};
+use futures::FutureExt;
+use http::Method;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use wippy_host_core::{Value, function};
+use wippy_host_core::{Error, FunctionRegistry, Value, function};
+use wippy_host_server::{Endpoint, Router, Server, Target};
 
 #[tokio::test]
 async fn requests_that_were_accepted_are_answered_and_connections_end_behind_them() {
@@ -105,4 +108,38 @@ async fn a_stop_closes_idle_connections_at_once() {
     }
     assert!(within(server.stop(Duration::from_secs(50))).await);
     assert!(one.send_request(request("GET", address, "/", "")).await.is_err());
+}
+
+#[tokio::test]
+async fn a_server_whose_handing_over_is_dropped_half_way_keeps_its_address_and_goes_on() {
+    let functions = FunctionRegistry::new();
+    functions.register("app:it", function(|_, _| async { Ok(Value::from("still here")) })).unwrap();
+    let mut server = serve(options(), one_route(), functions.clone()).await;
+    let address = server.local_addr();
+    {
+        let handing = std::pin::pin!(server.hand_over(options()));
+        assert!(handing.now_or_never().is_none(), "it waits for accepting to end");
+    }
+    assert!(server.is_listening());
+    assert!(within(get(address, "/call")).await.ends_with("still here"));
+    // It can still be given away, and is answered there then.
+    let service = within(server.hand_over(options())).await.unwrap();
+    assert!(!server.is_listening());
+    let next = service.serve(one_route(), functions);
+    assert_eq!(next.local_addr(), address);
+    assert!(within(server.stop(Duration::from_secs(50))).await);
+    assert!(within(get(address, "/call")).await.ends_with("still here"));
+    let error = within(server_without_address(next)).await;
+    assert_eq!(error.message(), "the server has no address any more");
+}
+
+fn one_route() -> Router {
+    let target = Target::Function("app:it".into());
+    Router::new([Endpoint::new("app:get", "/call", target).with_method(Method::GET)]).unwrap()
+}
+
+/// What a server says that has given its address away.
+async fn server_without_address(mut server: Server) -> Error {
+    drop(server.hand_over(options()).await.unwrap());
+    server.hand_over(options()).await.err().unwrap()
 }

@@ -130,11 +130,9 @@ pub(crate) async fn serving_with(id: &str, options: ServiceOptions) -> Server {
 pub(crate) async fn calling(body: impl Function) -> Server {
     let functions = FunctionRegistry::new();
     functions.register("app:it", body).unwrap();
-    let endpoint = |method: &str, path: &str| Endpoint {
-        id: format!("app:{method}").into(),
-        method: Some(method.parse().unwrap()),
-        path: path.to_owned(),
-        target: Target::Function("app:it".into()),
+    let endpoint = |method: &str, path: &str| {
+        Endpoint::new(format!("app:{method}"), path, Target::Function("app:it".into()))
+            .with_method(method.parse().unwrap())
     };
     let router = Router::new([endpoint("POST", "/call"), endpoint("GET", "/call"), endpoint("GET", "/call/{id}")]);
     serve(options(), router.unwrap(), functions).await

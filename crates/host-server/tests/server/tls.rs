@@ -15,7 +15,7 @@ use wippy_host_server::{Service, ServiceOptions, TlsFiles, single};
 /// A service with a certificate of its own, and what a client needs to trust it.
 fn secured(folder: &tempfile::TempDir) -> (ServiceOptions, rustls::ClientConfig) {
     let signed = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let files = TlsFiles { certificates: folder.path().join("cert.pem"), key: folder.path().join("key.pem") };
+    let files = TlsFiles::new(folder.path().join("cert.pem"), folder.path().join("key.pem"));
     std::fs::write(&files.certificates, signed.cert.pem()).unwrap();
     std::fs::write(&files.key, signed.signing_key.serialize_pem()).unwrap();
     let mut roots = rustls::RootCertStore::empty();

@@ -40,7 +40,7 @@ pub(super) fn problems(import: Registration, wit: &Wit) -> Vec<String> {
     }
 
     let mut names = BTreeSet::from([meta.name]);
-    for Alias { name, interfaces } in meta.aliases {
+    for Alias { name, interfaces, .. } in meta.aliases {
         expect(is_lower(name) && !name.is_empty(), format!("the alias \"{name}\" is no lower-case name"));
         expect(names.insert(name), format!("the alias \"{name}\" is there twice, or is the import's own name"));
         let own = meta.interfaces.iter().any(|interface| interface.name == *name);

@@ -24,8 +24,15 @@ pub struct Conformance {
     wit: Wit,
 }
 
+impl fmt::Debug for Conformance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Conformance").field("harness", &self.harness).finish_non_exhaustive()
+    }
+}
+
 /// A promise that an import does not keep: in what.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Broken {
     /// The import.
     pub import: &'static str,
@@ -45,6 +52,7 @@ impl fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
+/// Each check may be repeated, and dropping its future drops the calls that it makes.
 impl Conformance {
     /// The checks of the import of a harness, with the files and folders of its WIT, those that others use first. The harness has
     /// what the import needs to be set up: its configuration, directories and variables. A guest of its own has no effect.

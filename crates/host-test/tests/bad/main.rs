@@ -34,13 +34,8 @@ struct Thing;
 
 struct Bad<F>(PhantomData<fn() -> F>);
 
-const META: ImportMeta = ImportMeta {
-    name: "test:bad",
-    aliases: &[],
-    summary: "Breaks promises",
-    interfaces: &[Interface::new("test:bad/thing", "0.1.0")],
-    section: Section::None,
-};
+const META: ImportMeta =
+    ImportMeta::new("test:bad", "Breaks promises").with_interfaces(&[Interface::new("test:bad/thing", "0.1.0")]);
 
 impl<F: Fault> HostImportSlot for Bad<F> {
     type SlotState = Arc<Thing>;
@@ -125,19 +120,13 @@ async fn an_import_without_fault_keeps_every_promise() {
 }
 
 fault!(BadNames {
-    const META: ImportMeta = ImportMeta {
-        name: "Test:Bad",
-        aliases: &[Alias { name: "test:bad/thing", interfaces: &["test:bad/none"] }, Alias::whole("test:bad/thing")],
-        summary: "",
-        interfaces: &[
+    const META: ImportMeta = ImportMeta::new("Test:Bad", "").with_interfaces(&[
             Interface::new("test:bad/thing", "0.1"),
             Interface::new("test:bad/thing", "0.1.0"),
             Interface::new("test:bad/later", "0.1.0"),
             Interface::new("test:bad/never", "0.1.0"),
             Interface::new("thing", "0.1.0"),
-        ],
-        section: Section::Own("test:bad"),
-    };
+        ]).with_aliases(&[Alias::new("test:bad/thing", &["test:bad/none"]), Alias::whole("test:bad/thing")]).with_section(Section::Own("test:bad"));
 });
 
 #[test]
@@ -176,7 +165,7 @@ async fn a_function_of_the_wit_that_is_not_linked_is_found() {
 type AnyKeys = std::collections::BTreeMap<String, String>;
 
 fault!(TakesAll, AnyKeys {
-    const META: ImportMeta = ImportMeta { section: Section::Own("test:bad"), ..META };
+    const META: ImportMeta = META.with_section(Section::Own("test:bad"));
 });
 
 #[derive(Deserialize, JsonSchema)]
@@ -186,7 +175,7 @@ struct Strict {
 }
 
 fault!(Configured, Strict {
-    const META: ImportMeta = ImportMeta { section: Section::Own("test:bad"), ..META };
+    const META: ImportMeta = META.with_section(Section::Own("test:bad"));
 });
 
 #[test]
@@ -252,10 +241,10 @@ async fn what_stays_behind_a_call_is_found() {
 
 // The second track is named and not linked.
 fault!(HalfTracks {
-    const META: ImportMeta = ImportMeta {
-        interfaces: &[Interface::new("test:bad/thing", "0.1.0"), Interface::concurrent("test:bad/later", "0.1.0")],
-        ..META
-    };
+    const META: ImportMeta = META.with_interfaces(&[
+        Interface::new("test:bad/thing", "0.1.0"),
+        Interface::concurrent("test:bad/later", "0.1.0"),
+    ]);
 });
 
 #[tokio::test]

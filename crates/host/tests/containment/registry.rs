@@ -4,7 +4,7 @@ use crate::support::assert_no_panic;
 use std::sync::Arc;
 use wippy_host::{
     Alias, ErrorKind, HostImport, HostImportSlot, ImportLinker, ImportMeta, Interface, NoConfig, Registration,
-    Registry, Result, Section, SetupContext, Slot, StateContext, async_trait,
+    Registry, Result, SetupContext, Slot, StateContext, async_trait,
 };
 
 macro_rules! import {
@@ -22,13 +22,9 @@ macro_rules! import {
 
         #[async_trait]
         impl HostImport for $import {
-            const META: ImportMeta = ImportMeta {
-                name: $name,
-                aliases: $alias,
-                summary: "",
-                interfaces: &[Interface::new($interface, $version)],
-                section: Section::None,
-            };
+            const META: ImportMeta = ImportMeta::new($name, "")
+                .with_interfaces(&[Interface::new($interface, $version)])
+                .with_aliases($alias);
             type Config = NoConfig;
             type Shared = ();
             type State = ();
@@ -73,7 +69,7 @@ fn import_crates_that_contradict_each_other_are_refused() {
         (&IMPOSTOR, "acme:two has the alias acme:one, which is the name of another import"),
     ] {
         for (first, second) in [(&ONE, other), (other, &ONE)] {
-            let error = Registry::builder().with(first).with(second).build().err().expect(expected);
+            let error = Registry::builder().with(first).with(second).build().expect_err(expected);
             assert_eq!((error.kind(), error.message()), (ErrorKind::AlreadyExists, expected));
         }
     }

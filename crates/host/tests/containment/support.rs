@@ -61,7 +61,7 @@ pub(crate) fn engine(max_instances: u32, nested_instances: u32) -> EngineOptions
     let mut options = EngineOptions::default();
     options.pooling = false;
     options.max_instances = max_instances;
-    options.nested_instances = nested_instances;
+    options.nested_instances = Some(nested_instances);
     options
 }
 

@@ -38,13 +38,9 @@ const STORE: &str = "acme:kv/store@1.0.0";
 
 #[async_trait]
 impl HostImport for Kv {
-    const META: ImportMeta = ImportMeta {
-        name: "acme:kv",
-        aliases: &[],
-        summary: "Keys and values",
-        interfaces: &[Interface::new("acme:kv/store", "1.0.0")],
-        section: Section::Own("acme:kv"),
-    };
+    const META: ImportMeta = ImportMeta::new("acme:kv", "Keys and values")
+        .with_interfaces(&[Interface::new("acme:kv/store", "1.0.0")])
+        .with_section(Section::Own("acme:kv"));
     type Config = Config;
     type Shared = Config;
     type State = State;

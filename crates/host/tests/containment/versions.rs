@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use wippy_host::wasmtime::component::Linker;
 use wippy_host::{
     ErrorKind, Grants, Host, HostImport, HostImportSlot, ImportLinker, ImportMeta, Interface, NoConfig, Reason,
-    Registration, Registry, Result, Section, SetupContext, Slot, StateContext, StoreData, async_trait, track,
+    Registration, Registry, Result, SetupContext, Slot, StateContext, StoreData, async_trait, track,
 };
 
 /// An import without configuration and state, with what it says of itself and what it really links.
@@ -27,13 +27,7 @@ macro_rules! import {
 
         #[async_trait]
         impl HostImport for $import {
-            const META: ImportMeta = ImportMeta {
-                name: $name,
-                aliases: &[],
-                summary: "",
-                interfaces: &[$(Interface::new($interface, $version)),*],
-                section: Section::None,
-            };
+            const META: ImportMeta = ImportMeta::new($name, "").with_interfaces(&[$(Interface::new($interface, $version)),*]);
             type Config = NoConfig;
             type Shared = ();
             type State = ();

@@ -184,7 +184,7 @@ async fn a_guest_keeps_a_thousand_calls_in_flight() {
 
 #[tokio::test]
 async fn a_thousand_calls_of_a_guest_run_as_its_pool_allows() {
-    let pool = PoolSpec::resolve(PoolFields { kind: Some(PoolKind::Lazy), ..PoolFields::default() });
+    let pool = PoolSpec::resolve(PoolFields::default().with_kind(PoolKind::Lazy));
     let spec = Guest::new("values").id("structured:echoes").spec("echo-s64").with_pool(pool);
     let echo = host().prepare(spec, crate::support::component("values")).await.unwrap();
     host().functions().register("structured:echoes", echo).unwrap();

@@ -102,7 +102,7 @@ async fn a_full_host_and_a_full_pool_that_wait_for_each_other_are_answered() {
 #[tokio::test]
 async fn a_lazy_pool_is_as_deep_as_its_slots() {
     let host = host();
-    let lazy = PoolSpec::resolve(PoolFields { max_size: Some(3), ..PoolFields::default() });
+    let lazy = PoolSpec::resolve(PoolFields::default().with_max_size(3));
     let relay = add(&host, &guest(&host, "probe-funcs"), spec("app:relay", "relay", lazy)).await;
     let said = call(&relay, json!(["app:relay"])).await.unwrap()["err"].as_str().unwrap().to_owned();
     assert!(said.contains("app:relay -> app:relay; raise pool.max_size of app:relay, or call less deep"), "{said}");

@@ -8,6 +8,7 @@ mod drain;
 mod memory;
 mod metrics;
 mod queue;
+mod removed;
 mod replace;
 mod reuse;
 #[cfg(feature = "p3")]

@@ -11,7 +11,7 @@ const PAGE: usize = 64 << 10;
 fn host(pages: usize, nested: usize) -> Host {
     let mut options = options();
     options.max_total_memory_bytes = pages * PAGE;
-    options.nested_memory_bytes = nested * PAGE;
+    options.nested_memory_bytes = Some(nested * PAGE);
     builder(options).build().unwrap()
 }
 
@@ -80,7 +80,7 @@ async fn a_part_of_the_memory_is_for_nested_calls_alone() {
 #[tokio::test]
 async fn instances_that_wait_for_nobody_give_their_memory_to_a_call() {
     let host = host(40, 0);
-    let warm = pool(PoolFields { max_size: Some(8), warm_start: WarmStart::Count(5), ..PoolFields::default() });
+    let warm = pool(PoolFields::default().with_max_size(8).with_warm_start(WarmStart::Count(5)));
     let component = host.compile(TWO_MEMORIES).unwrap();
     let waiting = add(&host, &component, spec("app:waiting", "grow", warm)).await;
     until("five wait", || waiting.ready() == 5).await;

@@ -107,7 +107,7 @@ async fn what_the_policy_refuses_is_counted_of_the_entry_that_asked() {
 #[tokio::test]
 async fn instances_that_are_prepared_are_ready_and_numbers_go_on_where_an_entry_is_replaced() {
     let (host, metrics) = counted();
-    let warm = || pool(PoolFields { workers: Some(2), warm_start: WarmStart::All, ..PoolFields::default() });
+    let warm = || pool(PoolFields::default().with_workers(2).with_warm_start(WarmStart::All));
     let first = caller(&host, "app:caller", warm()).await;
     until("two are ready", || of(&metrics, "app:caller").ready == 2).await;
     assert_eq!(of(&metrics, "app:caller").instances, 2);

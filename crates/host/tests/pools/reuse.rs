@@ -11,7 +11,7 @@ use wippy_host::pool::{PoolFields, PoolSpec};
 use wippy_host::{CallContext, CapturedOutput, EntrySpec, Reason, WasmFunction};
 
 fn reuse(max_calls: u32) -> PoolSpec {
-    pool(PoolFields { max_size: Some(8), reuse_max_calls: Some(max_calls), ..PoolFields::default() })
+    pool(PoolFields::default().with_max_size(8).with_reuse_max_calls(max_calls))
 }
 
 fn counting(pool: PoolSpec) -> EntrySpec {

@@ -13,7 +13,7 @@ use wippy_host::{CallContext, EntrySpec, ErrorKind, Host, ManualClock, Reason, W
 const SECOND: Duration = Duration::from_secs(1);
 
 fn reuse(max_calls: u32) -> PoolSpec {
-    pool(PoolFields { max_size: Some(100), reuse_max_calls: Some(max_calls), ..PoolFields::default() })
+    pool(PoolFields::default().with_max_size(100).with_reuse_max_calls(max_calls))
 }
 
 fn entry(pool: PoolSpec) -> EntrySpec {
@@ -92,7 +92,7 @@ async fn a_burst_of_calls_fills_instances_before_it_opens_more() {
 async fn calls_find_seats_in_instances_that_are_open_where_the_host_has_no_room_for_another() {
     let clock = ManualClock::new(Duration::ZERO);
     let mut options = options();
-    (options.max_instances, options.nested_instances) = (1, 0);
+    (options.max_instances, options.nested_instances) = (1, Some(0));
     let host = builder(options).clock(clock.clone()).build().unwrap();
     let counted = counting(&host, reuse(1000)).await;
     let calls: Vec<_> = (0..16).map(|_| start(&counted, "wait")).collect();

@@ -47,7 +47,7 @@ pub(crate) fn builder(options: EngineOptions) -> HostBuilder {
 pub(crate) fn small(instances: u32, nested: u32) -> Host {
     let mut options = options();
     options.max_instances = instances;
-    options.nested_instances = nested;
+    options.nested_instances = Some(nested);
     builder(options).build().unwrap()
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn pool(fields: PoolFields) -> PoolSpec {
 
 /// A static pool of this many workers and waiting callers.
 pub(crate) fn workers(workers: u32, buffer: u32) -> PoolSpec {
-    pool(PoolFields { workers: Some(workers), buffer: Some(buffer), ..PoolFields::default() })
+    pool(PoolFields::default().with_workers(workers).with_buffer(buffer))
 }
 
 /// An entry without a limit on time that a loaded machine could reach.

@@ -5,8 +5,8 @@ use serde_json::json;
 use std::sync::Arc;
 use wippy_host::pool::{PoolFields, PoolSpec, WarmStart};
 use wippy_host::{
-    CallContext, HostImport, ImportLinker, ImportMeta, Interface, NoConfig, Result, Section, SetupContext,
-    StateContext, async_trait, register_import,
+    CallContext, HostImport, ImportLinker, ImportMeta, Interface, NoConfig, Result, SetupContext, StateContext,
+    async_trait, register_import,
 };
 
 /// Says how long the name of the actor is that was there when its state was made.
@@ -14,13 +14,8 @@ pub(crate) struct Who;
 
 #[async_trait]
 impl HostImport for Who {
-    const META: ImportMeta = ImportMeta {
-        name: "test:who",
-        aliases: &[],
-        summary: "For whom",
-        interfaces: &[Interface::new("test:who/actor", "1.0.0")],
-        section: Section::None,
-    };
+    const META: ImportMeta =
+        ImportMeta::new("test:who", "For whom").with_interfaces(&[Interface::new("test:who/actor", "1.0.0")]);
     type Config = NoConfig;
     type Shared = ();
     type State = usize;
@@ -66,12 +61,12 @@ async fn each_call_sees_its_own_actor(pool: PoolSpec, waiting: usize) {
 
 #[tokio::test]
 async fn the_state_in_a_prepared_instance_is_that_of_its_call() {
-    let warm = PoolFields { max_size: Some(8), warm_start: WarmStart::Count(1), ..PoolFields::default() };
+    let warm = PoolFields::default().with_max_size(8).with_warm_start(WarmStart::Count(1));
     each_call_sees_its_own_actor(pool(warm), 1).await;
 }
 
 #[tokio::test]
 async fn the_state_in_a_kept_instance_is_that_of_its_call() {
-    let kept = PoolFields { max_size: Some(8), reuse_max_calls: Some(100), ..PoolFields::default() };
+    let kept = PoolFields::default().with_max_size(8).with_reuse_max_calls(100);
     each_call_sees_its_own_actor(pool(kept), 0).await;
 }

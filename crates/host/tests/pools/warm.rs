@@ -8,7 +8,7 @@ use wippy_host::pool::{PoolFields, PoolKind, PoolSpec, WarmStart};
 use wippy_host::{CallContext, CapturedOutput, ErrorKind, ManualClock, Reason, Value, function};
 
 fn warm(count: u32) -> PoolSpec {
-    pool(PoolFields { max_size: Some(8), warm_start: WarmStart::Count(count), ..PoolFields::default() })
+    pool(PoolFields::default().with_max_size(8).with_warm_start(WarmStart::Count(count)))
 }
 
 #[tokio::test]
@@ -20,7 +20,7 @@ async fn instances_are_prepared_ahead_and_made_up_for_and_each_serves_one_call()
         assert_eq!(call(&count, json!([])).await.unwrap(), 1, "an instance served two calls");
     }
     until("three wait again", || count.ready() == 3).await;
-    let all = pool(PoolFields { workers: Some(2), warm_start: WarmStart::All, ..PoolFields::default() });
+    let all = pool(PoolFields::default().with_workers(2).with_warm_start(WarmStart::All));
     let all = add(&host, &guest(&host, "misbehave"), spec("app:all", "count", all)).await;
     until("one for each slot", || all.ready() == 2).await;
 }
@@ -48,7 +48,7 @@ async fn a_call_with_a_clock_an_output_or_arguments_of_its_own_gets_an_instance_
     let clocked = CallContext::builder().clock(Arc::new(ManualClock::default())).build();
     call_in(&clocked, &print, json!(["hello\n"])).await.unwrap();
     assert_eq!(print.ready(), 1);
-    let given = CallContext::builder().arguments(vec!["--fast".into()]).build();
+    let given = CallContext::builder().arguments(["--fast"]).build();
     assert_eq!(call_in(&given, &arguments, json!([])).await.unwrap(), json!(["--fast"]));
     assert_eq!(arguments.ready(), 1);
 }
@@ -164,12 +164,8 @@ async fn a_function_that_is_replaced_takes_its_instances_with_it() {
 #[tokio::test]
 async fn an_adaptive_pool_holds_as_many_ready_as_there_was_demand_for() {
     let host = host();
-    let adaptive = pool(PoolFields {
-        kind: Some(PoolKind::Adaptive),
-        max_size: Some(8),
-        warm_start: WarmStart::All,
-        ..PoolFields::default()
-    });
+    let adaptive =
+        pool(PoolFields::default().with_kind(PoolKind::Adaptive).with_max_size(8).with_warm_start(WarmStart::All));
     let gate = crate::support::Gate::register(&host, "app:gate");
     let caller = add(&host, &guest(&host, "probe-funcs"), spec("app:caller", "call-string", adaptive)).await;
     until("one waits", || caller.ready() == 1).await;

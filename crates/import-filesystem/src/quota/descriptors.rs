@@ -3,6 +3,7 @@
 use super::{Quota, Quotas};
 use crate::Filesystem;
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 use wasmtime::component::Resource;
 use wasmtime_wasi::filesystem::{Descriptor, Dir, File};
@@ -16,6 +17,12 @@ pub struct Descriptors {
     /// By their numbers in the table of the store. One that is used again is written over.
     known: HashMap<u32, Option<Arc<Quota>>>,
     pub(super) preview1: Option<super::preview1::Open>,
+}
+
+impl fmt::Debug for Descriptors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Descriptors").field("known", &self.known.len()).finish_non_exhaustive()
+    }
 }
 
 impl Descriptors {

@@ -80,7 +80,7 @@ async fn buckets_that_are_open_have_a_limit_of_their_own_for_each_instance() {
 async fn what_could_not_be_opened_does_not_count() {
     let kv = kv(json!({"max_open_buckets": 1})).entry(|mut spec| {
         spec.pool =
-            PoolSpec::resolve(PoolFields { reuse_max_calls: Some(100), max_size: Some(1), ..PoolFields::default() });
+            PoolSpec::resolve(PoolFields::default().with_reuse_max_calls(100).with_max_size(1));
         spec
     });
     for _ in 0..3 {

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 use wippy_host::{
-    HostImport, HostImportSlot, ImportLinker, ImportMeta, Interface, NoConfig, Registration, Result, Section,
-    SetupContext, Slot, StateContext, async_trait,
+    HostImport, HostImportSlot, ImportLinker, ImportMeta, Interface, NoConfig, Registration, Result, SetupContext,
+    Slot, StateContext, async_trait,
 };
 
 const ROWS: usize = 12;
@@ -48,13 +48,8 @@ impl<const ROW: usize, const COLUMN: usize> HostImportSlot for Extra<ROW, COLUMN
 
 #[async_trait]
 impl<const ROW: usize, const COLUMN: usize> HostImport for Extra<ROW, COLUMN> {
-    const META: ImportMeta = ImportMeta {
-        name: Self::NAME,
-        aliases: &[],
-        summary: "Counts",
-        interfaces: &[Interface::new(Self::INTERFACE, "1.0.0")],
-        section: Section::None,
-    };
+    const META: ImportMeta =
+        ImportMeta::new(Self::NAME, "Counts").with_interfaces(&[Interface::new(Self::INTERFACE, "1.0.0")]);
     type Config = NoConfig;
     type Shared = ();
     type State = u32;

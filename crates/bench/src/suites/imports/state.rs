@@ -8,7 +8,7 @@ use std::sync::Arc;
 use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{Store, StoreLimits};
 use wippy_host::{
-    CallContext, EntrySpec, Function as _, HostImport, ImportLinker, ImportMeta, Interface, NoConfig, Result, Section,
+    CallContext, EntrySpec, Function as _, HostImport, ImportLinker, ImportMeta, Interface, NoConfig, Result,
     SetupContext, StateContext, WasmFunction, async_trait, register_import,
 };
 
@@ -19,13 +19,8 @@ const INTERFACE: &str = "bench:counter/count@1.0.0";
 
 #[async_trait]
 impl HostImport for Counter {
-    const META: ImportMeta = ImportMeta {
-        name: "bench:counter",
-        aliases: &[],
-        summary: "Counts",
-        interfaces: &[Interface::new("bench:counter/count", "1.0.0")],
-        section: Section::None,
-    };
+    const META: ImportMeta =
+        ImportMeta::new("bench:counter", "Counts").with_interfaces(&[Interface::new("bench:counter/count", "1.0.0")]);
     type Config = NoConfig;
     type Shared = ();
     type State = u64;

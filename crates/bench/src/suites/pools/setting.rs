@@ -6,15 +6,9 @@ use wippy_host::pool::{PoolFields, PoolKind, PoolSpec, WarmStart};
 use wippy_host::wasmtime::component::Component;
 use wippy_host::{CallContext, EntrySpec, Host, Value, WasmFunction, function};
 
-const LAZY: PoolFields = PoolFields {
-    kind: Some(PoolKind::Lazy),
-    size: None,
-    max_size: None,
-    workers: None,
-    buffer: None,
-    warm_start: WarmStart::None,
-    reuse_max_calls: None,
-};
+fn lazy() -> PoolFields {
+    PoolFields::default().with_kind(PoolKind::Lazy)
+}
 
 /// How many instances are prepared ahead: as many calls are timed in one go.
 pub(crate) const WARM: usize = 8;
@@ -34,9 +28,9 @@ impl Setting {
         let echo = |id, pool| add(&host, &values, id, "echo-string", pool);
         let warm = WarmStart::Count(WARM as u32);
         let inline = echo("bench:inline", PoolSpec::INLINE).await;
-        let prepared = echo("bench:prepared", PoolSpec::resolve(PoolFields { warm_start: warm, ..LAZY })).await;
-        echo("bench:lazy", PoolSpec::resolve(LAZY)).await;
-        echo("bench:kept", PoolSpec::resolve(PoolFields { reuse_max_calls: Some(u32::MAX), ..LAZY })).await;
+        let prepared = echo("bench:prepared", PoolSpec::resolve(lazy().with_warm_start(warm))).await;
+        echo("bench:lazy", PoolSpec::resolve(lazy())).await;
+        echo("bench:kept", PoolSpec::resolve(lazy().with_reuse_max_calls(u32::MAX))).await;
         add(&host, &funcs, "bench:caller", "call-many", PoolSpec::INLINE).await;
         Self { host, inline, prepared }
     }

@@ -9,7 +9,7 @@ use wippy_import_http::behind_http;
 /// Serves the guest on the current runtime, so many requests an instance, in the pool that an entry has which says no more.
 pub(super) async fn served(host: &Host, guest: &[u8], requests_each: u32) -> Server {
     let component = host.compile(guest).unwrap();
-    let pool = PoolSpec::resolve(PoolFields { reuse_max_calls: Some(requests_each), ..PoolFields::default() });
+    let pool = PoolSpec::resolve(PoolFields::default().with_reuse_max_calls(requests_each));
     let spec = EntrySpec::new("bench:handler", "handle").with_imports(wippy_host::ENABLED.iter().copied());
     let (spec, _) = behind_http(spec.with_pool(pool), &component);
     let handler = Arc::new(host.prepare(spec, &component).await.unwrap());

@@ -78,7 +78,7 @@ async fn flooded(flood: Flood) -> Flooded {
     let (asleep, (wake, woken)) = (Arc::new(AtomicUsize::new(0)), watch::channel(false));
     let mut options = EngineOptions::default();
     options.max_instances = flood.instances;
-    options.nested_instances = 0;
+    options.nested_instances = Some(0);
     options.max_total_memory_bytes = usize::MAX;
     let clock = Held { asleep: asleep.clone(), woken };
     let folder = Folder(crate::guests::root().join("guests"));

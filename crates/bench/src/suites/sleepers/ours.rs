@@ -57,11 +57,11 @@ async fn prepared(setting: &Setting, counts: &Arc<Counts>) -> WasmFunction {
     let mut limits = Limits::default();
     limits.max_execution = Some(setting.limit());
     let pool = match setting.guest {
-        Guest::Shared => PoolSpec::resolve(PoolFields {
-            max_size: u32::try_from(setting.sleepers + IN_ONE).ok(),
-            reuse_max_calls: Some(u32::MAX),
-            ..PoolFields::default()
-        }),
+        Guest::Shared => {
+            let mut fields = PoolFields::default().with_reuse_max_calls(u32::MAX);
+            fields.max_size = u32::try_from(setting.sleepers + IN_ONE).ok();
+            PoolSpec::resolve(fields)
+        }
         _ => PoolSpec::INLINE,
     };
     let entry = EntrySpec::new("bench:sleeper", method)

@@ -64,7 +64,7 @@ impl Sleeper {
     fn new(setting: &Setting, counts: &Arc<Counts>) -> Self {
         let concurrent = setting.guest != Guest::P2;
         let engine = ticked(|pooling| {
-            let mut config = wippy_host::engine_config(&setting.options(), pooling);
+            let mut config = wippy_host::engine_config(&setting.options().with_pooling(pooling));
             if concurrent {
                 config.concurrency_support(true).wasm_component_model_async(true);
             }

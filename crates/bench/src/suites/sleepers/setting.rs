@@ -39,9 +39,9 @@ impl Setting {
     pub(super) fn options(&self) -> EngineOptions {
         let mut options = EngineOptions::default();
         options.max_instances = self.instances;
-        options.nested_instances = 0;
+        options.nested_instances = Some(0);
         options.max_total_memory_bytes = usize::MAX;
-        options.nested_memory_bytes = 0;
+        options.nested_memory_bytes = Some(0);
         options
     }
 

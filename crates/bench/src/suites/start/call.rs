@@ -68,7 +68,7 @@ pub(super) fn compiled_for(concurrent: bool) -> Engine {
 }
 
 fn config(pooling: bool, concurrent: bool) -> Config {
-    let mut config = wippy_host::engine_config(&EngineOptions::default(), pooling);
+    let mut config = wippy_host::engine_config(&EngineOptions::default().with_pooling(pooling));
     if concurrent {
         config.concurrency_support(true).wasm_component_model_async(true);
     }

@@ -31,7 +31,7 @@ pub(super) fn name() -> Json {
 }
 
 pub(super) fn kind() -> Json {
-    one_of(Kind::ALL.map(|kind| (kind.as_str(), about(kind))), "What the entry is.")
+    one_of(Kind::ALL.iter().map(|kind| (kind.as_str(), about(*kind))), "What the entry is.")
 }
 
 fn of(kind: Kind, key: &str) -> Option<Field> {
@@ -118,9 +118,10 @@ fn of(kind: Kind, key: &str) -> Option<Field> {
         (HttpRouter, "prefix") => {
             Field::optional(pattern(r"((/[^{}/?#\s]+)+/?|/)?", "What stands before the path of each endpoint."))
         }
-        (HttpEndpoint, "method") => {
-            Field::required(one_of(HttpMethod::ALL.map(|method| (method.as_str(), "")), "The method that it answers."))
-        }
+        (HttpEndpoint, "method") => Field::required(one_of(
+            HttpMethod::ALL.iter().map(|method| (method.as_str(), "")),
+            "The method that it answers.",
+        )),
         (HttpEndpoint, "path") => Field::required(pattern(
             PATH,
             "The path that it answers, below the router's prefix. `{name}` is any one segment, `{name...}` all that is left.",

@@ -35,7 +35,7 @@ pub(crate) fn schema(imports: ImportSchemas) -> Json {
     define("elsewhere".to_owned(), json!({"type": "string", "pattern": parts::ELSEWHERE}));
     define("variable".to_owned(), json!({"type": "string", "pattern": parts::VARIABLE}));
     define("entry".to_owned(), entry());
-    for kind in Kind::ALL {
+    for kind in Kind::ALL.iter().copied() {
         let (in_list, alone) = of_kind(kind);
         define(kind.as_str().to_owned(), in_list);
         define(alone_name(kind), alone);
@@ -100,10 +100,11 @@ fn entry() -> Json {
 
 /// What holds for every kind, and what for each.
 fn by_kind(definition: impl Fn(Kind) -> String) -> Json {
-    let cases = Kind::ALL.map(|kind| {
+    let cases = Kind::ALL.iter().copied().map(|kind| {
         let is_it = json!({"properties": {"kind": {"const": kind.as_str()}}, "required": ["kind"]});
         json!({"if": is_it, "then": {"$ref": format!("#/$defs/{}", parts::pointer(&definition(kind)))}})
     });
+    let cases: Vec<_> = cases.collect();
     json!({
         "required": ["name", "kind"],
         "properties": {"name": fields::name(), "kind": fields::kind()},

@@ -3,7 +3,7 @@
 use super::super::http_service::{LIMIT_KEYS, TIMEOUT_KEYS, TLS_KEYS};
 use super::super::limits::KEYS as LIMITS;
 use super::super::lua::{LUA_GLOBALS, LUA_MODULES};
-use super::super::pool::{KEYS as POOL, PoolKind};
+use super::super::pool::KEYS as POOL;
 use super::super::{hosts, lifecycle};
 use super::ImportSchemas;
 use super::fields::{count, duration, limit};
@@ -14,6 +14,7 @@ use super::parts::{
 use serde_json::{Map, Value as Json, json};
 use std::time::Duration;
 use wippy_host_core::Limits;
+use wippy_host_core::pool::PoolKind;
 use wippy_host_process::HostOptions;
 use wippy_host_server::{ServiceLimits, Timeouts};
 
@@ -67,8 +68,8 @@ fn libraries() -> Json {
 }
 
 fn modules() -> Json {
-    let known = LUA_MODULES.into_iter().map(|name| (name, ""));
-    let global = LUA_GLOBALS.into_iter().map(|name| (name, "It is there without being listed."));
+    let known = LUA_MODULES.iter().map(|name| (*name, ""));
+    let global = LUA_GLOBALS.iter().map(|name| (*name, "It is there without being listed."));
     list(one_of(known.chain(global), "A module of the host."), "What `require` may load of the host.")
 }
 
@@ -171,7 +172,7 @@ fn pool() -> Json {
     let key = |key: &str| match key {
         "type" => {
             let about = "How instances are kept. Default: `static` where `workers` is given, `inline` where only `size` is, else `lazy`.";
-            one_of(PoolKind::ALL.map(|(name, kind)| (name, kind_of_pool(kind))), about)
+            one_of(PoolKind::ALL.iter().map(|kind| (kind.as_str(), kind_of_pool(*kind))), about)
         }
         "size" => count("Instances of a `static` pool that gives no `workers`."),
         "max_size" => {
@@ -199,5 +200,7 @@ fn kind_of_pool(kind: PoolKind) -> &'static str {
         PoolKind::Lazy => "None idle, up to `max_size` at once.",
         PoolKind::Static => "A fixed number of workers.",
         PoolKind::Adaptive => "Between 1 and `max_size`, scaled by demand.",
+        // Without a sentence, an editor shows the name alone.
+        _ => "",
     }
 }

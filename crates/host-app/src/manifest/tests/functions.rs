@@ -1,7 +1,8 @@
 //! `function.wasm` and `function.wat`.
 
 use super::*;
-use crate::manifest::{PoolKind, Transport, WarmStart};
+use crate::manifest::Transport;
+use wippy_host_core::pool::{PoolKind, WarmStart};
 
 const WAT_KEYS: &str = "bindings, config, imports, kind, limits, meta, method, name, pool, source, strict_imports, transport, wasi, \
                         wit";
@@ -202,8 +203,8 @@ fn a_pool_has_typed_values() {
         let it = function(&format!("pool: {{ warm_start: {warm_start} }}")).pool;
         assert_eq!(it.warm_start.unwrap().value, expected);
     }
-    for (name, kind) in PoolKind::ALL {
-        assert_eq!(function(&format!("pool: {{ type: {name} }}")).pool.kind.unwrap().value, kind);
+    for kind in PoolKind::ALL {
+        assert_eq!(function(&format!("pool: {{ type: {} }}", kind.as_str())).pool.kind.unwrap().value, *kind);
     }
 }
 

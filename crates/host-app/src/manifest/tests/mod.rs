@@ -7,6 +7,7 @@ mod functions;
 mod http;
 mod lua;
 mod nodes;
+mod printed;
 mod problems;
 mod processes;
 mod reference;
@@ -15,7 +16,7 @@ mod robustness;
 mod storages;
 mod syntax;
 
-use super::{Declaration, EntryId, Function, LoadOptions, Loaded, load};
+use super::{Declaration, EntryId, FunctionEntry, LoadOptions, Loaded, load};
 use std::fs;
 use tempfile::TempDir;
 
@@ -79,7 +80,7 @@ fn declared(entry: &str) -> Declaration {
     loaded.declarations.get(&id("demo:it")).unwrap().declaration.clone()
 }
 
-fn function(rest: &str) -> Function {
+fn function(rest: &str) -> FunctionEntry {
     match declared(&format!("kind: function.wat\nsource: (module)\nmethod: run\n{rest}")) {
         Declaration::Function(function) => *function,
         other => panic!("{other:?}"),

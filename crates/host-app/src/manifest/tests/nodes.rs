@@ -1,7 +1,7 @@
 //! The tree, its paths, its scalars, its JSON.
 
 use super::*;
-use crate::manifest::{Node, PathSegment, ScalarKind, Value};
+use crate::manifest::{Node, NodeValue, PathSegment, ScalarKind};
 
 /// The `meta` of an entry, which may hold anything.
 fn node(text: &str) -> Node {
@@ -14,7 +14,7 @@ fn node(text: &str) -> Node {
 #[test]
 fn scalars_follow_the_core_schema_of_yaml_1_2() {
     let kind = |text: &str| match node(&format!("{{ x: {text} }}")).get("x").unwrap().value() {
-        Value::Scalar(scalar) => scalar.kind,
+        NodeValue::Scalar(scalar) => scalar.kind,
         other => panic!("{other:?}"),
     };
     for text in ["", "~", "null", "Null", "NULL"] {

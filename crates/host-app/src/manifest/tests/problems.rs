@@ -98,8 +98,8 @@ fn problems_beyond_the_limit_are_counted() {
 fn the_severity_is_told_before_the_entry() {
     let problem = Problem::in_file(ErrorKind::Invalid, Path::new("a.yaml"), "m").for_entry("n:e");
     assert_eq!(problem.to_string(), "a.yaml: n:e: m");
-    assert_eq!(problem.clone().as_warning().to_string(), "a.yaml: warning: n:e: m");
-    assert_eq!(problem.as_remark().with_remedy("r").to_string(), "a.yaml: remark: n:e: m\n  help: r");
+    assert_eq!(problem.clone().into_warning().to_string(), "a.yaml: warning: n:e: m");
+    assert_eq!(problem.into_remark().with_remedy("r").to_string(), "a.yaml: remark: n:e: m\n  help: r");
 }
 
 #[test]

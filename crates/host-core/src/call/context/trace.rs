@@ -61,7 +61,6 @@ impl CallContext {
 
 impl CallContextBuilder {
     /// The trace it belongs to.
-    #[must_use]
     pub fn trace(mut self, trace: impl Into<String>) -> Self {
         self.trace = Some(Arc::new(Trace { id: trace.into(), state: None, own: false, for_span: false }));
         self
@@ -69,7 +68,6 @@ impl CallContextBuilder {
 
     /// The same where the function called can tell it to nobody: only the span of the call is to know it, and the call may share an
     /// instance with calls of other traces.
-    #[must_use]
     pub fn trace_for_span(mut self, trace: impl Into<String>) -> Self {
         self.trace = Some(Arc::new(Trace { id: trace.into(), state: None, own: false, for_span: true }));
         self
@@ -77,7 +75,6 @@ impl CallContextBuilder {
 
     /// What others say of the trace that was given before, which passes on with it. Dropped where there is no trace, or the text is no
     /// [`tracestate`](crate::is_tracestate).
-    #[must_use]
     pub fn trace_state(mut self, state: impl Into<String>) -> Self {
         let state = state.into();
         if let Some(trace) = self.trace.as_mut().filter(|_| is_tracestate(&state)) {

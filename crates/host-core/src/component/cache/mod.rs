@@ -49,6 +49,20 @@ impl CacheOptions {
     pub fn new(directory: impl Into<PathBuf>) -> Self {
         Self { directory: directory.into(), max_bytes: 2 << 30, max_files: 1000 }
     }
+
+    /// Bytes of all files together. Default 2 GiB.
+    #[must_use]
+    pub fn with_max_bytes(mut self, bytes: u64) -> Self {
+        self.max_bytes = bytes;
+        self
+    }
+
+    /// Files. Default 1,000.
+    #[must_use]
+    pub fn with_max_files(mut self, files: usize) -> Self {
+        self.max_files = files;
+        self
+    }
 }
 
 /// How a host came by its components.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 /// Where the `allow` list was written, which is where a denial says to add a line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum AllowSource {
     /// `wasi.network.allow` of an entry.
     #[default]
@@ -26,7 +27,7 @@ impl AllowSource {
     }
 }
 
-/// The answer to one question.
+/// The answer to one question: there is no third.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[must_use]

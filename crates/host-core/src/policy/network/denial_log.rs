@@ -103,7 +103,7 @@ impl DenialLog {
     }
 
     /// As [`record`](Self::record), at the time `now`.
-    pub fn record_at(&self, denial: &Denial, now: Instant) -> bool {
+    pub(crate) fn record_at(&self, denial: &Denial, now: Instant) -> bool {
         let note = (denial.starts_list && denial.line.is_some()).then_some(FIRST_ITEM);
         self.tell(Kind::Policy, denial.entry.as_ref(), &denial.what, (denial, note), now)
     }

@@ -1,7 +1,7 @@
 //! The gate of one entry, which every import asks.
 
 use super::rules::canonical;
-use super::{Decision, Denial, DenialLog, Host, NameMemory, NetworkRules, NetworkUse};
+use super::{Decision, Denial, DenialLog, NameMemory, NetworkHost, NetworkRules, NetworkUse};
 use crate::metrics::EntryMetrics;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -130,8 +130,8 @@ impl NetworkGuard {
     }
 
     /// As [`remember`](Self::remember), at the time `now`.
-    pub fn remember_at(&self, host: &str, addrs: &[IpAddr], now: Instant) {
-        if let Ok(Host::Name(name)) = Host::parse(host) {
+    pub(crate) fn remember_at(&self, host: &str, addrs: &[IpAddr], now: Instant) {
+        if let Ok(NetworkHost::Name(name)) = NetworkHost::parse(host) {
             self.names.remember(&name, addrs, now);
         }
     }
@@ -150,15 +150,15 @@ impl NetworkGuard {
     ///
     /// # Errors
     /// The denial, which is in the log already.
-    pub fn check_at(
+    pub(crate) fn check_at(
         &self,
         action: NetworkUse,
         host: Option<&str>,
         addr: SocketAddr,
         now: Instant,
     ) -> Result<(), Denial> {
-        let host = host.and_then(|host| Host::parse(host).ok());
-        if let Some(name) = host.as_ref().and_then(Host::name) {
+        let host = host.and_then(|host| NetworkHost::parse(host).ok());
+        if let Some(name) = host.as_ref().and_then(NetworkHost::name) {
             return self.conclude(self.decide(action, Some(name), addr));
         }
         // A name only ever widens what the rules permit, so without a policy there is nothing more to ask.
@@ -178,16 +178,16 @@ impl NetworkGuard {
     }
 
     fn check_name(&self, host: &str, port: Option<u16>) -> Result<(), Denial> {
-        let parsed = Host::parse(host).ok();
+        let parsed = NetworkHost::parse(host).ok();
         let rules = match &parsed {
             Some(host) => self.rules.decide_host(host, port),
             None => self.rules.decide_name(host, port),
         };
         let addr = match &parsed {
-            Some(Host::Address(ip)) => Some(SocketAddr::new(*ip, port.unwrap_or_default())),
+            Some(NetworkHost::Address(ip)) => Some(SocketAddr::new(*ip, port.unwrap_or_default())),
             _ => None,
         };
-        self.conclude(self.ask(NetworkUse::Lookup, parsed.as_ref().and_then(Host::name), addr, rules))
+        self.conclude(self.ask(NetworkUse::Lookup, parsed.as_ref().and_then(NetworkHost::name), addr, rules))
     }
 
     fn decide(&self, action: NetworkUse, name: Option<&str>, addr: SocketAddr) -> Decision {

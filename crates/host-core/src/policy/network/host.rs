@@ -11,9 +11,9 @@ const MAX_LABEL: usize = 63;
 /// The longest text that is looked at, in bytes: a name of [`MAX_NAME`] in any script is shorter.
 const MAX_TEXT: usize = 4 * MAX_NAME;
 
-/// A host as a guest or a rule writes it: a name or an address.
+/// A host as a guest or a rule writes it: a name or an address, nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Host {
+pub enum NetworkHost {
     /// A name in lower-case ASCII (`xn--` for other scripts) without a trailing dot. Not necessarily one that exists.
     Name(String),
     /// An address; an IPv4-mapped one is given as IPv4.
@@ -23,7 +23,7 @@ pub enum Host {
 /// Why a text is no host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum HostError {
+pub enum NetworkHostError {
     /// There is nothing.
     #[error("it is empty")]
     Empty,
@@ -53,21 +53,21 @@ pub enum HostError {
     Zone,
 }
 
-impl Host {
+impl NetworkHost {
     /// Reads `text`: a name (international ones are converted to ASCII), an IPv4 address of four decimal numbers, or an
     /// IPv6 address with or without brackets. One trailing dot is ignored, and so is the case.
     ///
     /// # Errors
-    /// Any [`HostError`]. Texts over 1012 bytes are refused without a look at them.
-    pub fn parse(text: &str) -> Result<Self, HostError> {
+    /// Any [`NetworkHostError`]. Texts over 1012 bytes are refused without a look at them.
+    pub fn parse(text: &str) -> Result<Self, NetworkHostError> {
         if text.is_empty() {
-            return Err(HostError::Empty);
+            return Err(NetworkHostError::Empty);
         }
         if text.len() > MAX_TEXT {
-            return Err(HostError::TooLong);
+            return Err(NetworkHostError::TooLong);
         }
         if let Some(inner) = text.strip_prefix('[') {
-            return inner.strip_suffix(']').ok_or(HostError::Ipv6).and_then(ipv6);
+            return inner.strip_suffix(']').ok_or(NetworkHostError::Ipv6).and_then(ipv6);
         }
         if text.contains(':') {
             return ipv6(text);
@@ -77,12 +77,12 @@ impl Host {
         }
         // The converter also decodes `%`, which no name may hold.
         if text.contains('%') {
-            return Err(HostError::Character('%'));
+            return Err(NetworkHostError::Character('%'));
         }
         match url::Host::parse(text) {
             Ok(url::Host::Domain(name)) => ascii(&name),
             Ok(url::Host::Ipv4(address)) => Ok(Self::Address(address.into())),
-            Ok(url::Host::Ipv6(_)) | Err(_) => Err(HostError::International),
+            Ok(url::Host::Ipv6(_)) | Err(_) => Err(NetworkHostError::International),
         }
     }
 
@@ -95,48 +95,48 @@ impl Host {
     }
 }
 
-impl FromStr for Host {
-    type Err = HostError;
+impl FromStr for NetworkHost {
+    type Err = NetworkHostError;
 
-    fn from_str(text: &str) -> Result<Self, HostError> {
+    fn from_str(text: &str) -> Result<Self, NetworkHostError> {
         Self::parse(text)
     }
 }
 
-fn ipv6(text: &str) -> Result<Host, HostError> {
+fn ipv6(text: &str) -> Result<NetworkHost, NetworkHostError> {
     if text.contains('%') {
-        return Err(HostError::Zone);
+        return Err(NetworkHostError::Zone);
     }
-    let address: Ipv6Addr = text.parse().map_err(|_| HostError::Ipv6)?;
-    Ok(Host::Address(IpAddr::V6(address).to_canonical()))
+    let address: Ipv6Addr = text.parse().map_err(|_| NetworkHostError::Ipv6)?;
+    Ok(NetworkHost::Address(IpAddr::V6(address).to_canonical()))
 }
 
-fn ascii(text: &str) -> Result<Host, HostError> {
+fn ascii(text: &str) -> Result<NetworkHost, NetworkHostError> {
     let text = text.strip_suffix('.').unwrap_or(text);
     if text.is_empty() {
-        return Err(HostError::Empty);
+        return Err(NetworkHostError::Empty);
     }
     if text.len() > MAX_NAME {
-        return Err(HostError::TooLong);
+        return Err(NetworkHostError::TooLong);
     }
     let stray = |c: &char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
     if let Some(stray) = text.chars().find(stray) {
-        return Err(HostError::Character(stray));
+        return Err(NetworkHostError::Character(stray));
     }
     for label in text.split('.') {
         match label.len() {
-            0 => return Err(HostError::EmptyLabel),
+            0 => return Err(NetworkHostError::EmptyLabel),
             1..=MAX_LABEL => {}
-            _ => return Err(HostError::LongLabel),
+            _ => return Err(NetworkHostError::LongLabel),
         }
     }
     if let Ok(address) = text.parse::<IpAddr>() {
-        return Ok(Host::Address(address));
+        return Ok(NetworkHost::Address(address));
     }
     if ends_in_a_number(text) {
-        return Err(HostError::NumberForm);
+        return Err(NetworkHostError::NumberForm);
     }
-    Ok(Host::Name(text.to_ascii_lowercase()))
+    Ok(NetworkHost::Name(text.to_ascii_lowercase()))
 }
 
 /// As browsers decide whether a host is an IPv4 address: no real name ends this way, and resolvers disagree on what it

@@ -63,7 +63,7 @@ pub use class::AddressClass;
 pub use denial::{AllowSource, Decision, Denial};
 pub use denial_log::{DenialCount, DenialLog, Denials};
 pub use guard::{NetworkGuard, NetworkPolicy, NetworkRequest};
-pub use host::{Host, HostError};
+pub use host::{NetworkHost, NetworkHostError};
 pub use names::NameMemory;
 pub use rule_error::RuleError;
 pub use rules::NetworkRules;

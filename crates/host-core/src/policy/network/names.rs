@@ -52,7 +52,7 @@ impl NameMemory {
     }
 
     /// Notes that `name` gave `addrs` at the time `now`. The name is kept as it is: give it in the spelling of
-    /// [`Host::Name`](super::Host::Name).
+    /// [`NetworkHost::Name`](super::NetworkHost::Name).
     pub fn remember(&self, name: &str, addrs: &[IpAddr], now: Instant) {
         // A time beyond the clock's range cannot come, so there is nothing to forget at.
         let Some(until) = now.checked_add(self.lifetime).filter(|_| self.capacity > 0) else { return };

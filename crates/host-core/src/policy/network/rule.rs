@@ -1,7 +1,7 @@
 //! One item of an `allow` list: its grammar and what it matches.
 
 use super::class::{AddressClass, lies_outside_public_space};
-use super::host::{Host, HostError};
+use super::host::{NetworkHost, NetworkHostError};
 use super::rule_error::{Problem, quoted};
 use ipnet::{IpNet, Ipv6Net};
 use std::fmt;
@@ -70,14 +70,14 @@ impl Rule {
         if host.contains('*') {
             return Ok(Self { target: wildcard(item, host, port)?, port });
         }
-        let target = match Host::parse(host) {
-            Ok(Host::Address(address)) if !host.is_ascii() => {
+        let target = match NetworkHost::parse(host) {
+            Ok(NetworkHost::Address(address)) if !host.is_ascii() => {
                 return Err(not_ascii(item, &address.to_string(), port));
             }
-            Ok(Host::Name(name)) if !host.is_ascii() => return Err(not_ascii(item, &name, port)),
-            Ok(Host::Address(address)) => network(IpNet::from(address)),
-            Ok(Host::Name(name)) if name == "localhost" => Target::Localhost,
-            Ok(Host::Name(name)) => Target::Name(name),
+            Ok(NetworkHost::Name(name)) if !host.is_ascii() => return Err(not_ascii(item, &name, port)),
+            Ok(NetworkHost::Address(address)) => network(IpNet::from(address)),
+            Ok(NetworkHost::Name(name)) if name == "localhost" => Target::Localhost,
+            Ok(NetworkHost::Name(name)) => Target::Name(name),
             Err(error) => return Err(host_problem(item, error)),
         };
         Ok(Self { target, port })
@@ -250,10 +250,10 @@ fn wildcard(item: &str, host: &str, port: Option<u16>) -> Result<Target, Problem
         ));
     }
     if let Some(domain) = host.strip_prefix("*.").filter(|domain| !domain.contains('*')) {
-        return match Host::parse(domain) {
-            Ok(Host::Name(name)) if !domain.is_ascii() => Err(not_ascii(item, &format!("*.{name}"), port)),
-            Ok(Host::Name(name)) => Ok(Target::Under(name)),
-            Ok(Host::Address(_)) | Err(HostError::NumberForm) => Err(Problem::new(
+        return match NetworkHost::parse(domain) {
+            Ok(NetworkHost::Name(name)) if !domain.is_ascii() => Err(not_ascii(item, &format!("*.{name}"), port)),
+            Ok(NetworkHost::Name(name)) => Ok(Target::Under(name)),
+            Ok(NetworkHost::Address(_)) | Err(NetworkHostError::NumberForm) => Err(Problem::new(
                 format!("{} has a wildcard before an address", quoted(item)),
                 "write a network such as \"10.0.0.0/8\"",
             )),
@@ -262,8 +262,8 @@ fn wildcard(item: &str, host: &str, port: Option<u16>) -> Result<Target, Problem
     }
     let message = format!("{} has a wildcard elsewhere than in front of a domain", quoted(item));
     let domain = host.rsplit('*').next().unwrap_or_default().trim_start_matches('.');
-    Err(match Host::parse(domain) {
-        Ok(Host::Name(name)) => Problem::write(message, &with_port(&format!("*.{name}"))),
+    Err(match NetworkHost::parse(domain) {
+        Ok(NetworkHost::Name(name)) => Problem::write(message, &with_port(&format!("*.{name}"))),
         _ => Problem::new(message, "write the domain as \"*.example.com\""),
     })
 }
@@ -275,10 +275,10 @@ fn not_ascii(item: &str, host: &str, port: Option<u16>) -> Problem {
     Problem::write(message, &format!("{host}{port}"))
 }
 
-fn host_problem(item: &str, error: HostError) -> Problem {
+fn host_problem(item: &str, error: NetworkHostError) -> Problem {
     let remedy = match error {
-        HostError::NumberForm => "write four decimal numbers without leading zeros, such as \"127.0.0.1\"",
-        HostError::Zone => "leave the zone out",
+        NetworkHostError::NumberForm => "write four decimal numbers without leading zeros, such as \"127.0.0.1\"",
+        NetworkHostError::Zone => "leave the zone out",
         _ => "write a host and a port, such as \"api.example.com:443\"",
     };
     Problem::new(format!("{} names no host: {error}", quoted(item)), remedy)

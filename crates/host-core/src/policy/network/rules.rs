@@ -3,7 +3,7 @@
 use super::denial::{Cause, Refusal, line, what, with_port};
 use super::rule::{Opening, Rule};
 use super::rule_error::{Problem, RuleError, quoted};
-use super::{AddressClass, AllowSource, Decision, Denial, Host, MAX_ITEMS, NetworkUse};
+use super::{AddressClass, AllowSource, Decision, Denial, MAX_ITEMS, NetworkHost, NetworkUse};
 use std::net::{IpAddr, SocketAddr};
 
 /// A parsed `wasi.network` section. The module's documentation says what it opens.
@@ -33,10 +33,10 @@ impl NetworkRules {
     /// # Errors
     /// One [`RuleError`] for each bad item, in their order, and one for the first item beyond [`MAX_ITEMS`] (1024),
     /// after which no item is looked at.
-    pub fn parse(items: &[String]) -> Result<Self, Vec<RuleError>> {
+    pub fn parse<S: AsRef<str>>(items: &[S]) -> Result<Self, Vec<RuleError>> {
         let (mut rules, mut errors) = (Vec::new(), Vec::new());
         for (index, item) in items.iter().take(MAX_ITEMS).enumerate() {
-            match Rule::parse(item) {
+            match Rule::parse(item.as_ref()) {
                 Ok(rule) => rules.push(rule),
                 Err(problem) => errors.push(problem.at(index)),
             }
@@ -55,7 +55,7 @@ impl NetworkRules {
 
     /// The same rules, whose denials say to add to `source`. [`AllowSource::Entry`] unless told.
     #[must_use]
-    pub fn from_source(mut self, source: AllowSource) -> Self {
+    pub fn with_source(mut self, source: AllowSource) -> Self {
         self.source = source;
         self
     }
@@ -73,7 +73,7 @@ impl NetworkRules {
     /// Whether `host` may be looked up, in order to use `port` of it where that is known. An address literal is judged
     /// as an address; a text that is no host ([`Host::parse`]) is denied, with no line to add.
     pub fn decide_name(&self, host: &str, port: Option<u16>) -> Decision {
-        match Host::parse(host) {
+        match NetworkHost::parse(host) {
             Ok(host) => self.decide_host(&host, port),
             Err(error) => {
                 let what = format!("{} {}", NetworkUse::Lookup, quoted(host));
@@ -83,13 +83,13 @@ impl NetworkRules {
     }
 
     /// As [`decide_name`](Self::decide_name), for a host that is parsed already.
-    pub fn decide_host(&self, host: &Host, port: Option<u16>) -> Decision {
+    pub fn decide_host(&self, host: &NetworkHost, port: Option<u16>) -> Decision {
         let (refusal, target) = match host {
-            Host::Name(name) => {
+            NetworkHost::Name(name) => {
                 let target = port.map_or_else(|| name.clone(), |port| format!("{name}:{port}"));
                 (self.judge_name(name, port), target)
             }
-            Host::Address(ip) => {
+            NetworkHost::Address(ip) => {
                 let ip = ip.to_canonical();
                 let target = port.map_or_else(|| ip.to_string(), |port| with_port(ip, &port.to_string()));
                 (self.judge_ip(ip, port), target)
@@ -106,8 +106,8 @@ impl NetworkRules {
     ///
     /// The zone and flow label of an IPv6 address play no part.
     pub fn decide_address(&self, action: NetworkUse, host: Option<&str>, addr: SocketAddr) -> Decision {
-        let host = host.and_then(|host| Host::parse(host).ok());
-        self.decide_resolved(action, host.as_ref().and_then(Host::name), addr)
+        let host = host.and_then(|host| NetworkHost::parse(host).ok());
+        self.decide_resolved(action, host.as_ref().and_then(NetworkHost::name), addr)
     }
 
     /// As [`decide_address`](Self::decide_address), for the name of a [`Host`].

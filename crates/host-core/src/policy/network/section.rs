@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// `wasi.network` of an entry. An unknown key is an error.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct NetworkSection {
     /// What may be reached. Absent: every public address. Empty: nothing.
     ///

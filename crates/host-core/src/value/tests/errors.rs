@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{refusal, wit};
-use crate::value::{MAX_DEPTH, Object, Problem, Value, convert_args, from_val, to_val};
+use crate::value::{MAX_DEPTH, Object, Value, ValueProblem, convert_args, from_val, to_val};
 
 #[test]
 fn an_error_says_where_in_the_argument_it_is() {
@@ -12,7 +12,7 @@ fn an_error_says_where_in_the_argument_it_is() {
     let error = convert_args(&params, vec![Value::from_json(users).unwrap()]).unwrap_err();
     assert_eq!(error.to_string(), "argument 1 (users[2].age): expected u32, got -4 (u32 holds 0 to 4294967295)");
     assert_eq!(error.path(), "users[2].age");
-    assert!(matches!(error.problem(), Problem::OutOfRange { expected: "u32", .. }));
+    assert!(matches!(error.problem(), ValueProblem::OutOfRange { expected: "u32", .. }));
 }
 
 #[test]

@@ -216,7 +216,7 @@ fn a_denied_lookup_says_what_why_and_the_line_to_add() {
 
 #[test]
 fn a_command_is_told_of_its_option() {
-    let rules = rules(&[]).from_source(AllowSource::CommandLine);
+    let rules = rules(&[]).with_source(AllowSource::CommandLine);
     let mut denial = denial(rules.decide_address(NetworkUse::Connect, Some("x.example"), addr("93.184.216.34:443")));
     denial.entry = Some("fetch.wasm".into());
     assert_eq!(

@@ -176,7 +176,7 @@ fn a_policy_that_says_nothing_changes_nothing() {
 
 #[test]
 fn a_command_is_named_as_it_was_called() {
-    let rules = rules(&[]).from_source(AllowSource::CommandLine);
+    let rules = rules(&[]).with_source(AllowSource::CommandLine);
     let guard = NetworkGuard::new("fetch.wasm", rules);
     assert_eq!(
         guard.lookup_for("api.example.com", 443).unwrap_err().to_string(),

@@ -1,5 +1,5 @@
 use super::{addr, rules};
-use crate::policy::network::{Decision, Host, HostError, NetworkRules, NetworkUse};
+use crate::policy::network::{Decision, NetworkHost, NetworkHostError, NetworkRules, NetworkUse};
 
 #[test]
 fn numbers_in_other_forms_are_no_hosts() {
@@ -17,20 +17,20 @@ fn numbers_in_other_forms_are_no_hosts() {
         "a.1",
         "0x",
     ] {
-        assert_eq!(Host::parse(text), Err(HostError::NumberForm), "{text}");
-        assert_eq!(Host::parse(&format!("{text}.")), Err(HostError::NumberForm), "{text}.");
+        assert_eq!(NetworkHost::parse(text), Err(NetworkHostError::NumberForm), "{text}");
+        assert_eq!(NetworkHost::parse(&format!("{text}.")), Err(NetworkHostError::NumberForm), "{text}.");
         assert!(NetworkRules::parse(&[text.to_owned()]).is_err(), "{text}");
     }
     // In scripts whose digits the international rules turn into ASCII, the text is read as the address that it is.
-    assert_eq!(Host::parse("１２７.1"), Ok(Host::Address("127.0.0.1".parse().unwrap())));
-    assert_eq!(Host::parse("127。0。0。1"), Ok(Host::Address("127.0.0.1".parse().unwrap())));
-    assert_eq!(Host::parse("1.2.3.4."), Ok(Host::Address("1.2.3.4".parse().unwrap())));
+    assert_eq!(NetworkHost::parse("１２７.1"), Ok(NetworkHost::Address("127.0.0.1".parse().unwrap())));
+    assert_eq!(NetworkHost::parse("127。0。0。1"), Ok(NetworkHost::Address("127.0.0.1".parse().unwrap())));
+    assert_eq!(NetworkHost::parse("1.2.3.4."), Ok(NetworkHost::Address("1.2.3.4".parse().unwrap())));
 }
 
 #[test]
 fn ipv6_literals_are_read_strictly() {
     for text in ["fe80::1%eth0", "[fe80::1%1]", "fe80::1%25eth0", "::1%", "%::1"] {
-        assert_eq!(Host::parse(text), Err(HostError::Zone), "{text}");
+        assert_eq!(NetworkHost::parse(text), Err(NetworkHostError::Zone), "{text}");
     }
     for text in [
         "[::1",
@@ -47,53 +47,53 @@ fn ipv6_literals_are_read_strictly() {
         "[::1].",
         "::1.",
     ] {
-        assert_eq!(Host::parse(text), Err(HostError::Ipv6), "{text}");
+        assert_eq!(NetworkHost::parse(text), Err(NetworkHostError::Ipv6), "{text}");
     }
-    assert_eq!(Host::parse("[::FFFF:127.0.0.1]"), Ok(Host::Address("127.0.0.1".parse().unwrap())));
+    assert_eq!(NetworkHost::parse("[::FFFF:127.0.0.1]"), Ok(NetworkHost::Address("127.0.0.1".parse().unwrap())));
 }
 
 #[test]
 fn odd_characters_are_no_part_of_a_name() {
     for (text, error) in [
-        ("", HostError::Empty),
-        (".", HostError::Empty),
-        ("..", HostError::EmptyLabel),
-        ("a..b", HostError::EmptyLabel),
-        (".a", HostError::EmptyLabel),
-        ("a..", HostError::EmptyLabel),
-        ("a b", HostError::Character(' ')),
-        (" a", HostError::Character(' ')),
-        ("a\0b", HostError::Character('\0')),
-        ("a\nb", HostError::Character('\n')),
-        ("a%41", HostError::Character('%')),
-        ("ä%41", HostError::Character('%')),
-        ("a@b", HostError::Character('@')),
-        ("a/b", HostError::Character('/')),
-        ("*", HostError::Character('*')),
-        ("\u{202e}", HostError::International),
-        ("\u{ad}", HostError::International),
-        ("a\u{202e}b.example", HostError::International),
-        ("\u{fffd}.example", HostError::International),
+        ("", NetworkHostError::Empty),
+        (".", NetworkHostError::Empty),
+        ("..", NetworkHostError::EmptyLabel),
+        ("a..b", NetworkHostError::EmptyLabel),
+        (".a", NetworkHostError::EmptyLabel),
+        ("a..", NetworkHostError::EmptyLabel),
+        ("a b", NetworkHostError::Character(' ')),
+        (" a", NetworkHostError::Character(' ')),
+        ("a\0b", NetworkHostError::Character('\0')),
+        ("a\nb", NetworkHostError::Character('\n')),
+        ("a%41", NetworkHostError::Character('%')),
+        ("ä%41", NetworkHostError::Character('%')),
+        ("a@b", NetworkHostError::Character('@')),
+        ("a/b", NetworkHostError::Character('/')),
+        ("*", NetworkHostError::Character('*')),
+        ("\u{202e}", NetworkHostError::International),
+        ("\u{ad}", NetworkHostError::International),
+        ("a\u{202e}b.example", NetworkHostError::International),
+        ("\u{fffd}.example", NetworkHostError::International),
     ] {
-        assert_eq!(Host::parse(text), Err(error), "{text:?}");
+        assert_eq!(NetworkHost::parse(text), Err(error), "{text:?}");
     }
 }
 
 #[test]
 fn names_have_the_lengths_of_dns() {
     let label = "a".repeat(63);
-    assert!(Host::parse(&label).is_ok());
-    assert_eq!(Host::parse(&"a".repeat(64)), Err(HostError::LongLabel));
+    assert!(NetworkHost::parse(&label).is_ok());
+    assert_eq!(NetworkHost::parse(&"a".repeat(64)), Err(NetworkHostError::LongLabel));
     let longest = format!("{label}.{label}.{label}.{}", "a".repeat(61));
     assert_eq!(longest.len(), 253);
-    assert!(Host::parse(&longest).is_ok());
-    assert!(Host::parse(&format!("{longest}.")).is_ok());
-    assert_eq!(Host::parse(&format!("{longest}a")), Err(HostError::TooLong));
+    assert!(NetworkHost::parse(&longest).is_ok());
+    assert!(NetworkHost::parse(&format!("{longest}.")).is_ok());
+    assert_eq!(NetworkHost::parse(&format!("{longest}a")), Err(NetworkHostError::TooLong));
     // International names count as they are sent.
-    assert!(Host::parse(&"ä".repeat(50)).is_ok());
-    assert_eq!(Host::parse(&"ä".repeat(60)), Err(HostError::LongLabel));
-    assert_eq!(Host::parse(&"ä".repeat(400)), Err(HostError::TooLong));
-    assert_eq!(Host::parse(&"ä".repeat(600)), Err(HostError::TooLong));
+    assert!(NetworkHost::parse(&"ä".repeat(50)).is_ok());
+    assert_eq!(NetworkHost::parse(&"ä".repeat(60)), Err(NetworkHostError::LongLabel));
+    assert_eq!(NetworkHost::parse(&"ä".repeat(400)), Err(NetworkHostError::TooLong));
+    assert_eq!(NetworkHost::parse(&"ä".repeat(600)), Err(NetworkHostError::TooLong));
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn a_piece_that_repeats_for_ever_nests_nothing() {
     {
         for length in 1..=1200 / piece.len() {
             let item = piece.repeat(length);
-            let _ = Host::parse(&item);
+            let _ = NetworkHost::parse(&item);
             assert!(NetworkRules::parse(std::slice::from_ref(&item)).is_err() || item == "::", "{piece} {length}");
         }
     }
@@ -180,7 +180,7 @@ fn any_mix_of_pieces_is_read_or_refused() {
     let mut read = 0;
     for number in 0..PIECES.len().pow(4) {
         let item: String = (0..4).map(|digit| PIECES[number / PIECES.len().pow(digit) % PIECES.len()]).collect();
-        let _ = Host::parse(&item);
+        let _ = NetworkHost::parse(&item);
         match NetworkRules::parse(std::slice::from_ref(&item)) {
             Ok(parsed) => {
                 read += 1;

@@ -1,0 +1,16 @@
+//! What a program may share between its threads, and what it may send: a test that compiles, or a broken promise.
+
+use crate::*;
+
+#[test]
+fn what_a_program_shares_between_its_threads_may_be_shared() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Attached>();
+    shared::<Event>();
+    shared::<Events>();
+    shared::<HostOptions>();
+    shared::<Pid>();
+    shared::<ProcessInfo>();
+    shared::<Processes>();
+    shared::<Spawn>();
+}
