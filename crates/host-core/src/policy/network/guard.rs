@@ -106,7 +106,7 @@ impl NetworkGuard {
         &self.names
     }
 
-    /// Whether `host` may be looked up, for whatever port. Resolve the name in the spelling of [`Host::parse`], not as
+    /// Whether `host` may be looked up, for whatever port. Resolve the name in the spelling of [`NetworkHost::parse`], not as
     /// the guest wrote it, and then call [`remember`](Self::remember).
     ///
     /// # Errors

@@ -71,7 +71,7 @@ impl NetworkRules {
     }
 
     /// Whether `host` may be looked up, in order to use `port` of it where that is known. An address literal is judged
-    /// as an address; a text that is no host ([`Host::parse`]) is denied, with no line to add.
+    /// as an address; a text that is no host ([`NetworkHost::parse`]) is denied, with no line to add.
     pub fn decide_name(&self, host: &str, port: Option<u16>) -> Decision {
         match NetworkHost::parse(host) {
             Ok(host) => self.decide_host(&host, port),
@@ -110,7 +110,7 @@ impl NetworkRules {
         self.decide_resolved(action, host.as_ref().and_then(NetworkHost::name), addr)
     }
 
-    /// As [`decide_address`](Self::decide_address), for the name of a [`Host`].
+    /// As [`decide_address`](Self::decide_address), for the name of a [`NetworkHost`].
     pub(super) fn decide_resolved(&self, action: NetworkUse, name: Option<&str>, addr: SocketAddr) -> Decision {
         let addr = canonical(addr);
         match self.judge_address(action, name, addr) {
