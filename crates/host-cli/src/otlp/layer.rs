@@ -1,6 +1,7 @@
 //! Hears the spans of calls and hands those that have ended to the queue. Of their fields, only those are read that name something.
 
 use super::queue::Queue;
+use super::returned::Returned;
 use crate::measure::{Fields, function_name, is_host_call};
 use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState};
 use opentelemetry::{InstrumentationScope, KeyValue};
@@ -32,7 +33,7 @@ struct Open {
     parent: SpanId,
     remote: bool,
     began: SystemTime,
-    /// What it is where nothing more is said.
+    /// `dropped` until more is said.
     outcome: Option<String>,
 }
 
@@ -49,14 +50,14 @@ impl Traces {
         Self { queue, scope }
     }
 
-    /// Whether a span or an event is one of those that it hears. No event of generated bindings is: they hold arguments.
+    /// Whether a span or an event is one of those that it hears. Of the events of generated bindings, those with arguments are not.
     pub(super) fn hears(metadata: &Metadata<'_>) -> bool {
         match metadata.is_span() {
             true => is_call(metadata) || is_host_call(metadata),
             // What asks whether anybody hears the spans, and what says where a host call stands.
             false => {
                 let told = !metadata.is_event() || metadata.fields().field("trace").is_some();
-                told && metadata.target() == spans::TARGET
+                told && metadata.target() == spans::TARGET || is_return(metadata)
             }
         }
     }
@@ -66,14 +67,19 @@ fn is_call(metadata: &Metadata<'_>) -> bool {
     metadata.target() == spans::TARGET && metadata.name() == spans::CALL
 }
 
+/// Whether an event is what generated bindings say when a host function has returned: how that call ended is in no field of its span.
+fn is_return(metadata: &Metadata<'_>) -> bool {
+    metadata.is_event() && metadata.target() != spans::TARGET && metadata.fields().field("result").is_some()
+}
+
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Traces {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
         let mut fields = Fields::default();
         attributes.record(&mut fields);
         let began = SystemTime::now();
-        // Ours say how they ended, unless they are dropped.
-        let outcome = attributes.metadata().fields().field("outcome").map(|_| "dropped".to_owned());
+        // They say how they ended, unless they are dropped.
+        let outcome = Some("dropped".to_owned());
         let open = if is_call(attributes.metadata()) {
             let around = span.scope().skip(1).find_map(|around| around.extensions().get::<Open>()?.place);
             let entry = fields.entry.unwrap_or_default().into();
@@ -107,8 +113,17 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Traces {
         open.outcome = fields.outcome.or(open.outcome.take());
     }
 
-    /// A host call that tells others of its span has made the span's id.
+    /// A host call that tells others of its span has made the span's id; one of generated bindings says how it ended.
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        if is_return(event.metadata()) {
+            let mut returned = Returned::default();
+            event.record(&mut returned);
+            let Some(span) = context.event_span(event) else { return };
+            if let Some(open) = span.extensions_mut().get_mut::<Open>().filter(|open| open.function.is_some()) {
+                open.outcome = returned.outcome.map(str::to_owned);
+            }
+            return;
+        }
         let mut fields = Fields::default();
         event.record(&mut fields);
         let Some(told) = fields.trace.as_deref().and_then(Place::parsed) else { return };
@@ -135,7 +150,7 @@ impl Open {
     fn ended(self, Place { trace, span, flags }: Place, instrumentation_scope: InstrumentationScope) -> SpanData {
         let mut attributes = vec![KeyValue::new("wippy.entry", self.entry.clone())];
         attributes.extend(self.function.clone().map(|function| KeyValue::new("wippy.function", function)));
-        let failure = self.outcome.as_ref().filter(|outcome| *outcome != "ok").cloned();
+        let failure = self.outcome.as_ref().filter(|outcome| !["ok", "returned"].contains(&outcome.as_str())).cloned();
         attributes.extend(self.outcome.map(|outcome| KeyValue::new("wippy.outcome", outcome)));
         SpanData {
             span_context: SpanContext::new(trace, span, flags, false, TraceState::NONE),

@@ -9,6 +9,7 @@ mod endpoint;
 mod exporter;
 mod layer;
 mod queue;
+mod returned;
 
 use crate::log::Listener;
 use crate::output::{Failure, Output};
