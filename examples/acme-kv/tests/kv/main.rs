@@ -1,5 +1,7 @@
 //! What acme:kv promises, with real guests on a host full of doubles, and in the program.
 
+#![allow(clippy::panic, clippy::unwrap_used)]
+
 mod busy;
 mod data;
 mod files;
