@@ -1,24 +1,10 @@
 //! What is fuzzed: functions of bytes that panic where a promise is broken.
-//!
-//! The sources of the loader are compiled here by themselves: as a dependency, `wippy-host-app` would bring Wasmtime, and
-//! of all that its loader needs no more than the kinds of errors.
 
-#[path = "../../crates/host-core/src/error.rs"]
-mod error;
-#[path = "../../crates/host-app/src/manifest/mod.rs"]
-#[allow(unused_imports, reason = "the rest of wippy-host-app uses what nothing uses here")]
-pub mod manifest;
-#[cfg(feature = "values")]
 pub mod mapping;
-mod value;
 
-// By this name the loader asks for the kinds of errors. Those who need the real crate name it `host_core`.
-extern crate self as wippy_host_core;
-pub use error::{Error, ErrorKind, Reason, Result};
-
-use manifest::LoadOptions;
 use std::fs;
 use std::path::Path;
+use wippy_host_app::manifest::{self, LoadOptions};
 
 /// Loads an application whose one file has this content, in a directory that exists and is written to.
 ///

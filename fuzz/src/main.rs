@@ -90,9 +90,8 @@ fn main() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let run: Box<dyn Fn(&[u8])> = match target.as_str() {
         "yaml_loader" => Box::new(|content| wippy_host_fuzz::load(directory.path(), content)),
-        #[cfg(feature = "values")]
         "value_mapping" => Box::new(wippy_host_fuzz::mapping::map),
-        _ => panic!("{usage}; value_mapping needs --features values"),
+        _ => panic!("{usage}"),
     };
     let seeds = corpus(&Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target));
     let (mut random, begun) = (Random(seed), Instant::now());

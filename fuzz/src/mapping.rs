@@ -1,6 +1,6 @@
 //! JSON text to a value of a WIT type, and back.
 
-use host_core::value::{Value, from_val, to_val};
+use wippy_host_core::value::{Value, from_val, to_val};
 use std::sync::OnceLock;
 use wasmtime::Engine;
 use wasmtime::component::types::ComponentItem;
