@@ -10,7 +10,8 @@ const MAX_DEPTH: usize = 32;
 /// Variables that change what Cargo builds, by how their names start.
 const BUILD_VARIABLES: [&str; 4] = ["CARGO_BUILD_", "CARGO_ENCODED_RUSTFLAGS", "CARGO_PROFILE_", "RUSTFLAGS"];
 
-/// All files of a workspace, relative to its root and in order, without build output, hidden version control and links.
+/// All files of a workspace, relative to its root and in order, without build output and hidden version control. What a link leads to
+/// counts as standing where the link is: packages hold licences and interfaces of the repository that way.
 pub(crate) fn files(root: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     collect(root, Path::new(""), 0, &mut found)?;
@@ -24,12 +25,10 @@ fn collect(root: &Path, folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -
     }
     for entry in std::fs::read_dir(root.join(folder))? {
         let entry = entry?;
-        let (kind, name) = (entry.file_type()?, entry.file_name());
+        let name = entry.file_name();
         let path = folder.join(&name);
-        // In a linked worktree `.git` is a file.
-        if name == ".git" {
-            continue;
-        }
+        // In a linked worktree `.git` is a file. A link may lead nowhere.
+        let Some(kind) = std::fs::metadata(entry.path()).ok().filter(|_| name != ".git") else { continue };
         if kind.is_file() {
             found.push(path);
         } else if kind.is_dir() && name != "target" {
@@ -123,6 +122,16 @@ mod tests {
     #[test]
     fn the_files_are_the_sources_without_build_output_and_version_control() {
         assert_eq!(files(workspace().path()).unwrap(), [Path::new("Cargo.toml"), Path::new("src/lib.rs")]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_link_leads_to_is_among_the_files_and_one_that_leads_nowhere_is_not() {
+        let folder = workspace();
+        std::os::unix::fs::symlink("src", folder.path().join("wit")).unwrap();
+        std::os::unix::fs::symlink("gone", folder.path().join("lost")).unwrap();
+        let found = files(folder.path()).unwrap();
+        assert_eq!(found, [Path::new("Cargo.toml"), Path::new("src/lib.rs"), Path::new("wit/lib.rs")]);
     }
 
     #[test]
