@@ -36,7 +36,7 @@ pub(crate) struct DocsArgs {
 pub(crate) enum DocsError {
     #[error("{path} cannot be read or written")]
     File { path: String, source: io::Error },
-    #[error("docs/book/reasons.json cannot be understood")]
+    #[error("docs/book/reasons.json or cures.json cannot be understood")]
     Reasons(#[source] serde_json::Error),
     #[error("the book is not as its sources say:\n{0}")]
     Problems(String),

@@ -42,7 +42,7 @@ An error says what happened, to which entry, and in most cases what mends it. `â
 
 - [Kinds](#kinds): what sort of failure it is. Applications, `--json` and `funcs` see it.
 - [Reasons](#reasons): what ended a call. Embedders see it (`Error::reason`).
-- [Messages](#messages): what the source says, with the remedy that stands beside it.
+- [Messages](#messages): what the source says, and what mends it: the remedy that the error says itself, as code, or what there is to do.
 
 ";
 
@@ -65,7 +65,7 @@ pub(super) fn page(root: &Path) -> Result<String, DocsError> {
     kinds(&mut page, &error);
     let sources = sources(root)?;
     reasons(root, &mut page, &error, &sources)?;
-    messages(&mut page, &sources);
+    messages(root, &mut page, &sources)?;
     page.push_str(NOT_HERE);
     Ok(page)
 }
@@ -131,15 +131,17 @@ fn sources(root: &Path) -> Result<Vec<Part>, DocsError> {
     CRATES.iter().map(part).collect()
 }
 
-fn messages(page: &mut String, sources: &[Part]) {
+fn messages(root: &Path, page: &mut String, sources: &[Part]) -> Result<(), DocsError> {
+    // Of messages beside which no remedy stands in the source: it is made elsewhere, or there is nothing to write in the entry.
+    let mut cures: BTreeMap<String, String> =
+        serde_json::from_str(&read(&root.join("docs/book/cures.json"))?).map_err(DocsError::Reasons)?;
+    let (mut used, mut problems) = (BTreeSet::new(), Vec::new());
     page.push_str("## Messages\n");
-    let (mut listed, mut unfound) = (0, 0);
+    let mut listed = 0;
     for part in sources {
         let mut rows = BTreeSet::new();
         for source in &part.sources {
-            let (messages, without) = scan::messages(source);
-            rows.extend(messages);
-            unfound += without;
+            rows.extend(scan::messages(source).0);
         }
         if rows.is_empty() {
             continue;
@@ -147,14 +149,28 @@ fn messages(page: &mut String, sources: &[Part]) {
         listed += rows.len();
         let _ = write!(page, "\n### {}\n\n| message | what mends it |\n|---|---|\n", part.title);
         for row in rows {
-            let remedy = row.remedy.as_deref().map(cell).unwrap_or_default();
+            let remedy = match (&row.remedy, cures.get(&row.text)) {
+                (Some(remedy), _) => cell(remedy),
+                (None, Some(cure)) => {
+                    used.insert(row.text.clone());
+                    cure.replace('|', "\\|")
+                }
+                (None, None) => {
+                    problems.push(format!("docs/book/cures.json says nothing of {:?}", row.text));
+                    continue;
+                }
+            };
             let _ = writeln!(page, "| {} | {remedy} |", cell(&row.text));
         }
     }
-    let _ = write!(
-        page,
-        "\nThese are {listed} messages; {unfound} remedies stand beside a message that is made elsewhere.\n\n"
-    );
+    cures.retain(|message, _| !used.contains(message));
+    problems
+        .extend(cures.keys().map(|message| format!("docs/book/cures.json: nothing says {message:?} without a remedy")));
+    if !problems.is_empty() {
+        return Err(DocsError::Problems(problems.join("\n")));
+    }
+    let _ = write!(page, "\nThese are {listed} messages.\n\n");
+    Ok(())
 }
 
 /// Text as code, whatever backquotes it has.
