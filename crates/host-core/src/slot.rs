@@ -61,15 +61,28 @@ impl Slots {
         self.0.get_mut(slot.index())?.as_deref_mut()?.downcast_mut()
     }
 
+    pub(crate) fn get_or_insert_with<T: Send + 'static>(
+        &mut self,
+        slot: &Slot<T>,
+        make: impl FnOnce() -> T,
+    ) -> Option<&mut T> {
+        self.place(slot)?.get_or_insert_with(|| Box::new(make())).downcast_mut()
+    }
+
     pub(crate) fn set<T: Send + 'static>(&mut self, slot: &Slot<T>, state: T) {
+        if let Some(place) = self.place(slot) {
+            *place = Some(Box::new(state));
+        }
+    }
+
+    /// Always there.
+    fn place<T: Send + 'static>(&mut self, slot: &Slot<T>) -> Option<&mut Option<Box<dyn Any + Send>>> {
         let index = slot.index();
         if self.0.len() <= index {
             // Room for every slot at once: growing for one state after the other would allocate several times a call.
             self.0.resize_with(NEXT.load(Ordering::Relaxed).max(index + 1), || None);
         }
-        if let Some(place) = self.0.get_mut(index) {
-            *place = Some(Box::new(state));
-        }
+        self.0.get_mut(index)
     }
 }
 

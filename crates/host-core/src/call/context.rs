@@ -19,8 +19,14 @@ pub struct CallContext {
     trace: Option<Arc<Trace>>,
     deadline: Option<Instant>,
     current: Option<Link>,
-    arguments: Option<Arc<[String]>>,
-    streams: Option<Arc<StandardStreams>>,
+    own: Option<Arc<Own>>,
+}
+
+/// What is given to one function, and not to those that it calls.
+#[derive(Default)]
+struct Own {
+    arguments: Vec<String>,
+    streams: Option<StandardStreams>,
 }
 
 impl fmt::Debug for CallContext {
@@ -86,8 +92,7 @@ impl CallContext {
             trace: self.trace.clone(),
             deadline: self.deadline,
             current: self.current.clone(),
-            arguments: None,
-            streams: None,
+            own: Own::default(),
         }
     }
 
@@ -129,12 +134,12 @@ impl CallContext {
 
     /// The command-line arguments of this call, which follow the entry's own.
     pub fn arguments(&self) -> &[String] {
-        self.arguments.as_deref().unwrap_or_default()
+        self.own.as_ref().map_or(&[], |own| &own.arguments)
     }
 
     /// The standard streams of this call, where it has its own.
     pub fn streams(&self) -> Option<&StandardStreams> {
-        self.streams.as_deref()
+        self.own.as_ref()?.streams.as_ref()
     }
 
     /// The function that runs under this context, once it runs.
@@ -178,8 +183,7 @@ impl CallContext {
             trace: self.trace.clone(),
             deadline: self.deadline,
             current: Some(Link { function: function.clone(), depth, holds: [None; 2], caller }),
-            arguments: self.arguments.clone(),
-            streams: self.streams.clone(),
+            own: self.own.clone(),
         })
     }
 
@@ -187,16 +191,15 @@ impl CallContext {
     /// streams.
     #[must_use]
     pub fn nested(&self) -> Self {
-        Self { arguments: None, streams: None, ..self.clone() }
+        Self { own: None, ..self.clone() }
     }
 
-    /// The same context, holding one more place.
-    pub(crate) fn holding(mut self, hold: Hold) -> Self {
+    /// The call holds one more place.
+    pub(crate) fn hold(&mut self, hold: Hold) {
         let holds = self.current.as_mut().map(|link| &mut link.holds);
         if let Some(free) = holds.and_then(|holds| holds.iter_mut().find(|hold| hold.is_none())) {
             *free = Some(hold);
         }
-        self
     }
 
     /// The functions of the chain and what each holds, innermost first.
@@ -213,7 +216,8 @@ impl CallContext {
     /// Whether an instance can serve the call that was made before it: the call brings no clock, output, arguments or
     /// standard streams of its own, which an instance may keep.
     pub(crate) fn is_plain(&self) -> bool {
-        self.clock().is_none() && self.output().is_none() && self.arguments().is_empty() && self.streams.is_none()
+        self.own.is_none()
+            && self.shared.as_ref().is_none_or(|shared| shared.clock.is_none() && shared.output.is_none())
     }
 
     /// Whether nothing tells the call from another outermost call: it acts for nobody, belongs to no trace and brings nothing
@@ -236,11 +240,16 @@ impl CallContext {
     /// The same context with a deadline that is the earlier of its own and `deadline`.
     #[must_use]
     pub fn until(mut self, deadline: Option<Instant>) -> Self {
+        self.end_by(deadline);
+        self
+    }
+
+    /// As [`CallContext::until`], in its place.
+    pub(crate) fn end_by(&mut self, deadline: Option<Instant>) {
         self.deadline = match (self.deadline, deadline) {
             (Some(own), Some(other)) => Some(own.min(other)),
             (own, other) => own.or(other),
         };
-        self
     }
 
     /// At most the outermost and the innermost eight functions are named.
@@ -272,8 +281,7 @@ pub struct CallContextBuilder {
     trace: Option<Arc<Trace>>,
     deadline: Option<Instant>,
     current: Option<Link>,
-    arguments: Option<Arc<[String]>>,
-    streams: Option<Arc<StandardStreams>>,
+    own: Own,
 }
 
 impl fmt::Debug for CallContextBuilder {
@@ -337,25 +345,25 @@ impl CallContextBuilder {
 
     /// Command-line arguments for the function called, behind those of its entry.
     pub fn arguments<S: Into<String>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
-        self.arguments = Some(arguments.into_iter().map(Into::into).collect());
+        self.own.arguments = arguments.into_iter().map(Into::into).collect();
         self
     }
 
     /// Standard streams for the function called, in the place of the log. Those that it calls do not have them.
     pub fn streams(mut self, streams: StandardStreams) -> Self {
-        self.streams = Some(Arc::new(streams));
+        self.own.streams = Some(streams);
         self
     }
 
     /// The context.
     pub fn build(self) -> CallContext {
+        let has_own = !self.own.arguments.is_empty() || self.own.streams.is_some();
         CallContext {
             shared: Some(Arc::new(self.shared)),
             trace: self.trace,
             deadline: self.deadline,
             current: self.current,
-            arguments: self.arguments,
-            streams: self.streams,
+            own: has_own.then(|| Arc::new(self.own)),
         }
     }
 }

@@ -51,8 +51,8 @@ impl Host {
         let setup = SetupContext::new(&parts.entry, services, functions, &parts.network);
         for import in imports {
             let config = registry.config_of(&import, &spec.sections);
-            let shared = import.setup(setup, config).await;
-            states.push((import, shared.map_err(|error| EntryProblems::of(&spec.id, &error, Place::Entry))?));
+            let granted = import.setup(setup, config).await;
+            states.push(granted.map_err(|error| EntryProblems::of(&spec.id, &error, Place::Entry))?);
         }
         let output = GuestOutput::new(spec.id.clone(), spec.limits.max_log_bytes);
         let common = Arc::new(Common {

@@ -19,4 +19,4 @@ pub use name::nearest;
 pub use registration::{Registration, Submitted};
 pub use registry::{Registry, RegistryBuilder};
 
-pub(crate) use registration::SharedState;
+pub(crate) use registration::Granted;

@@ -8,7 +8,6 @@ use crate::instance::StoreData;
 use futures::future::BoxFuture;
 use serde_json::Value as Json;
 use serde_path_to_error::Segment;
-use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -29,7 +28,15 @@ pub struct Submitted(pub &'static Registration);
 
 inventory::collect!(Submitted);
 
-pub(crate) type SharedState = Arc<dyn Any + Send + Sync>;
+/// An import that is set up for an entry.
+pub(crate) trait Granted: Send + Sync {
+    /// The state of a new instance.
+    fn add_state(&self, cx: &mut StateContext<'_>) -> Result<()>;
+    /// An instance that waited is given to a call.
+    fn renew(&self, cx: &mut StateContext<'_>) -> Result<()>;
+    /// A call has ended, and its instance is kept.
+    fn settle(&self, store: &mut StoreData);
+}
 
 impl Registration {
     /// The erased form of `I`.
@@ -76,7 +83,7 @@ impl Registration {
         }
     }
 
-    pub(crate) fn setup<'a>(&self, cx: SetupContext<'a>, config: Json) -> BoxFuture<'a, Result<SharedState>> {
+    pub(crate) fn setup<'a>(&self, cx: SetupContext<'a>, config: Json) -> BoxFuture<'a, Result<Box<dyn Granted>>> {
         self.0.setup(cx, config)
     }
 
@@ -97,18 +104,6 @@ impl Registration {
     pub(crate) fn link_module(&self, linker: &mut wasmtime::Linker<StoreData>) -> Result<()> {
         self.0.link_module(linker)
     }
-
-    pub(crate) fn add_state(&self, cx: &mut StateContext<'_>, shared: &SharedState) -> Result<()> {
-        self.0.add_state(cx, shared)
-    }
-
-    pub(crate) fn renew(&self, cx: &mut StateContext<'_>, shared: &SharedState) -> Result<()> {
-        self.0.renew(cx, shared)
-    }
-
-    pub(crate) fn settle(&self, store: &mut StoreData) {
-        self.0.settle(store);
-    }
 }
 
 trait Erased: Send + Sync {
@@ -116,14 +111,11 @@ trait Erased: Send + Sync {
     fn schema(&self) -> Json;
     /// What the import finds wrong, or the first value that its type cannot take.
     fn check(&self, cx: &SetupContext<'_>, config: &Json) -> Result<Vec<ConfigProblem>, ConfigProblem>;
-    fn setup<'a>(&self, cx: SetupContext<'a>, config: Json) -> BoxFuture<'a, Result<SharedState>>;
+    fn setup<'a>(&self, cx: SetupContext<'a>, config: Json) -> BoxFuture<'a, Result<Box<dyn Granted>>>;
     fn link(&self, target: &mut LinkTarget<'_>) -> Result<()>;
     fn module_functions(&self) -> &'static [ModuleFunctions];
     fn wit(&self) -> &'static [&'static str];
     fn link_module(&self, linker: &mut wasmtime::Linker<StoreData>) -> Result<()>;
-    fn add_state(&self, cx: &mut StateContext<'_>, shared: &SharedState) -> Result<()>;
-    fn renew(&self, cx: &mut StateContext<'_>, shared: &SharedState) -> Result<()>;
-    fn settle(&self, store: &mut StoreData);
 }
 
 struct Typed<I>(PhantomData<fn() -> I>);
@@ -141,7 +133,7 @@ impl<I: HostImport> Erased for Typed<I> {
         Ok(I::check(cx, &I::Config::deserialize_from(config)?))
     }
 
-    fn setup<'a>(&self, cx: SetupContext<'a>, config: Json) -> BoxFuture<'a, Result<SharedState>> {
+    fn setup<'a>(&self, cx: SetupContext<'a>, config: Json) -> BoxFuture<'a, Result<Box<dyn Granted>>> {
         Box::pin(async move {
             // A section that is there was checked before: here, something is missing from one that is not.
             let config = I::Config::deserialize_from(&config).map_err(|problem| {
@@ -153,7 +145,8 @@ impl<I: HostImport> Erased for Typed<I> {
                 let place = [section, problem.path].concat().join(".");
                 Error::invalid(format!("{}: {place}: {}", cx.entry.id(), problem.message))
             })?;
-            Ok(Arc::new(I::setup(&cx, config).await?) as SharedState)
+            let shared = I::setup(&cx, config).await?;
+            Ok(Box::new(Shared::<I>(Arc::new(shared))) as Box<dyn Granted>)
         })
     }
 
@@ -172,15 +165,20 @@ impl<I: HostImport> Erased for Typed<I> {
     fn link_module(&self, linker: &mut wasmtime::Linker<StoreData>) -> Result<()> {
         I::link_module(linker)
     }
+}
 
-    fn add_state(&self, cx: &mut StateContext<'_>, shared: &SharedState) -> Result<()> {
-        let state = I::state(cx, &of_import::<I>(shared)?)?;
+/// What all instances of an entry share of an import.
+struct Shared<I: HostImport>(Arc<I::Shared>);
+
+impl<I: HostImport> Granted for Shared<I> {
+    fn add_state(&self, cx: &mut StateContext<'_>) -> Result<()> {
+        let state = I::state(cx, &self.0)?;
         cx.data.set(I::slot(), state);
         Ok(())
     }
 
-    fn renew(&self, cx: &mut StateContext<'_>, shared: &SharedState) -> Result<()> {
-        I::renew(cx, &of_import::<I>(shared)?)
+    fn renew(&self, cx: &mut StateContext<'_>) -> Result<()> {
+        I::renew(cx, &self.0)
     }
 
     fn settle(&self, store: &mut StoreData) {
@@ -188,11 +186,6 @@ impl<I: HostImport> Erased for Typed<I> {
             I::settle(state);
         }
     }
-}
-
-fn of_import<I: HostImport>(shared: &SharedState) -> Result<Arc<I::Shared>> {
-    let shared = shared.clone().downcast::<I::Shared>();
-    shared.map_err(|_| Error::internal(format!("{}: shared state of another import", I::META.name)))
 }
 
 /// Reads a configuration, and says where it is wrong.

@@ -35,17 +35,14 @@ impl Admission {
         }
     }
 
-    /// Room for the instance of a call, and the call's context, which knows of it.
-    pub(crate) async fn admit(
-        self: &Arc<Self>,
-        context: CallContext,
-        waits: &WaitGraph,
-    ) -> Result<(CallContext, Room)> {
+    /// Room for the instance of a call, whose context knows of it then.
+    pub(crate) async fn admit(self: &Arc<Self>, context: &mut CallContext, waits: &WaitGraph) -> Result<Room> {
         let room = match context.depth() {
-            0 => self.outermost(&context, waits).await?,
+            0 => self.outermost(context, waits).await?,
             _ => self.nested()?,
         };
-        Ok((room.held_by(context), room))
+        room.held_by(context);
+        Ok(room)
     }
 
     async fn outermost(self: &Arc<Self>, context: &CallContext, waits: &WaitGraph) -> Result<Room> {
@@ -111,11 +108,10 @@ impl Admission {
 }
 
 impl Room {
-    /// The context of the call that the room is for.
-    pub(crate) fn held_by(&self, context: CallContext) -> CallContext {
-        match self.hold {
-            Some(hold) => context.holding(hold),
-            None => context,
+    /// Says to the context of a call that the room is the call's.
+    pub(crate) fn held_by(&self, context: &mut CallContext) {
+        if let Some(hold) = self.hold {
+            context.hold(hold);
         }
     }
 

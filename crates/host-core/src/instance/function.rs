@@ -2,19 +2,16 @@
 
 use super::Admission;
 use super::arguments::{Arguments, copied_in, copied_out};
-use super::deadline::{in_time, until};
 use super::direct::Direct;
-use super::failure::timed_out;
 use super::maker::{Linked, Maker, stock};
 use super::ready::{Callee, Ready, States};
 use super::seats::Sharing;
 use super::store::{Common, StoreData};
-use super::turns::in_turns;
 use crate::call::{CallContext, Function};
-use crate::error::{Error, ErrorKind, Result};
-use crate::import::{Registration, SharedState};
-use crate::metrics::{CountedCall, Level};
-use crate::pool::{Calls, Held, Idle, Slots, Spare};
+use crate::error::{Error, Result};
+use crate::import::Granted;
+use crate::metrics::Level;
+use crate::pool::{Calls, Idle, Slots, Spare};
 use crate::spans;
 use crate::value::{Signature, Value, size_of_plain};
 use crate::{EntryInfo, Preflight};
@@ -25,14 +22,13 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::time::Instant;
-use tracing::Instrument;
 use wasmtime::Store;
 use wasmtime::component::{Accessor, Func, Val};
 
 /// An export of a component, ready to be called under the grants of its entry.
 pub struct WasmFunction {
     signature: Signature,
-    maker: Arc<Maker>,
+    pub(super) maker: Arc<Maker>,
     preflight: Preflight,
 }
 
@@ -45,23 +41,13 @@ impl fmt::Debug for WasmFunction {
     }
 }
 
-/// The result of a call, once it is counted.
-fn ended<R>(counted: Option<CountedCall<'_>>, result: Result<R>) -> Result<R> {
-    match (counted, &result) {
-        (Some(counted), Ok(_)) => counted.ended(),
-        (Some(counted), Err(error)) => counted.failed(error),
-        (None, _) => {}
-    }
-    result
-}
-
 /// What a [`WasmFunction`] is made of.
 pub(crate) struct Parts {
     pub(crate) linked: Linked,
     pub(crate) signature: Signature,
     pub(crate) method: String,
     pub(crate) common: Arc<Common>,
-    pub(crate) states: Vec<(Registration, SharedState)>,
+    pub(crate) states: Vec<Box<dyn Granted>>,
     pub(crate) used: Vec<&'static str>,
     pub(crate) shareable: bool,
     pub(crate) admission: Arc<Admission>,
@@ -191,7 +177,8 @@ impl WasmFunction {
         body: impl for<'a> FnOnce(&'a Accessor<StoreData>, Func) -> BoxFuture<'a, wasmtime::Result<R>> + Send + 'static,
     ) -> Result<R> {
         if self.maker.shares() && context.is_anyones() {
-            return self.guarded(context, async |context| self.maker.beside(context, body).await).await;
+            let beside = async |context: &mut CallContext| self.maker.beside(context, body).await;
+            return self.guarded(context, beside).await;
         }
         self.in_own_instance(context, async |ready: &mut Ready| {
             let function = self.export(ready)?;
@@ -224,68 +211,16 @@ impl WasmFunction {
         body: impl AsyncFnOnce(&mut Ready) -> Result<R>,
     ) -> Result<R> {
         let maker = &self.maker;
-        self.guarded(context, async |context| {
-            let mut ready = maker.instance(context).await?;
+        self.guarded(context, async |context: &mut CallContext| {
+            let mut ready = match maker.kept(context)? {
+                Some(ready) => ready,
+                None => maker.fresh(context).await?,
+            };
             let result = body(&mut ready).await?;
             maker.keep(ready);
             Ok(result)
         })
         .await
-    }
-
-    /// A call under its chain, deadline and cancellation, which drop what they end.
-    async fn guarded<R>(&self, context: &CallContext, body: impl AsyncFnOnce(CallContext) -> Result<R>) -> Result<R> {
-        let entry = self.entry();
-        let limits = entry.limits();
-        let began = Instant::now();
-        let counted = self.maker.common.metrics.as_ref().map(|metrics| metrics.begin(began));
-        let own = limits.max_execution.and_then(|limit| began.checked_add(limit));
-        let context = match context.enter(entry.id(), limits.max_call_depth) {
-            Ok(context) => context.until(own),
-            Err(error) => return ended(counted, Err(error)),
-        };
-        let deadline = context.deadline();
-        let late = || timed_out(entry, own == deadline);
-        let cancellation = context.cancellation().cloned();
-        let maker = &self.maker;
-        let span = spans::is_enabled().then(|| spans::call(entry.id()));
-        let context = match &span {
-            Some(span) if maker.common.services.traces => context.traced(span),
-            _ => context,
-        };
-        // Pinned where it is made: it holds Wasmtime's futures, kilobytes that each wrapper would copy.
-        let work = std::pin::pin!(async {
-            let (context, slot) = Held::acquire(&maker.slots, context).await?;
-            let call = std::pin::pin!(body(context));
-            let call = in_turns(slot.run(call));
-            match deadline {
-                Some(deadline) => in_time(deadline, call).await.unwrap_or_else(|| Err(late())),
-                None => call.await,
-            }
-        });
-        let work = async {
-            match &span {
-                None => work.await,
-                Some(span) => work.instrument(span.clone()).await,
-            }
-        };
-        let work = async {
-            match deadline {
-                Some(deadline) => until(deadline, work).await.unwrap_or_else(|| Err(late())),
-                None => work.await,
-            }
-        };
-        let result = match cancellation {
-            None => work.await,
-            Some(token) => match token.run_until_cancelled(work).await {
-                Some(result) => result,
-                None => Err(Error::new(ErrorKind::Canceled, format!("{}: canceled by the caller", entry.id()))),
-            },
-        };
-        if let Some(span) = &span {
-            spans::called(span, &result);
-        }
-        ended(counted, result)
     }
 
     /// Calls with values.
@@ -333,7 +268,7 @@ impl WasmFunction {
     async fn invoke_beside(&self, context: &CallContext, arguments: Arguments) -> Result<Value> {
         let arguments = self.dynamic(arguments)?;
         let count = usize::from(self.signature.result().is_some());
-        let called = self.guarded(context, async |context| {
+        let called = self.guarded(context, async |context: &mut CallContext| {
             let call = self.maker.beside(context, move |accessor, function| {
                 Box::pin(async move {
                     copied_in(&arguments);

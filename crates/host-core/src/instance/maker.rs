@@ -50,31 +50,32 @@ pub(super) struct Maker {
     pub(super) calls: Arc<Calls>,
     pub(super) slots: Slots,
     /// None: every instance is made for its call and dropped behind it.
-    pub(super) stock: Option<Arc<Stock<Ready>>>,
+    pub(super) stock: Option<Arc<Stock<Box<Ready>>>>,
     pub(super) sharing: Sharing,
 }
 
 impl Maker {
-    /// An instance for a call, one that waits where the call can be served by it.
-    pub(super) async fn instance(self: &Arc<Self>, context: CallContext) -> Result<Ready> {
-        let mut generation = 0;
-        if let Some(stock) = &self.stock {
-            generation = self.generation();
-            if context.is_plain() {
-                let ready = stock.take(generation, self.slots.taken());
-                self.prepare_ahead();
-                if let Some(mut ready) = ready {
-                    ready.hand_over(context, &self.states)?;
-                    return Ok(ready);
-                }
-            }
-        }
-        let (context, room) = {
+    /// An instance that waits and can serve the call, if there is one. It takes the context over.
+    ///
+    /// No future, as [`Maker::fresh`] is one: a call that finds an instance waits for nothing.
+    pub(super) fn kept(self: &Arc<Self>, context: &mut CallContext) -> Result<Option<Box<Ready>>> {
+        let Some(stock) = self.stock.as_ref().filter(|_| context.is_plain()) else { return Ok(None) };
+        let ready = stock.take(self.generation(), self.slots.taken());
+        self.prepare_ahead();
+        let Some(mut ready) = ready else { return Ok(None) };
+        ready.hand_over(context, &self.states)?;
+        Ok(Some(ready))
+    }
+
+    /// An instance that is made for the call, whose context it takes over.
+    pub(super) async fn fresh(&self, context: &mut CallContext) -> Result<Box<Ready>> {
+        let generation = if self.stock.is_some() { self.generation() } else { 0 };
+        let room = {
             let waits = |_: &&Arc<EntryMetrics>| context.depth() == 0 && !self.admission.has_room();
             let _counted = self.common.metrics.as_ref().filter(waits).map(|metrics| metrics.wait());
             self.admission.admit(context, &self.calls.waits).await?
         };
-        self.made(context, room, generation).await
+        self.made(std::mem::take(context), room, generation).await
     }
 
     /// In a box: every call would carry the room for it, also one that finds an instance or waits in one. Written there rather than
@@ -84,19 +85,19 @@ impl Maker {
         context: CallContext,
         room: Room,
         generation: u64,
-    ) -> Pin<Box<impl Future<Output = Result<Ready>> + Send>> {
+    ) -> Pin<Box<impl Future<Output = Result<Box<Ready>>> + Send>> {
         let place = Box::new_uninit();
         Box::into_pin(Box::write(place, self.make(context, room, generation)))
     }
 
-    async fn make(&self, context: CallContext, room: Room, generation: u64) -> Result<Ready> {
+    async fn make(&self, context: CallContext, room: Room, generation: u64) -> Result<Box<Ready>> {
         // Never entered: what wraps a future moves it, and this one is kilobytes.
         let _span = spans::is_enabled().then(|| spans::instantiate(self.common.entry.id()));
         let mut store = Store::new(self.linked.engine(), StoreData::new(self.common.clone(), context));
         bound(&mut store, self.common.entry.limits());
-        for (import, shared) in &self.states.imports {
+        for import in &self.states.imports {
             let mut cx = StateContext { data: store.data_mut(), used: &self.states.used };
-            import.add_state(&mut cx, shared).map_err(|error| match error.reason() {
+            import.add_state(&mut cx).map_err(|error| match error.reason() {
                 Reason::Other => error.with_reason(Reason::Setup),
                 _ => error,
             })?;
@@ -122,7 +123,8 @@ impl Maker {
             }
             _ => None,
         };
-        Ok(Ready { store, callee, typed, served: 0, generation, room })
+        // In a box, in which it goes from hand to hand.
+        Ok(Box::new(Ready { store, callee, typed, served: 0, generation, room }))
     }
 
     /// The error of a call that Wasmtime or a host function ended.
@@ -157,7 +159,7 @@ impl Maker {
     }
 
     /// Keeps an instance behind a call that ended well, where the entry wants that and nobody waits for its room.
-    pub(super) fn keep(self: &Arc<Self>, ready: Ready) {
+    pub(super) fn keep(self: &Arc<Self>, ready: Box<Ready>) {
         let Some(stock) = &self.stock else { return };
         let served =
             if matches!(self.linked, Linked::Concurrent(..)) { Some(ready) } else { self.put(stock, ready, 1) };
@@ -171,14 +173,14 @@ impl Maker {
     }
 
     /// The same behind calls that shared it.
-    pub(super) fn keep_shared(&self, ready: Ready, served: u32) {
+    pub(super) fn keep_shared(&self, ready: Box<Ready>, served: u32) {
         if let Some(stock) = &self.stock {
             drop(self.put(stock, ready, served));
         }
     }
 
     /// Gives the instance back where it is not to be kept.
-    fn put(&self, stock: &Stock<Ready>, mut ready: Ready, served: u32) -> Option<Ready> {
+    fn put(&self, stock: &Stock<Box<Ready>>, mut ready: Box<Ready>, served: u32) -> Option<Box<Ready>> {
         ready.served = ready.served.saturating_add(served);
         let used_up = ready.served >= self.slots.spec().max_calls();
         let data = ready.store.data();
@@ -206,7 +208,7 @@ impl Maker {
     }
 
     /// An instance was put into the stock: where a call began to wait for room just before, it goes again.
-    fn let_in(&self, stock: &Stock<Ready>) {
+    fn let_in(&self, stock: &Stock<Box<Ready>>) {
         if self.admission.is_crowded() {
             drop(stock.give_up());
         }
@@ -226,7 +228,7 @@ impl Maker {
     }
 
     /// Prepares one instance. `None` where there is no room for it now.
-    async fn prepare(&self) -> Result<Option<Ready>> {
+    async fn prepare(&self) -> Result<Option<Box<Ready>>> {
         if self.calls.stopping() {
             return Ok(None);
         }
@@ -250,8 +252,9 @@ impl Linked {
 }
 
 /// Prepares until enough wait. What fails is left to the next call to find and to report.
-async fn fill(maker: Weak<Maker>, mut preparing: Preparing<Ready>) {
-    while preparing.goes_on() {
+async fn fill(maker: Weak<Maker>, mut preparing: Preparing<Box<Ready>>) {
+    let mut goes_on = preparing.goes_on();
+    while goes_on {
         let Some(maker) = maker.upgrade() else { return };
         match maker.prepare().await {
             Ok(Some(ready)) => {
@@ -266,13 +269,16 @@ async fn fill(maker: Weak<Maker>, mut preparing: Preparing<Ready>) {
             }
         }
         drop(maker);
-        // Calls go first: they are waited for.
-        tokio::task::yield_now().await;
+        goes_on = preparing.goes_on();
+        if goes_on {
+            // Calls go first: they are waited for.
+            tokio::task::yield_now().await;
+        }
     }
 }
 
 /// The stock that a pool asks for.
-pub(super) fn stock(slots: &Slots) -> Option<Arc<Stock<Ready>>> {
+pub(super) fn stock(slots: &Slots) -> Option<Arc<Stock<Box<Ready>>>> {
     let pool = slots.spec();
     let adaptive = pool.kind() == PoolKind::Adaptive;
     (pool.kept() > 0).then(|| Arc::new(Stock::new(pool.warm() as usize, pool.kept() as usize, adaptive)))

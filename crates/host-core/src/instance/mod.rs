@@ -4,10 +4,11 @@
 mod admission;
 mod arguments;
 mod budget;
-mod deadline;
 mod direct;
+mod ends;
 mod failure;
 mod function;
+mod guarded;
 mod limiter;
 mod maker;
 mod memory;

@@ -7,7 +7,7 @@ use super::failure::OutOfTime;
 use super::sampling::sampled;
 use super::turns;
 use crate::error::Result;
-use crate::import::{Registration, SharedState, StateContext};
+use crate::import::{Granted, StateContext};
 use crate::{CallContext, Limits};
 use std::time::Instant;
 use wasmtime::component::Func;
@@ -15,7 +15,7 @@ use wasmtime::{Store, UpdateDeadline};
 
 /// The imports that a component uses, with what each made for the entry.
 pub(super) struct States {
-    pub(super) imports: Vec<(Registration, SharedState)>,
+    pub(super) imports: Vec<Box<dyn Granted>>,
     pub(super) used: Vec<&'static str>,
 }
 
@@ -44,22 +44,21 @@ pub(super) struct Ready {
 
 impl Ready {
     /// Gives an instance that waited to a call: budgets, epoch and context are the call's from here on.
-    pub(super) fn hand_over(&mut self, context: CallContext, states: &States) -> Result<()> {
-        let context = self.room.held_by(context);
-        self.store.data_mut().hand_over(context);
+    pub(super) fn hand_over(&mut self, context: &mut CallContext, states: &States) -> Result<()> {
+        self.room.held_by(context);
+        self.store.data_mut().hand_over(std::mem::take(context));
         let max_host_bytes = self.store.data().limits().max_host_bytes;
         self.store.set_hostcall_fuel(max_host_bytes);
         self.store.set_epoch_deadline(1);
-        for (import, shared) in &states.imports {
-            let mut cx = StateContext { data: self.store.data_mut(), used: &states.used };
-            import.renew(&mut cx, shared)?;
+        for import in &states.imports {
+            import.renew(&mut StateContext { data: self.store.data_mut(), used: &states.used })?;
         }
         Ok(())
     }
 
     /// The call has ended, and another will come: nothing of the call stays.
     pub(super) fn settle(&mut self, states: &States) {
-        for (import, _) in &states.imports {
+        for import in &states.imports {
             import.settle(self.store.data_mut());
         }
         self.store.data_mut().hand_over(CallContext::new());

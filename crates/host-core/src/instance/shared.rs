@@ -37,7 +37,7 @@ impl Maker {
     /// Runs `body` on an instance that may serve other calls meanwhile. `context` has to be one that could be another's.
     pub(super) async fn beside<R: Send + 'static>(
         self: &Arc<Self>,
-        context: CallContext,
+        context: &CallContext,
         body: impl for<'a> FnOnce(&'a Accessor<StoreData>, Func) -> BoxFuture<'a, wasmtime::Result<R>> + Send + 'static,
     ) -> Result<R> {
         let mut body = body;
@@ -45,7 +45,8 @@ impl Maker {
         loop {
             let mut seat = match if alone { None } else { self.free_seat() } {
                 Some(seat) => seat,
-                None => self.open(context.clone().for_many()).await?,
+                // In a box: few calls open one, and all that wait would carry the room for it.
+                None => Box::pin(self.open(context.clone().for_many())).await?,
             };
             let (sender, answer) = oneshot::channel();
             let place = Arc::new(Mutex::new(Some(body)));
@@ -125,8 +126,11 @@ impl Maker {
     }
 
     /// One more instance, on a task of its own.
-    async fn open(self: &Arc<Self>, context: CallContext) -> Result<Seat> {
-        let ready = self.instance(context).await?;
+    async fn open(self: &Arc<Self>, mut context: CallContext) -> Result<Seat> {
+        let ready = match self.kept(&mut context)? {
+            Some(ready) => ready,
+            None => self.fresh(&mut context).await?,
+        };
         let (jobs, received) = mpsc::unbounded_channel();
         let calls = self.slots.spec().max_calls().saturating_sub(ready.served);
         let seat = self.sharing.open(jobs, ready.generation, calls);
@@ -140,7 +144,7 @@ fn taken<T>(place: &Mutex<Option<T>>) -> Option<T> {
     place.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
-async fn run(maker: Arc<Maker>, mut ready: Ready, seats: Arc<Seats>, mut received: mpsc::UnboundedReceiver<Job>) {
+async fn run(maker: Arc<Maker>, mut ready: Box<Ready>, seats: Arc<Seats>, mut received: mpsc::UnboundedReceiver<Job>) {
     let _ended = Ended(seats.clone());
     let limit = maker.common.entry.limits().max_execution.unwrap_or(WORK_BEHIND);
     let served = match ready.callee {

@@ -118,12 +118,9 @@ impl StoreData {
         slot: &Slot<T>,
         init: impl FnOnce() -> T,
     ) -> (&mut T, &mut ResourceTable) {
-        if self.slots.get(slot).is_none() {
-            self.slots.set(slot, init());
-        }
-        match self.slots.get(slot) {
+        match self.slots.get_or_insert_with(slot, init) {
             Some(state) => (state, &mut self.table),
-            None => unreachable!("the slot was filled above"),
+            None => unreachable!("the slot is filled, and by its own type alone"),
         }
     }
 

@@ -9,6 +9,7 @@ use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::runtime::{Handle, Id};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::yield_now;
@@ -20,17 +21,27 @@ static RUNTIMES: Mutex<Vec<(Id, Arc<Semaphore>)>> = Mutex::new(Vec::new());
 thread_local! {
     /// The turn of the guest that this thread runs.
     static TURN: Cell<Option<OwnedSemaphorePermit>> = const { Cell::new(None) };
+
+    /// Since when it has run what it runs now.
+    static SINCE: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
-/// What a guest does that has computed for an epoch: it waits for its next turn.
+/// Who has computed for less has not computed for an epoch, but waited for one.
+const JUST_BEGUN: Duration = Duration::from_millis(1);
+
+/// What a guest does at the end of an epoch: it waits for its next turn, unless it has just begun to compute. The epoch of a guest that
+/// comes back from a wait is over, mostly, and a crowd that wakes would stand in line before it has done anything.
 pub(super) fn next() -> UpdateDeadline {
+    if SINCE.get().is_some_and(|since| since.elapsed() < JUST_BEGUN) {
+        return UpdateDeadline::Continue(1);
+    }
     UpdateDeadline::YieldCustom(1, Box::pin(next_turn()))
 }
 
 /// Ends the turn of work that has computed for an [`EPOCH`](crate::EPOCH), and waits for its next one, which it has from then on until
 /// its task waits: for what computes on the runtime's workers as guests do. The work has to run [`in_turns`].
 pub fn next_turn() -> impl Future<Output = ()> + Send {
-    drop(TURN.take());
+    end();
     async {
         let turn = match Handle::try_current() {
             Ok(runtime) => of(&runtime).acquire_owned().await.ok(),
@@ -38,6 +49,8 @@ pub fn next_turn() -> impl Future<Output = ()> + Send {
         };
         // Tokio's own yield lets its timers and sockets go first; Wasmtime's plain one would starve them where a guest
         // computes on the only worker. Behind the line, because who is let in from there would be the next to run.
+        yield_now().await;
+        // Whom they woke stands behind this task for now: a call whose time is up would wait one more turn to be told so.
         yield_now().await;
         TURN.set(turn);
     }
@@ -47,11 +60,22 @@ pub fn next_turn() -> impl Future<Output = ()> + Send {
 pub async fn in_turns<R>(work: impl Future<Output = R>) -> R {
     let mut work = pin!(work);
     poll_fn(|cx| {
+        begin(Instant::now());
         let polled = work.as_mut().poll(cx);
-        drop(TURN.take());
+        end();
         polled
     })
     .await
+}
+
+/// What is done on this thread from here on has begun, or goes on, at this moment.
+pub(super) fn begin(now: Instant) {
+    SINCE.set(Some(now));
+}
+
+/// Ends the turn of what has computed on this thread, if it had one.
+pub(super) fn end() {
+    drop(TURN.take());
 }
 
 fn of(runtime: &Handle) -> Arc<Semaphore> {
@@ -69,17 +93,26 @@ fn of(runtime: &Handle) -> Arc<Semaphore> {
 
 #[cfg(test)]
 mod tests {
-    use super::{TURN, in_turns, next};
+    use super::{JUST_BEGUN, TURN, in_turns, next, next_turn as turn};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Instant;
     use tokio::task::{JoinSet, yield_now};
     use wasmtime::UpdateDeadline;
 
-    async fn turn() {
-        match next() {
-            UpdateDeadline::YieldCustom(_, turn) => turn.await,
-            _ => unreachable!("the guest would go on at once"),
-        }
+    #[tokio::test]
+    async fn a_guest_goes_on_at_the_end_of_an_epoch_that_it_has_waited_for() {
+        in_turns(async {
+            assert!(matches!(next(), UpdateDeadline::Continue(1)));
+            let began = Instant::now();
+            while began.elapsed() < JUST_BEGUN {
+                std::hint::spin_loop();
+            }
+            assert!(matches!(next(), UpdateDeadline::YieldCustom(1, _)), "it has computed");
+            yield_now().await;
+            assert!(matches!(next(), UpdateDeadline::Continue(1)), "it has just come back");
+        })
+        .await;
     }
 
     #[tokio::test]

@@ -64,22 +64,35 @@ impl Calls {
 }
 
 impl Accepted {
+    /// What ends the call where a drain cancels the rest. None for a nested call, which ends with the outermost one.
+    pub(super) fn abort<'a>(&self, calls: &'a Calls) -> Option<&'a CancellationToken> {
+        self.0.as_ref().map(|_| &calls.abort)
+    }
+
     /// Does the work, and drops it where a drain cancels the rest.
     pub(crate) async fn run<R>(&self, calls: &Calls, id: &str, work: impl Future<Output = Result<R>>) -> Result<R> {
         if self.0.is_none() {
             return work.await;
         }
         let mut work = pin!(work);
-        let mut aborted = pin!(calls.abort.cancelled());
-        // The work first: one that ends at once never touches the token, which all calls share.
-        std::future::poll_fn(|cx| match work.as_mut().poll(cx) {
-            Poll::Ready(result) => Poll::Ready(result),
-            Poll::Pending => aborted.as_mut().poll(cx).map(|()| Err(stopped(id))),
+        // Made when the work first waits: what ends at once never touches the token, which all calls share.
+        let mut aborted = pin!(None);
+        std::future::poll_fn(|cx| {
+            if let Poll::Ready(result) = work.as_mut().poll(cx) {
+                return Poll::Ready(result);
+            }
+            if aborted.is_none() {
+                aborted.set(Some(calls.abort.cancelled()));
+            }
+            match aborted.as_mut().as_pin_mut() {
+                Some(aborted) => aborted.poll(cx).map(|()| Err(stopped(id))),
+                None => Poll::Pending,
+            }
         })
         .await
     }
 }
 
-fn stopped(id: &str) -> Error {
+pub(super) fn stopped(id: &str) -> Error {
     Error::new(ErrorKind::Canceled, format!("{id}: canceled, the application is stopping"))
 }

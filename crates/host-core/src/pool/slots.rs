@@ -1,7 +1,7 @@
 //! How many calls of a function run at one time, and who waits.
 
 use super::PoolSpec;
-use super::calls::{Accepted, Calls};
+use super::calls::{Accepted, Calls, stopped};
 use super::line::{Line, Place, Refused};
 use super::waits::{Cycle, Hold};
 use crate::call::CallContext;
@@ -11,6 +11,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Weak};
+use tokio_util::sync::CancellationToken;
 
 /// The slots of one function's pool. Clones are the same slots. [`crate::Host::slots`] makes them: the host has to know all
 /// of its pools to see a chain of calls that would wait for itself.
@@ -79,7 +80,11 @@ impl Slots {
     /// - Kind `Timeout` at the deadline, kind `Canceled` at the cancellation.
     /// - Kind `Unavailable`: the host is stopping, and this is an outermost call.
     pub async fn acquire(&self, context: CallContext) -> Result<(CallContext, SlotPermit)> {
-        let (context, held) = Held::acquire(self.clone(), context).await?;
+        let mut context = context;
+        let mut held = Held::begin(self.clone(), &mut context)?;
+        if held.waits() {
+            held.wait(&mut context).await?;
+        }
         Ok((context, SlotPermit(held)))
     }
 
@@ -158,20 +163,44 @@ impl Level for Inner {
 }
 
 impl<S: Borrow<Slots>> Held<S> {
-    /// See [`Slots::acquire`].
-    pub(crate) async fn acquire(slots: S, context: CallContext) -> Result<(CallContext, Self)> {
+    /// See [`Slots::acquire`]: a call that is let in, and its slot where one is free. Where it [waits](Self::waits), it has to
+    /// [wait](Self::wait) before it runs.
+    ///
+    /// The context is told in its place, and what waits for nothing is no future: each call pays for this.
+    pub(crate) fn begin(slots: S, context: &mut CallContext) -> Result<Self> {
         let inner = &*slots.borrow().0;
-        let accepted = inner.calls.accept(&context)?;
-        let Some(line) = &inner.line else { return Ok((context, Self { slots, taken: false, accepted })) };
-        let hold = match line.try_take() {
-            Some(place) => place.keep(),
-            None => {
-                let waiting = accepted.run(&inner.calls, &inner.id, inner.wait(line, &context));
-                // In a box: few calls wait, and all would carry the room for it.
-                Box::pin(waiting).await?
-            }
-        };
-        Ok((context.holding(hold), Self { slots, taken: true, accepted }))
+        let accepted = inner.calls.accept(context)?;
+        let hold = inner.line.as_ref().and_then(Line::try_take).map(Place::keep);
+        if let Some(hold) = hold {
+            context.hold(hold);
+        }
+        Ok(Self { slots, taken: hold.is_some(), accepted })
+    }
+
+    pub(crate) fn waits(&self) -> bool {
+        !self.taken && self.slots.borrow().0.line.is_some()
+    }
+
+    /// Waits for a slot.
+    pub(crate) async fn wait(&mut self, context: &mut CallContext) -> Result<()> {
+        let inner = &*self.slots.borrow().0;
+        let Some(line) = &inner.line else { return Ok(()) };
+        let waiting = self.accepted.run(&inner.calls, &inner.id, inner.wait(line, context));
+        // In a box: few calls wait, and all would carry the room for it.
+        let hold = Box::pin(waiting).await?;
+        context.hold(hold);
+        self.taken = true;
+        Ok(())
+    }
+
+    /// What ends the call where a drain of the host cancels what still runs.
+    pub(crate) fn abort(&self) -> Option<&CancellationToken> {
+        self.accepted.abort(&self.slots.borrow().0.calls)
+    }
+
+    /// What is said of a call that was ended so.
+    pub(crate) fn stopped(&self) -> Error {
+        stopped(&self.slots.borrow().0.id)
     }
 
     /// See [`SlotPermit::run`].

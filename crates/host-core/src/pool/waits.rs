@@ -6,16 +6,18 @@
 use super::sync::{AtomicU64, Mutex, Ordering, PoisonError};
 use crate::call::CallContext;
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 /// One [`super::line::Line`], for as long as the program runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct PoolId(u64);
+pub(crate) struct PoolId(NonZeroU64);
 
 impl PoolId {
     pub(crate) fn next() -> Self {
         static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-        Self(NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
+        let before = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Self(NonZeroU64::MIN.saturating_add(before))
     }
 }
 
