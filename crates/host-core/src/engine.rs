@@ -114,15 +114,8 @@ impl EngineOptions {
     }
 
     /// The same, with no more instances than the kernel has room for at this moment.
-    pub(crate) fn fitted(mut self) -> Self {
-        if let Some(fitting) = maps::instances().filter(|fitting| *fitting < self.max_instances) {
-            let wanted = self.max_instances;
-            tracing::warn!(
-                "the host has room for {fitting} instances instead of {wanted}: the kernel allows a process no more memory \
-                 maps; raise vm.max_map_count for more"
-            );
-            self.max_instances = fitting;
-        }
+    fn fitted(mut self, pooled: bool) -> Self {
+        self.max_instances = maps::instances(pooled).unwrap_or(u32::MAX).min(self.max_instances);
         self
     }
 }
@@ -139,13 +132,33 @@ pub(crate) struct Engines {
 struct Ticked {
     engine: Engine,
     pulse: Arc<Pulse>,
+    /// Whether its instances come from a pool: not where there is no address space for one.
+    pooled: bool,
 }
 
 impl Engines {
     /// # Errors
     /// Kind `Unavailable` where neither allocator can be had or no thread can be started.
-    pub(crate) fn start(options: &EngineOptions) -> Result<Self> {
-        Ok(Self { plain: start(options, false)?, concurrent: OnceLock::new(), options: options.clone() })
+    pub(crate) fn start(wanted: &EngineOptions) -> Result<Self> {
+        let mut options = wanted.clone().fitted(wanted.pooling);
+        let plain = start(&options, false)?;
+        if !plain.pooled {
+            options = options.fitted(false);
+        }
+        if options.max_instances < wanted.max_instances {
+            tracing::warn!(
+                "the host has room for {} instances instead of {}: the kernel allows a process no more memory maps; \
+                 raise vm.max_map_count for more",
+                options.max_instances,
+                wanted.max_instances
+            );
+        }
+        Ok(Self { plain, concurrent: OnceLock::new(), options })
+    }
+
+    /// What was asked for, with no more instances than there is room for.
+    pub(crate) fn options(&self) -> &EngineOptions {
+        &self.options
     }
 
     pub(crate) fn plain(&self) -> &Engine {
@@ -182,16 +195,16 @@ fn start(options: &EngineOptions, concurrent: bool) -> Result<Ticked> {
         Engine::new(&config(false))
             .map_err(|error| Error::new(ErrorKind::Unavailable, format!("no WebAssembly engine: {error:#}")))
     };
-    let engine = match options.pooling.then(|| Engine::new(&config(true))) {
-        Some(Ok(engine)) => engine,
+    let (engine, pooled) = match options.pooling.then(|| Engine::new(&config(true))) {
+        Some(Ok(engine)) => (engine, true),
         Some(Err(error)) => {
             tracing::warn!(%error, "no pooled instances: falling back to allocation on demand");
-            on_demand()?
+            (on_demand()?, false)
         }
-        None => on_demand()?,
+        None => (on_demand()?, false),
     };
     let pulse = tick(&engine, options.sampling.unwrap_or(EPOCH))?;
-    Ok(Ticked { engine, pulse })
+    Ok(Ticked { engine, pulse, pooled })
 }
 
 /// The engine configuration of a host for components without the asynchronous ABI: for benchmarks, and for embedders that

@@ -191,9 +191,10 @@ impl HostBuilder {
             Some(registry) => registry,
             None => Registry::builder().with_linked().build()?,
         };
-        let engine = self.engine.fitted();
-        let engines = Arc::new(Engines::start(&engine)?);
+        let engines = Arc::new(Engines::start(&self.engine)?);
         let idle = Arc::new(Idle::default());
+        let admission = Arc::new(Admission::new(engines.options(), idle.clone()));
+        let memory = Arc::new(HostMemory::new(engines.options(), idle.clone()));
         let cache = Arc::new(Cache::new(engines.plain(), self.cache, &registry));
         Ok(Host(Arc::new(Inner {
             cache,
@@ -201,8 +202,8 @@ impl HostBuilder {
             registry,
             services: self.services,
             functions: FunctionRegistry::new(),
-            admission: Arc::new(Admission::new(&engine, idle.clone())),
-            memory: Arc::new(HostMemory::new(&engine, idle.clone())),
+            admission,
+            memory,
             idle,
             calls: Arc::new(Calls::default()),
             fits: Arc::default(),
