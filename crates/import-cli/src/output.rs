@@ -1,5 +1,6 @@
 //! Standard output and error of a function: lines for the log, in the name of the entry.
 
+use std::io::BufRead;
 use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime_wasi_io::bytes::Bytes;
 use wasmtime_wasi_io::poll::Pollable;
@@ -39,13 +40,12 @@ impl LineStream {
 
 impl Line {
     fn write(&mut self, mut bytes: &[u8]) {
-        while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
-            let (line, rest) = bytes.split_at(end);
-            self.pending.extend_from_slice(line);
-            self.end();
-            bytes = rest.get(1..).unwrap_or_default();
+        // Reading from a slice fails never, and finds the end of a line many bytes at a time.
+        while let Ok(1..) = bytes.read_until(b'\n', &mut self.pending) {
+            if self.pending.pop_if(|last| *last == b'\n').is_some() {
+                self.end();
+            }
         }
-        self.pending.extend_from_slice(bytes);
         while self.pending.len() > MAX_LINE {
             let rest = self.pending.split_off(MAX_LINE);
             self.end();
@@ -55,7 +55,10 @@ impl Line {
 
     fn end(&mut self) {
         let line = self.pending.strip_suffix(b"\r").unwrap_or(&self.pending);
-        self.writer.line(self.stream, &String::from_utf8_lossy(line));
+        let (first, rest) = line.split_at(line.len().min(MAX_LINE));
+        for piece in std::iter::once(first).chain(rest.chunks(MAX_LINE)) {
+            self.writer.line(self.stream, &String::from_utf8_lossy(piece));
+        }
         self.pending.clear();
     }
 

@@ -101,12 +101,7 @@ impl AsyncWrite for OutWriter {
 }
 
 /// What opens the standard streams of a store.
-pub(crate) struct Standard<'a> {
-    opened: &'a mut Opened,
-    own: Option<StandardStreams>,
-    writer: OutputWriter,
-    table: &'a mut ResourceTable,
-}
+pub(crate) struct Standard<'a>(&'a mut StoreData);
 
 pub(crate) struct HasStandard;
 
@@ -115,25 +110,33 @@ impl HasData for HasStandard {
 }
 
 pub(crate) fn standard(store: &mut StoreData) -> Standard<'_> {
-    let (own, writer) = (store.call().streams().cloned(), store.output());
-    let (state, table) = store.state_and_table::<Cli>();
-    Standard { opened: &mut state.opened, own, writer, table }
+    Standard(store)
 }
 
 impl Standard<'_> {
     fn open(&mut self, which: OutputStream) -> wasmtime::Result<Resource<DynOutputStream>> {
-        let place = match which {
-            OutputStream::Stdout => &mut self.opened.stdout,
-            OutputStream::Stderr => &mut self.opened.stderr,
+        let stream = match self.out(which) {
+            Some(out) => out.clone(),
+            None => {
+                let out = match self.0.call().streams() {
+                    Some(own) => Out::to(own, which),
+                    None => Out::lines(self.0.output(), which),
+                };
+                self.out(which).insert(out).clone()
+            }
         };
-        let stream = place.get_or_insert_with(|| match &self.own {
-            Some(own) => Out::to(own, which),
-            None => Out::lines(self.writer.clone(), which),
-        });
-        let stream = stream.clone().into_stream();
+        let (state, table) = self.0.state_and_table::<Cli>();
         match which {
-            OutputStream::Stdout => Ok(self.table.push(stream)?),
-            OutputStream::Stderr => self.opened.handles.push(self.table, stream),
+            OutputStream::Stdout => Ok(table.push(stream.into_stream())?),
+            OutputStream::Stderr => state.opened.handles.push(table, stream.into_stream()),
+        }
+    }
+
+    fn out(&mut self, which: OutputStream) -> &mut Option<Out> {
+        let opened = &mut self.0.state::<Cli>().opened;
+        match which {
+            OutputStream::Stdout => &mut opened.stdout,
+            OutputStream::Stderr => &mut opened.stderr,
         }
     }
 }
@@ -152,11 +155,13 @@ impl stderr::Host for Standard<'_> {
 
 impl stdin::Host for Standard<'_> {
     fn get_stdin(&mut self) -> wasmtime::Result<Resource<DynInputStream>> {
-        let stream: DynInputStream = match &self.own {
+        let own = self.0.call().streams().map(|own| own.stdin.clone());
+        let (state, table) = self.0.state_and_table::<Cli>();
+        let stream: DynInputStream = match own {
             None => Box::new(ClosedInputStream),
-            Some(own) => Box::new(self.opened.stdin.get_or_insert_with(|| Input::new(own.stdin.clone())).clone()),
+            Some(own) => Box::new(state.opened.stdin.get_or_insert_with(|| Input::new(own)).clone()),
         };
-        Ok(self.table.push(stream)?)
+        Ok(table.push(stream)?)
     }
 }
 

@@ -185,9 +185,12 @@ async fn output_is_captured_line_by_line_also_the_last_one_without_an_end() {
 #[tokio::test]
 async fn a_long_line_is_written_in_pieces_and_nothing_of_it_is_lost() {
     let text: String = ('a'..='z').cycle().take(50_000).collect();
-    let pieces = lines(guest(), &[("write-stdout", &text)]).await;
-    assert!(pieces.len() > 1);
-    assert_eq!(pieces.iter().map(|piece| &piece["stdout: ".len()..]).collect::<String>(), text);
+    for end in ["", "\n"] {
+        let pieces = lines(guest(), &[("write-stdout", &format!("{text}{end}"))]).await;
+        let pieces: Vec<&str> = pieces.iter().map(|piece| &piece["stdout: ".len()..]).collect();
+        assert!(pieces.iter().all(|piece| piece.len() <= 8 << 10), "{} pieces", pieces.len());
+        assert_eq!(pieces.concat(), text);
+    }
 }
 
 #[tokio::test]
