@@ -163,12 +163,17 @@ async fn compile(host: &Host, file: &Path) -> Result<Program, Failure> {
     let compiled = tokio::task::spawn_blocking(move || {
         let _in_span = span.enter();
         let bytes = std::fs::read(&path).map_err(|error| {
-            let kind = match error.kind() {
-                std::io::ErrorKind::NotFound => wippy_host::ErrorKind::NotFound,
-                std::io::ErrorKind::PermissionDenied => wippy_host::ErrorKind::PermissionDenied,
-                _ => wippy_host::ErrorKind::Unavailable,
+            use std::io::ErrorKind::{IsADirectory, NotFound, PermissionDenied};
+            let (kind, remedy) = match error.kind() {
+                NotFound => (wippy_host::ErrorKind::NotFound, "name the guest's file"),
+                PermissionDenied => (wippy_host::ErrorKind::PermissionDenied, "make the file readable for this user"),
+                IsADirectory => (
+                    wippy_host::ErrorKind::Invalid,
+                    "name a .wasm or .wat file; an application is run by `wippy-host run <APP>`",
+                ),
+                _ => (wippy_host::ErrorKind::Unavailable, "name a file that can be read"),
             };
-            Error::new(kind, format!("cannot read {shown}: {error}"))
+            Error::new(kind, format!("cannot read {shown}: {error}")).with_remedy(remedy)
         })?;
         host.compile_program(bytes).map_err(|error| {
             let message = format!("{shown}: {}", error.message());

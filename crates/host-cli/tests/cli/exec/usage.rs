@@ -42,4 +42,13 @@ fn a_file_that_is_no_component_is_refused_in_words() {
         assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{ran:?}");
         assert!(ran.stderr.starts_with("error: ") && ran.stderr.contains(expected), "{ran:?}");
     }
+    let none = app.path().join("none.wasm");
+    let none = none.to_str().unwrap();
+    for command in ["exec", "serve"] {
+        run(&[command, none]).fails(&format!(
+            "error: cannot read {none}: No such file or directory (os error 2) (NotFound)\n  help: name the guest's file\n"
+        ));
+        let ran = run(&[command, app.path().to_str().unwrap()]);
+        assert!(ran.code == 1 && ran.stderr.ends_with("an application is run by `wippy-host run <APP>`\n"), "{ran:?}");
+    }
 }
