@@ -228,7 +228,7 @@ pub fn config(options: &EngineOptions) -> Config {
         pool.total_component_instances(count)
             .total_stacks(count)
             .total_core_instances(count.saturating_mul(4))
-            .total_memories(count.saturating_mul(2))
+            .total_memories(memories(count))
             .total_tables(count.saturating_mul(4))
             .total_gc_heaps(count)
             // Components made from interpreted languages are compositions of dozens of modules with large tables.
@@ -248,6 +248,13 @@ pub fn config(options: &EngineOptions) -> Config {
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     }
     config
+}
+
+/// A component may bring a memory or two. Each reserves 4 GiB of addresses, used or not: the pools of both engines fit beside each other
+/// where neither has more than ten thousand. Guests that came from no pool took turns at the kernel's lock to give their memory
+/// back, and eight thousand that woke at once did so up to a tenth of a second late.
+fn memories(instances: u32) -> u32 {
+    instances.saturating_mul(2).min(instances.max(10_000))
 }
 
 /// A plain thread, never a timer of the async runtime: a runtime whose every worker computes would not tick it.
