@@ -25,7 +25,8 @@ struct State {
     started: bool,
     /// What the guest writes into, until it is at its end.
     source: Option<HyperOutgoingBody>,
-    /// What the guest had written and nobody taken when the call ended: at most Wasmtime's two chunks.
+    /// What was taken of the source before anybody asked for it: what is read ahead, and at most Wasmtime's two chunks when the call
+    /// ended.
     rest: VecDeque<Frame<Bytes>>,
     /// How the body ends behind the rest, once that is known.
     end: Option<End>,
@@ -113,6 +114,24 @@ impl Exchange {
         state.rest.is_empty() && state.end == Some(End::Whole)
     }
 
+    /// Takes a frame that the guest has written, or its end, so that the guest can go on. False where there is none.
+    pub(super) fn read_ahead(&self, context: &mut Context<'_>) -> bool {
+        let mut state = self.lock();
+        if state.is_over() {
+            return false;
+        }
+        let polled = state.poll_source(context);
+        if let Poll::Ready(Some(Ok(frame))) = polled {
+            state.rest.push_back(frame);
+        } else if polled.is_pending() {
+            return false;
+        }
+        if state.is_over() {
+            self.ended.notify_waiters();
+        }
+        true
+    }
+
     pub(super) fn poll_frame(&self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyCut>>> {
         let mut state = self.lock();
         let polled = state.poll_frame(context);
@@ -129,10 +148,14 @@ impl State {
     }
 
     fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyCut>>> {
-        let state = self;
-        if let Some(frame) = state.rest.pop_front() {
-            return Poll::Ready(Some(Ok(frame)));
+        match self.rest.pop_front() {
+            Some(frame) => Poll::Ready(Some(Ok(frame))),
+            None => self.poll_source(context),
         }
+    }
+
+    fn poll_source(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyCut>>> {
+        let state = self;
         match (state.end, &mut state.source) {
             (Some(End::Whole), _) | (None, None) => return Poll::Ready(None),
             (Some(End::Cut), _) => return Poll::Ready(Some(Err(BodyCut))),

@@ -3,6 +3,7 @@
 mod body;
 mod exchange;
 mod informational;
+mod inline;
 #[cfg(feature = "p3")]
 mod p3;
 mod request;
@@ -22,11 +23,12 @@ use exchange::Exchange;
 use futures::future::BoxFuture;
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
+use inline::Inline;
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 use wasmtime::Store;
 use wasmtime::component::{Func, Resource, TypedFunc};
@@ -36,8 +38,9 @@ use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 use wippy_host_core::{CallContext, Error, Reason, Result, StoreData, WasmFunction};
 
 /// Calls the handler that `function` is (see [`behind_http`]) with a request whose URI is absolute, or has its authority
-/// in `host`, and returns as soon as the guest sets its response. A guest that waits for something, or has more to say than
-/// a few kilobytes, goes on as a task of `tasks` while the body is read, and only as fast as it is read.
+/// in `host`, and returns as soon as the guest sets its response. Until then the guest runs in this future. One that waits for something
+/// behind it, or has more to say than a few kilobytes, goes on as a task of `tasks` while the body is read, and only as fast as it is read:
+/// two pieces are taken before they are asked for.
 ///
 /// Whoever cancels the guest:
 ///
@@ -70,9 +73,9 @@ where
     let exchange = Arc::new(Exchange::default());
     // In a box: the runtime moves what it is given several times, and this is kilobytes.
     let guest = Box::pin(run(function, context.clone(), request, scheme, exchange.clone(), sender));
-    let (guest, running) = Guest::begin(guest, tasks).await;
-    match arrived.await {
-        Ok(Ok(head)) => {
+    match until_head(guest, arrived, &exchange).await {
+        (guest, Some(Ok(head))) => {
+            let running = guest.goes_on(tasks);
             let without_body = is_head || matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
             let body = if without_body {
                 exchange.close();
@@ -83,42 +86,83 @@ where
             };
             Ok(Response::from_parts(head, body))
         }
-        Ok(Err(code)) => {
-            running.leave();
+        (guest, Some(Err(code))) => {
+            guest.goes_on(tasks).leave();
             Ok(status::response(&id, &code))
         }
-        // The call is over, and the response's place went with it.
-        Err(_) => {
-            let ended = match guest {
-                Guest::Ended(result) => result,
-                Guest::Task(task) => task
-                    .await
-                    .unwrap_or_else(|error| Err(Error::internal(format!("{id}: the guest's task ended: {error}")))),
-            };
-            Err(ended.err().unwrap_or_else(|| without_response(&id)))
-        }
+        // The call is over, or about to be, and the response's place went with it.
+        (guest, None) => Err(guest.end().await.err().unwrap_or_else(|| without_response(&id))),
     }
 }
 
 /// A guest that has begun.
 enum Guest {
     Ended(Result<()>),
-    Task(JoinHandle<Result<()>>),
+    Waiting(BoxFuture<'static, Result<()>>),
 }
 
 impl Guest {
-    /// Most guests wait for nothing: they come to their end here. The others get a task, which costs two switches between tasks
-    /// and often one between threads.
-    async fn begin(mut guest: BoxFuture<'static, Result<()>>, tasks: &TaskTracker) -> (Self, Running) {
-        match poll_fn(|cx| Poll::Ready(guest.as_mut().poll(cx))).await {
-            Poll::Ready(result) => (Self::Ended(result), Running::over()),
-            Poll::Pending => {
-                let task = tasks.spawn(guest);
-                let running = Running::new(task.abort_handle());
-                (Self::Task(task), running)
-            }
+    fn goes_on(self, tasks: &TaskTracker) -> Running {
+        match self {
+            Self::Ended(_) => Running::over(),
+            Self::Waiting(guest) => Running::new(tasks.spawn(guest).abort_handle()),
         }
     }
+
+    async fn end(self) -> Result<()> {
+        match self {
+            Self::Ended(result) => result,
+            Self::Waiting(guest) => guest.await,
+        }
+    }
+}
+
+/// Frames of a response that are taken before anybody asks for them: a body of one piece, and its end.
+const AHEAD: u32 = 2;
+
+/// How often a guest is polled here because it has woken itself.
+const POLLS: u32 = 16;
+
+/// Runs the guest in its client's task until the head of its response is there, or cannot come any more, and on from there
+/// while it goes on by what is taken. Most guests come to their end here. A task of its own would stand behind all that are ready:
+/// of many requests at one time, the first was answered when the last was.
+async fn until_head(
+    mut guest: BoxFuture<'static, Result<()>>,
+    mut arrived: oneshot::Receiver<Head>,
+    exchange: &Exchange,
+) -> (Guest, Option<Head>) {
+    let (mut head, mut polls, mut taken) = (None, 0, 0);
+    let ended = poll_fn(|cx| {
+        let inline = Arc::new(Inline::new(cx.waker()));
+        let waker = Waker::from(inline.clone());
+        let mut cx = Context::from_waker(&waker);
+        loop {
+            polls += 1;
+            let ended = guest.as_mut().poll(&mut cx);
+            if head.is_none() {
+                match (Pin::new(&mut arrived).poll(&mut cx), &ended) {
+                    (Poll::Ready(Ok(received)), _) => head = Some(received),
+                    (Poll::Ready(Err(_)), Poll::Pending) => return Poll::Ready(None),
+                    _ => {}
+                }
+            }
+            if let Poll::Ready(result) = ended {
+                return Poll::Ready(Some(result));
+            }
+            if head.is_some() && taken < AHEAD && exchange.read_ahead(&mut cx) {
+                taken += 1;
+            } else if polls >= POLLS || !inline.take() {
+                break;
+            }
+        }
+        if head.is_some() {
+            return Poll::Ready(None);
+        }
+        inline.leave();
+        Poll::Pending
+    });
+    let ended = ended.await;
+    (ended.map_or(Guest::Waiting(guest), Guest::Ended), head)
 }
 
 fn without_response(id: &str) -> Error {
