@@ -5,7 +5,7 @@ use crate::measure::time;
 use crate::plain::ByHand;
 use crate::row::Count;
 use crate::run::say;
-use crate::suites::{MANY, Setting, TEXT, fresh_cases, lua};
+use crate::suites::{FewPieces, MANY, Setting, TEXT, fresh_cases, lua};
 use std::process::{Command, ExitCode, Stdio};
 use tokio::runtime::Runtime;
 
@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 const CALLS: [u32; 2] = [20, 120];
 
 /// The hot paths that are counted: ours, and the baseline where it is a program of its own.
-const PATHS: [(&str, &str, Option<&str>); 9] = [
+const PATHS: [(&str, &str, Option<&str>); 11] = [
     ("fresh: scalar", "fresh scalar ours", Some("fresh scalar baseline")),
     ("fresh: string echo", "fresh string-echo ours", Some("fresh string-echo baseline")),
     ("fresh: three records", "fresh three-records ours", Some("fresh three-records baseline")),
@@ -21,6 +21,8 @@ const PATHS: [(&str, &str, Option<&str>); 9] = [
     ("reuse: a text", "kept", None),
     ("funcs: callee", "callee", Some("by-hand-callee")),
     ("funcs: nine calls in one caller", "through", Some("by-hand-through")),
+    ("files: 0.2, 16 pieces read", "file read ours", Some("file read baseline")),
+    ("files: preview 1, 16 pieces written", "file write ours", Some("file write baseline")),
     ("lua: an empty function", "lua empty", None),
     ("lua: nine calls of Rust in one caller", "lua rust", None),
 ];
@@ -50,6 +52,14 @@ pub(crate) fn only(path: &str, calls: &str) -> ExitCode {
                 counted(&runtime, calls, || case.ours.call());
             } else {
                 counted(&runtime, calls, || case.baseline.call());
+            }
+        }
+        ["file", what, program] => {
+            let files = runtime.block_on(FewPieces::new());
+            if *program == "ours" {
+                counted(&runtime, calls, || files.ours(what));
+            } else {
+                counted(&runtime, calls, || files.baseline(what));
             }
         }
         ["by-hand-callee"] => {

@@ -20,6 +20,7 @@ use crate::bench::Bench;
 use crate::measure::Length;
 use std::process::ExitCode;
 
+pub(crate) use files::Few as FewPieces;
 pub(crate) use fresh::{Case as FreshCase, cases as fresh_cases};
 pub(crate) use pools::{MANY, Setting, TEXT};
 pub(crate) use start::command_line;
