@@ -23,7 +23,8 @@ const TOTAL_MEMORY: usize = if usize::BITS > 32 { 1 << 32 } else { usize::MAX };
 pub struct EngineOptions {
     /// Instances at one time, over all entries. Default 1,000: each takes about six memory maps of the kernel's default
     /// 65,530 (`vm.max_map_count`). A host takes no more than fit when it is built, a sixteenth kept free for everything else,
-    /// and says so in the log.
+    /// and says so in the log. Where they are pooled, there is room for two memories of each, but for no more than ten thousand, or one of each:
+    /// a call whose component finds none is refused with kind `Unavailable`.
     pub max_instances: u32,
     /// How many of [`EngineOptions::max_instances`] only nested calls may take, so that a function which calls another
     /// always finds room or an answer. Default `None`: a quarter, whatever the whole is. One is left to outermost calls in any case.

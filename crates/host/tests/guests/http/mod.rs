@@ -5,6 +5,8 @@ mod authority;
 mod client_p3;
 mod codes;
 mod failures;
+#[cfg(all(feature = "all", feature = "p3"))]
+mod handler_p3;
 mod messages;
 #[cfg(feature = "p3")]
 mod p3;
