@@ -116,7 +116,8 @@ const REASONS: &[(&str, &str, &str)] = &[
     (
         "sleepers",
         "",
-        "each sleeper is a call of its own with deadline, cancellation and place in an instance; the baseline's are futures in one set",
+        "each sleeper is a call of its own, with deadline, cancellation and a place in its instance: allocations of 1,184, 512, 392 and 344 bytes, as \
+      traced, where the baseline's call has one of 440; the other three quarters are Wasmtime's in both",
     ),
     (
         "threads",
