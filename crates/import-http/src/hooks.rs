@@ -64,6 +64,11 @@ impl WasiHttpHooks for Hooks {
         BODY_CHUNK
     }
 
+    #[cfg(feature = "p3")]
+    fn p3_outgoing_body_chunk_size(&mut self) -> usize {
+        BODY_CHUNK
+    }
+
     fn p2_error_from_hyper(&mut self, error: &hyper::Error) -> ErrorCode {
         tracing::debug!(%error, "http protocol error");
         ErrorCode::HttpProtocolError

@@ -84,9 +84,9 @@ const REASONS: &[(&str, &str, &str)] = &[
     (
         "serving",
         "0.3, reused",
-        "of 17 per cent more time on the server's thread, sampled: 3 are tasks, wakers and channels of the runtime, 3 the call's guard and seat, \
-      3 routes, limits and watching of the connection, 3 the exchange of the response, 2 copies; the rest is the kernel's. `ProxyHandler` hands \
-      a request to the worker that has just ended one",
+        "of 7 microseconds more than the baseline's 34, sampled on the server's thread: 2.6 are the kernel's (a response is written in two parts \
+      mostly, its end behind its body), 1 routes, limits and watching of the connection, 0.8 the call's guard and seat, 0.5 the guest, 0.4 tasks, \
+      wakers and channels of the runtime; the rest is spread. `ProxyHandler` hands a request to the worker that has just ended one",
     ),
     (
         "serving",

@@ -48,11 +48,16 @@ impl Wake for Inline {
 
 #[cfg(test)]
 mod tests {
+    use super::super::exchange::Exchange;
+    use super::super::{Guest, POLLS, until_head};
     use super::Inline;
     use futures::task::{ArcWake, waker};
+    use std::future::poll_fn;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::task::Waker;
+    use std::task::{Poll, Waker};
+    use std::time::Duration;
+    use tokio::sync::oneshot;
 
     #[derive(Default)]
     struct Task(AtomicUsize);
@@ -78,5 +83,23 @@ mod tests {
         guest.wake_by_ref();
         guest.wake();
         assert_eq!(woken(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_guest_that_wakes_itself_more_often_than_it_is_polled_in_a_row_comes_to_its_end() {
+        let (sender, arrived) = oneshot::channel();
+        let (mut sender, mut left) = (Some(sender), 3 * POLLS);
+        let guest = poll_fn(move |cx| {
+            cx.waker().wake_by_ref();
+            left -= 1;
+            if left > 0 {
+                return Poll::Pending;
+            }
+            drop(sender.take());
+            Poll::Ready(Ok(()))
+        });
+        let exchange = Exchange::default();
+        let came = tokio::time::timeout(Duration::from_secs(60), until_head(Box::pin(guest), arrived, &exchange)).await;
+        assert!(matches!(came, Ok((Guest::Ended(Ok(())), None))));
     }
 }
