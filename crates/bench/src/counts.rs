@@ -54,7 +54,7 @@ pub(crate) fn only(path: &str, calls: &str) -> ExitCode {
                 counted(&runtime, calls, || case.baseline.call());
             }
         }
-        ["file", what, program] => {
+        ["file", what @ ("read" | "write"), program @ ("ours" | "baseline")] => {
             let files = runtime.block_on(FewPieces::new());
             if *program == "ours" {
                 counted(&runtime, calls, || files.ours(what));
