@@ -4,7 +4,7 @@ use super::component_imports::ImportedFunction;
 use crate::error::{Error, Result};
 use crate::instance::{HostShare, StoreData};
 use crate::spans;
-use crate::value::{Object, ResultShape, Signature, Value, failure, from_val, size, to_val};
+use crate::value::{Object, ResultShape, Signature, Value, failure, size};
 use std::sync::Arc;
 use wasmtime::component::{LinkerInstance, Type, Val};
 
@@ -68,11 +68,7 @@ impl Bound {
             spans::copied(arguments.iter().map(size).sum(), 0);
         }
         let call = store.nested_call(self.target.clone());
-        let mut values = Vec::with_capacity(arguments.len());
-        for (index, (argument, (name, ty))) in arguments.iter().zip(self.signature.params()).enumerate() {
-            let value = from_val(argument.clone(), ty);
-            values.push(value.map_err(|error| self.failed(error.in_argument(index, name)))?);
-        }
+        let values = self.signature.to_values(arguments).map_err(|error| self.failed(error))?;
         let bound = self.clone();
         Ok(async move { bound.answer(call.with_values(values).await) })
     }
@@ -97,7 +93,7 @@ impl Bound {
             }
             Err(error) => return Err(self.wrapped(&error)),
         };
-        to_val(value, ty).map(Some).map_err(|error| self.failed(error.in_result()))
+        self.signature.to_result(value).map_err(|error| self.failed(error))
     }
 
     fn failed(&self, why: impl std::fmt::Display) -> Error {

@@ -1,13 +1,17 @@
 //! The signature of a component's function, and a whole call's arguments and result.
 
 use std::fmt::{self, Write};
+use std::sync::Arc;
 
 use wasmtime::component::types::ComponentFunc;
 use wasmtime::component::{Type, Val};
 
 use super::error::ValueProblem;
+use super::from_val::known_from_val;
+use super::known::KnownType;
 use super::limited::limited;
-use super::{CallShape, Value, ValueError, from_val, handle_in, to_val, type_name};
+use super::to_val::known_to_val;
+use super::{CallShape, Value, ValueError, handle_in, type_name};
 
 /// Bytes of a parameter list that an error shows at most.
 const PARAMETERS_LIMIT: usize = 400;
@@ -18,22 +22,35 @@ pub struct Signature {
     params: Vec<(String, Type)>,
     result: Option<Type>,
     is_async: bool,
+    known: Arc<Known>,
+}
+
+/// The types of both, with their parts.
+#[derive(Debug)]
+struct Known {
+    params: Vec<KnownType>,
+    result: Option<KnownType>,
 }
 
 impl Signature {
     /// The signature of `func`.
     pub fn of(func: &ComponentFunc) -> Self {
-        Self {
-            params: func.params().map(|(name, ty)| (name.to_owned(), ty)).collect(),
-            // The component model allows one result; the iterator is left from drafts with several.
-            result: func.results().next(),
-            is_async: func.async_(),
-        }
+        // The component model allows one result; the iterator is left from drafts with several.
+        let (params, result) = (func.params(), func.results().next());
+        Self::new(params.map(|(name, ty)| (name.to_owned(), ty)).collect(), result, func.async_())
+    }
+
+    fn new(params: Vec<(String, Type)>, result: Option<Type>, is_async: bool) -> Self {
+        let known = Known {
+            params: params.iter().map(|(_, ty)| KnownType::of(ty)).collect(),
+            result: result.as_ref().map(KnownType::of),
+        };
+        Self { params, result, is_async, known: Arc::new(known) }
     }
 
     /// The signature of a function that takes nothing and returns nothing.
     pub(crate) fn empty() -> Self {
-        Self { params: Vec::new(), result: None, is_async: false }
+        Self::new(Vec::new(), None, false)
     }
 
     /// The parameters in order, with their names.
@@ -61,20 +78,60 @@ impl Signature {
         self.params.iter().map(|(_, ty)| ty).chain(&self.result).find_map(handle_in)
     }
 
-    /// Converts a call's arguments, see [`convert_args`].
+    /// Converts a call's arguments to the types of its parameters, by position. Options at the end may be left away: for
+    /// an option, absent is none, and a Lua caller cannot tell a trailing `nil` from nothing.
     ///
     /// # Errors
-    /// As [`convert_args`].
+    /// `expected 2 arguments (a: s32, b: s32), got 1`, or `argument 1 (a): expected s32, got text "x"`.
     pub fn to_vals(&self, args: Vec<Value>) -> Result<Vec<Val>, ValueError> {
-        convert_args(&self.params, args)
+        let (got, params) = (args.len(), &self.params);
+        let left_away = params.get(got..).map(|rest| rest.iter().all(|(_, ty)| matches!(ty, Type::Option(_))));
+        if left_away != Some(true) {
+            return Err(wrong_count(params, got));
+        }
+        let mut vals = Vec::with_capacity(params.len());
+        for (index, (value, known)) in args.into_iter().zip(&self.known.params).enumerate() {
+            vals.push(known_to_val(value, known).map_err(|error| self.in_argument(error, index))?);
+        }
+        vals.resize(params.len(), Val::Option(None));
+        Ok(vals)
     }
 
-    /// Converts what a call returned, see [`convert_result`].
+    /// Converts what a call returned. A function without a result gives [`Value::Null`]; a `result` stays one, `{"ok": …}` or
+    /// `{"err": …}`, and its [`CallShape`] says that it is.
     ///
     /// # Errors
-    /// As [`convert_result`].
+    /// `result (handle): own<resource> belongs to one instance and cannot be passed as a value`.
     pub fn to_value(&self, result: Option<Val>) -> Result<Value, ValueError> {
-        convert_result(self.result(), result)
+        match (&self.known.result, result) {
+            (Some(known), Some(val)) => known_from_val(val, known).map_err(ValueError::in_result),
+            (None, None) => Ok(Value::Null),
+            (known, val) => {
+                let expected = known.as_ref().map_or_else(|| "no result".to_owned(), |known| type_name(&known.ty));
+                let got = if val.is_some() { "a result" } else { "none" }.to_owned();
+                Err(ValueError::new(ValueProblem::Mismatch { expected, got }).in_result())
+            }
+        }
+    }
+
+    /// Converts the arguments that a guest passes to a function of this signature.
+    pub(crate) fn to_values(&self, args: &[Val]) -> Result<Vec<Value>, ValueError> {
+        let mut values = Vec::with_capacity(args.len());
+        for (index, (val, known)) in args.iter().zip(&self.known.params).enumerate() {
+            values.push(known_from_val(val.clone(), known).map_err(|error| self.in_argument(error, index))?);
+        }
+        Ok(values)
+    }
+
+    /// Converts what such a function gives back; nothing where it returns nothing.
+    pub(crate) fn to_result(&self, value: Value) -> Result<Option<Val>, ValueError> {
+        let converted = self.known.result.as_ref().map(|known| known_to_val(value, known).map_err(ValueError::in_result));
+        converted.transpose()
+    }
+
+    fn in_argument(&self, error: ValueError, index: usize) -> ValueError {
+        let name = self.params.get(index).map_or("", |(name, _)| name);
+        error.in_argument(index, name)
     }
 }
 
@@ -104,43 +161,7 @@ fn write_parameters(out: &mut impl Write, params: &[(String, Type)]) -> fmt::Res
     Ok(())
 }
 
-/// Converts a call's arguments to the types of its parameters, by position. Options at the end may be left away: for
-/// an option, absent is none, and a Lua caller cannot tell a trailing `nil` from nothing.
-///
-/// # Errors
-/// `expected 2 arguments (a: s32, b: s32), got 1`, or `argument 1 (a): expected s32, got text "x"`.
-pub fn convert_args(params: &[(String, Type)], args: Vec<Value>) -> Result<Vec<Val>, ValueError> {
-    let got = args.len();
-    let left_away = params.get(got..).map(|rest| rest.iter().all(|(_, ty)| matches!(ty, Type::Option(_))));
-    if left_away != Some(true) {
-        return Err(wrong_count(params, got));
-    }
-    let mut vals = Vec::with_capacity(params.len());
-    for (index, (value, (name, ty))) in args.into_iter().zip(params).enumerate() {
-        vals.push(to_val(value, ty).map_err(|error| error.in_argument(index, name))?);
-    }
-    vals.resize(params.len(), Val::Option(None));
-    Ok(vals)
-}
-
 pub(super) fn wrong_count(params: &[(String, Type)], got: usize) -> ValueError {
     let parameters = limited(PARAMETERS_LIMIT, |out| write_parameters(out, params));
     ValueError::new(ValueProblem::ArgumentCount { expected: params.len(), parameters, got })
-}
-
-/// Converts what a function of result type `ty` returned. A function without a result gives [`Value::Null`]; a
-/// `result` stays one, `{"ok": …}` or `{"err": …}`, and its [`CallShape`](super::CallShape) says that it is.
-///
-/// # Errors
-/// `result (handle): own<resource> belongs to one instance and cannot be passed as a value`.
-pub fn convert_result(ty: Option<&Type>, result: Option<Val>) -> Result<Value, ValueError> {
-    match (ty, result) {
-        (Some(ty), Some(val)) => from_val(val, ty).map_err(ValueError::in_result),
-        (None, None) => Ok(Value::Null),
-        (ty, val) => {
-            let expected = ty.map_or_else(|| "no result".to_owned(), type_name);
-            let got = if val.is_some() { "a result" } else { "none" }.to_owned();
-            Err(ValueError::new(ValueProblem::Mismatch { expected, got }).in_result())
-        }
-    }
 }

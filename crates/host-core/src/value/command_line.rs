@@ -21,7 +21,7 @@ use super::{Value, ValueError, type_name};
 /// The arguments that `texts` stand for, one for each parameter.
 ///
 /// # Errors
-/// `argument 1 (a): expected s32, got text "x"`, or the wrong number as in [`convert_args`](super::convert_args).
+/// `argument 1 (a): expected s32, got text "x"`, or the wrong number as in [`Signature::to_vals`](super::Signature::to_vals).
 pub fn arguments_from_text<T: AsRef<str>>(params: &[(String, Type)], texts: &[T]) -> Result<Vec<Value>, ValueError> {
     // Options at the end may be left away.
     let needed = params.iter().rposition(|(_, ty)| !matches!(ty, Type::Option(_))).map_or(0, |last| last + 1);

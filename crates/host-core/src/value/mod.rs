@@ -19,6 +19,7 @@ mod error;
 mod from_val;
 mod handle;
 mod json;
+mod known;
 mod limited;
 mod named;
 mod names;
@@ -34,7 +35,7 @@ mod tests;
 
 use ::bytes::Bytes;
 
-pub use self::call::{Signature, convert_args, convert_result, signature};
+pub use self::call::{Signature, signature};
 pub use self::command_line::{argument_from_text, arguments_from_text};
 pub use self::error::{ValueError, ValueProblem};
 pub use self::from_val::from_val;

@@ -1,51 +1,52 @@
 //! The WIT types whose parts have names: record, variant, enum and flags.
 
-use wasmtime::component::types::{Enum, Field, Flags, Variant};
 use wasmtime::component::{Type, Val};
 
 use super::error::ValueProblem;
+use super::known::{KnownCase, KnownField};
 use super::names::{same_name, unknown_name};
 use super::number::integer;
 use super::to_val::{convert, payload, single};
 use super::type_name::type_name;
 use super::{Value, ValueError};
 
-/// A record of `fields`, which a list of records finds once for all of them.
-pub(super) fn record(value: Value, fields: &[Field<'_>], ty: &Type, depth: usize) -> Result<Val, ValueError> {
+pub(super) fn record(value: Value, fields: &[KnownField], ty: &Type, depth: usize) -> Result<Val, ValueError> {
     let entries = match value {
         Value::Object(object) => object.into_pairs(),
         Value::List(items) if items.is_empty() => Vec::new(),
         other => return Err(ValueError::mismatch(type_name(ty), &other)),
     };
     // Objects are mostly written in the type's order, and whole.
-    if entries.len() == fields.len() && entries.iter().zip(fields).all(|((name, _), field)| name == field.name) {
-        let convert_field = |((name, value), field): ((String, Value), &Field<'_>)| {
-            convert(value, &field.ty, depth).map(|val| (name, val)).map_err(|error| error.in_field(field.name))
-        };
-        return entries.into_iter().zip(fields).map(convert_field).collect::<Result<_, _>>().map(Val::Record);
+    if entries.len() == fields.len() && entries.iter().zip(fields).all(|((name, _), field)| **name == *field.name) {
+        let mut converted = Vec::with_capacity(fields.len());
+        for ((name, value), field) in entries.into_iter().zip(fields) {
+            let val = convert(value, &field.ty, depth).map_err(|error| error.in_field(&field.name))?;
+            converted.push((name, val));
+        }
+        return Ok(Val::Record(converted));
     }
     out_of_order(entries, fields, depth)
 }
 
-fn out_of_order(mut entries: Vec<(String, Value)>, fields: &[Field<'_>], depth: usize) -> Result<Val, ValueError> {
+fn out_of_order(mut entries: Vec<(String, Value)>, fields: &[KnownField], depth: usize) -> Result<Val, ValueError> {
     let mut taken = 0;
     let mut converted = Vec::with_capacity(fields.len());
     for field in fields {
-        let Some((name, value)) = entries.iter_mut().find(|(name, _)| same_name(name, field.name)) else {
-            if !matches!(field.ty, Type::Option(_)) {
-                let (name, ty) = (field.name.to_owned(), type_name(&field.ty));
+        let Some((name, value)) = entries.iter_mut().find(|(name, _)| same_name(name, &field.name)) else {
+            if !field.ty.is_option() {
+                let (name, ty) = (field.name.to_string(), type_name(&field.ty.ty));
                 // A misspelt field is missing, too, and the better explanation.
                 let missing = || ValueError::new(ValueProblem::MissingField { name, ty });
                 return Err(unknown_field(&entries, fields).unwrap_or_else(missing));
             }
-            converted.push((field.name.to_owned(), Val::Option(None)));
+            converted.push((field.name.to_string(), Val::Option(None)));
             continue;
         };
         // The name moves into the result; the empty one that stays, which no field has, says that the entry is taken.
         let mut name = std::mem::take(name);
-        let value = convert(std::mem::take(value), &field.ty, depth).map_err(|error| error.in_field(field.name))?;
-        if name != field.name {
-            field.name.clone_into(&mut name);
+        let value = convert(std::mem::take(value), &field.ty, depth).map_err(|error| error.in_field(&field.name))?;
+        if *name != *field.name {
+            field.name.as_ref().clone_into(&mut name);
         }
         converted.push((name, value));
         taken += 1;
@@ -57,16 +58,16 @@ fn out_of_order(mut entries: Vec<(String, Value)>, fields: &[Field<'_>], depth: 
 }
 
 /// An error about the first of the entries not yet taken that is no field at all.
-fn unknown_field(entries: &[(String, Value)], fields: &[Field<'_>]) -> Option<ValueError> {
-    let is_known = |name: &str| fields.iter().any(|field| same_name(name, field.name));
+fn unknown_field(entries: &[(String, Value)], fields: &[KnownField]) -> Option<ValueError> {
+    let is_known = |name: &str| fields.iter().any(|field| same_name(name, &field.name));
     let (name, _) = entries.iter().find(|(name, _)| !name.is_empty() && !is_known(name))?;
-    Some(unknown_name("field", name, fields.iter().map(|field| field.name)))
+    Some(unknown_name("field", name, fields.iter().map(|field| &*field.name)))
 }
 
 /// An error about an entry that is left over although its name is known: `tag_count` beside `tag-count`.
-fn second_spelling(entries: &[(String, Value)], fields: &[Field<'_>]) -> ValueError {
+fn second_spelling(entries: &[(String, Value)], fields: &[KnownField]) -> ValueError {
     let again = entries.iter().map(|(name, _)| name.as_str()).find(|name| !name.is_empty()).unwrap_or_default();
-    let names = fields.iter().map(|field| field.name);
+    let names = fields.iter().map(|field| &*field.name);
     match names.clone().find(|field| same_name(again, field)) {
         Some(field) => ValueError::duplicate(field, again),
         None => unknown_name("field", again, names),
@@ -79,7 +80,7 @@ pub(super) fn is_name(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
-pub(super) fn variant(value: Value, variant: &Variant, ty: &Type, depth: usize) -> Result<Val, ValueError> {
+pub(super) fn variant(value: Value, cases: &[KnownCase], ty: &Type, depth: usize) -> Result<Val, ValueError> {
     let (name, value, is_plain) = match value {
         Value::Text(name) => (name, Value::Null, true),
         other => match single(other) {
@@ -87,25 +88,22 @@ pub(super) fn variant(value: Value, variant: &Variant, ty: &Type, depth: usize) 
             Err(other) => return Err(ValueError::mismatch(format!("{{\"case\": …}} for {}", type_name(ty)), &other)),
         },
     };
-    let Some(case) = variant.cases().find(|case| same_name(&name, case.name)) else {
-        let cases: Vec<&str> = variant.cases().map(|case| case.name).collect();
-        return Err(unknown_name("case", &name, cases.into_iter()));
+    let Some(case) = cases.iter().find(|case| same_name(&name, &case.name)) else {
+        return Err(unknown_name("case", &name, cases.iter().map(|case| &*case.name)));
     };
-    if let (true, Some(payload)) = (is_plain, &case.ty) {
-        let expected = format!("{{{:?}: {}}}", case.name, type_name(payload));
+    if let (true, Some(payload)) = (is_plain, &case.payload) {
+        let expected = format!("{{{:?}: {}}}", case.name, type_name(&payload.ty));
         return Err(ValueError::mismatch(expected, &Value::Text(name)));
     }
-    let case_name = case.name.to_owned();
-    let payload = payload(value, &case_name, case.ty, depth)?;
-    Ok(Val::Variant(case_name, payload.map(Box::new)))
+    let payload = payload(value, &case.name, case.payload.as_ref(), depth)?;
+    Ok(Val::Variant(case.name.to_string(), payload.map(Box::new)))
 }
 
-pub(super) fn enumeration(value: Value, cases: &Enum, ty: &Type) -> Result<Val, ValueError> {
-    let names: Vec<&str> = cases.names().collect();
+pub(super) fn enumeration(value: Value, names: &[Box<str>], ty: &Type) -> Result<Val, ValueError> {
     let name = match &value {
         Value::Text(given) => match names.iter().find(|name| same_name(given, name)) {
             Some(name) => name,
-            None => return Err(unknown_name("case", given, names.iter().copied())),
+            None => return Err(unknown_name("case", given, names.iter().map(AsRef::as_ref))),
         },
         number @ (Value::Integer(_) | Value::Float(_)) => {
             let index = integer::<u32>(number).ok().and_then(|index| names.get(usize::try_from(index).ok()?));
@@ -116,14 +114,13 @@ pub(super) fn enumeration(value: Value, cases: &Enum, ty: &Type) -> Result<Val, 
         }
         other => return Err(ValueError::mismatch(type_name(ty), other)),
     };
-    Ok(Val::Enum((*name).to_owned()))
+    Ok(Val::Enum(name.to_string()))
 }
 
-pub(super) fn flags(value: Value, flags: &Flags, ty: &Type) -> Result<Val, ValueError> {
-    let names: Vec<&str> = flags.names().collect();
+pub(super) fn flags(value: Value, names: &[Box<str>], ty: &Type) -> Result<Val, ValueError> {
     let known = |given: &str| match names.iter().find(|name| same_name(given, name)) {
-        Some(name) => Ok((*name).to_owned()),
-        None => Err(unknown_name("flag", given, names.iter().copied())),
+        Some(name) => Ok(name.to_string()),
+        None => Err(unknown_name("flag", given, names.iter().map(AsRef::as_ref))),
     };
     let set = match value {
         Value::List(items) => items

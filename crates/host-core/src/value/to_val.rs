@@ -1,10 +1,10 @@
 //! A value as an argument of a WIT type.
 
-use wasmtime::component::types::{Field, Map, OptionType, ResultType};
 use wasmtime::component::{Type, Val};
 
 use super::bytes::{bytes_from, text_from, to_vals};
 use super::error::ValueProblem;
+use super::known::{Kind, KnownPair, KnownResult, KnownType};
 use super::number::{float32, float64, integer};
 use super::{MAX_DEPTH, Object, Value, ValueError, named, type_name};
 
@@ -17,61 +17,70 @@ use super::{MAX_DEPTH, Object, Value, ValueError, named, type_name};
 /// When the value does not fit, with the path to the part of it that does not. Resources, streams, futures and error
 /// contexts belong to one instance and are refused.
 pub fn to_val(value: Value, ty: &Type) -> Result<Val, ValueError> {
-    convert(value, ty, MAX_DEPTH)
+    known_to_val(value, &KnownType::of(ty))
 }
 
-/// As [`to_val`], with `depth` levels left to go.
-pub(super) fn convert(value: Value, ty: &Type, depth: usize) -> Result<Val, ValueError> {
+/// The same where the parts of the type are known.
+pub(super) fn known_to_val(value: Value, known: &KnownType) -> Result<Val, ValueError> {
+    convert(value, known, MAX_DEPTH)
+}
+
+/// The same with `depth` levels left to go.
+pub(super) fn convert(value: Value, known: &KnownType, depth: usize) -> Result<Val, ValueError> {
     let depth = depth.checked_sub(1).ok_or_else(ValueError::too_deep)?;
-    Ok(match ty {
-        Type::Bool => match value {
+    at_depth(value, known, depth)
+}
+
+fn at_depth(value: Value, known: &KnownType, depth: usize) -> Result<Val, ValueError> {
+    let ty = &known.ty;
+    Ok(match &known.kind {
+        Kind::Bool => match value {
             Value::Bool(value) => Val::Bool(value),
             other => return Err(ValueError::mismatch("bool", &other)),
         },
-        Type::S8 => Val::S8(integer(&value)?),
-        Type::U8 => Val::U8(integer(&value)?),
-        Type::S16 => Val::S16(integer(&value)?),
-        Type::U16 => Val::U16(integer(&value)?),
-        Type::S32 => Val::S32(integer(&value)?),
-        Type::U32 => Val::U32(integer(&value)?),
-        Type::S64 => Val::S64(integer(&value)?),
-        Type::U64 => Val::U64(integer(&value)?),
-        Type::Float32 => Val::Float32(float32(&value)?),
-        Type::Float64 => Val::Float64(float64(&value, "f64")?),
-        Type::Char => Val::Char(character(&value)?),
-        Type::String => Val::String(text_from(value)?),
-        Type::List(list) => Val::List(elements(value, &list.ty(), ty, depth)?),
-        Type::FixedLengthList(list) => {
+        Kind::S8 => Val::S8(integer(&value)?),
+        Kind::U8 => Val::U8(integer(&value)?),
+        Kind::S16 => Val::S16(integer(&value)?),
+        Kind::U16 => Val::U16(integer(&value)?),
+        Kind::S32 => Val::S32(integer(&value)?),
+        Kind::U32 => Val::U32(integer(&value)?),
+        Kind::S64 => Val::S64(integer(&value)?),
+        Kind::U64 => Val::U64(integer(&value)?),
+        Kind::Float32 => Val::Float32(float32(&value)?),
+        Kind::Float64 => Val::Float64(float64(&value, "f64")?),
+        Kind::Char => Val::Char(character(&value)?),
+        Kind::String => Val::String(text_from(value)?),
+        Kind::List(element) => Val::List(elements(value, element, ty, depth)?),
+        Kind::FixedLengthList(element, len) => {
             // The length is known before the elements are converted only for arrays; bytes and text show it after.
             let got = value_len(&value);
-            let items = elements(value, &list.ty(), ty, depth)?;
-            if u32::try_from(items.len()) != Ok(list.len()) {
+            let items = elements(value, element, ty, depth)?;
+            if u32::try_from(items.len()) != Ok(*len) {
                 let got = got.unwrap_or_else(|| format!("an array of {}", items.len()));
                 return Err(ValueError::new(ValueProblem::Mismatch { expected: type_name(ty), got }));
             }
             Val::FixedLengthList(items)
         }
-        Type::Map(map) => Val::Map(pairs(value, map, ty, depth)?),
-        Type::Tuple(tuple) => {
-            let types = tuple.types();
+        Kind::Map(pair) => Val::Map(pairs(value, pair, ty, depth)?),
+        Kind::Tuple(types) => {
             let items = match value {
                 Value::List(items) if items.len() == types.len() => items,
                 other => return Err(ValueError::mismatch(type_name(ty), &other)),
             };
-            let convert_at = |(index, (item, ty)): (usize, (Value, Type))| {
-                convert(item, &ty, depth).map_err(|error| error.at_index(index))
-            };
-            Val::Tuple(items.into_iter().zip(types).enumerate().map(convert_at).collect::<Result<_, _>>()?)
+            let mut vals = Vec::with_capacity(types.len());
+            for (index, (item, known)) in items.into_iter().zip(types).enumerate() {
+                vals.push(convert(item, known, depth).map_err(|error| error.at_index(index))?);
+            }
+            Val::Tuple(vals)
         }
-        Type::Record(record) => named::record(value, &record.fields().collect::<Vec<_>>(), ty, depth)?,
-        Type::Variant(variant) => named::variant(value, variant, ty, depth)?,
-        Type::Enum(cases) => named::enumeration(value, cases, ty)?,
-        Type::Flags(flags) => named::flags(value, flags, ty)?,
-        Type::Option(option) => Val::Option(optional(value, option, ty, depth)?.map(Box::new)),
-        Type::Result(result) => Val::Result(either(value, result, ty, depth)?),
-        Type::Own(_) | Type::Borrow(_) | Type::Future(_) | Type::Stream(_) | Type::ErrorContext => {
-            return Err(ValueError::new(ValueProblem::Handle { ty: type_name(ty) }));
-        }
+        Kind::Record(fields) => named::record(value, fields, ty, depth)?,
+        Kind::Variant(cases) => named::variant(value, cases, ty, depth)?,
+        Kind::Enum(names) => named::enumeration(value, names, ty)?,
+        Kind::Flags(names) => named::flags(value, names, ty)?,
+        Kind::Option(inner) => Val::Option(optional(value, inner, ty, depth)?.map(Box::new)),
+        Kind::Result(result) => Val::Result(either(value, result, ty, depth)?),
+        Kind::Handle => return Err(ValueError::new(ValueProblem::Handle { ty: type_name(ty) })),
+        Kind::Later => return at_depth(value, &KnownType::shallow(ty), depth),
     })
 }
 
@@ -84,8 +93,8 @@ fn character(value: &Value) -> Result<char, ValueError> {
 }
 
 /// The elements of a list of either kind.
-fn elements(value: Value, element: &Type, ty: &Type, depth: usize) -> Result<Vec<Val>, ValueError> {
-    if matches!(element, Type::U8) {
+fn elements(value: Value, element: &KnownType, ty: &Type, depth: usize) -> Result<Vec<Val>, ValueError> {
+    if matches!(element.kind, Kind::U8) {
         return Ok(to_vals(&bytes_from(value, || type_name(ty))?));
     }
     let items = match value {
@@ -93,18 +102,11 @@ fn elements(value: Value, element: &Type, ty: &Type, depth: usize) -> Result<Vec
         Value::Object(object) if object.is_empty() => Vec::new(),
         other => return Err(ValueError::mismatch(type_name(ty), &other)),
     };
-    if let Type::Record(record) = element {
-        // Found once: for each record alone that takes longer than its conversion.
-        let fields: Vec<Field<'_>> = record.fields().collect();
-        let convert_at = |(index, item)| {
-            let depth = depth.checked_sub(1).ok_or_else(ValueError::too_deep);
-            let record = depth.and_then(|depth| named::record(item, &fields, element, depth));
-            record.map_err(|error| error.at_index(index))
-        };
-        return items.into_iter().enumerate().map(convert_at).collect();
+    let mut vals = Vec::with_capacity(items.len());
+    for (index, item) in items.into_iter().enumerate() {
+        vals.push(convert(item, element, depth).map_err(|error| error.at_index(index))?);
     }
-    let convert_at = |(index, item)| convert(item, element, depth).map_err(|error| error.at_index(index));
-    items.into_iter().enumerate().map(convert_at).collect()
+    Ok(vals)
 }
 
 /// Bytes and text as an error names them, where their length is what is wrong with them.
@@ -117,15 +119,14 @@ fn value_len(value: &Value) -> Option<String> {
 }
 
 /// The pairs of a map: an object whose names are the keys, or an array of `[key, value]` for keys of any type.
-fn pairs(value: Value, map: &Map, ty: &Type, depth: usize) -> Result<Vec<(Val, Val)>, ValueError> {
-    let (key_ty, value_ty) = (map.key(), map.value());
+fn pairs(value: Value, pair: &KnownPair, ty: &Type, depth: usize) -> Result<Vec<(Val, Val)>, ValueError> {
     match value {
         Value::Object(object) => object
             .into_iter()
             .map(|(name, value)| {
-                let value = convert(value, &value_ty, depth).map_err(|error| error.in_key(&name))?;
+                let value = convert(value, &pair.value, depth).map_err(|error| error.in_key(&name))?;
                 // A key that does not fit names itself.
-                Ok((convert(Value::Text(name), &key_ty, depth)?, value))
+                Ok((convert(Value::Text(name), &pair.key, depth)?, value))
             })
             .collect(),
         Value::List(items) => items
@@ -138,8 +139,8 @@ fn pairs(value: Value, map: &Map, ty: &Type, depth: usize) -> Result<Vec<(Val, V
                     other => Err(other),
                 }
                 .map_err(|other| ValueError::mismatch("an array of key and value", &other).at_index(index))?;
-                let key = convert(key, &key_ty, depth).map_err(in_pair(0))?;
-                Ok((key, convert(value, &value_ty, depth).map_err(in_pair(1))?))
+                let key = convert(key, &pair.key, depth).map_err(in_pair(0))?;
+                Ok((key, convert(value, &pair.value, depth).map_err(in_pair(1))?))
             })
             .collect(),
         other => Err(ValueError::mismatch(type_name(ty), &other)),
@@ -147,17 +148,16 @@ fn pairs(value: Value, map: &Map, ty: &Type, depth: usize) -> Result<Vec<(Val, V
 }
 
 /// What an option holds. An option directly inside another is written out, for `null` could not say which is none.
-fn optional(value: Value, option: &OptionType, ty: &Type, depth: usize) -> Result<Option<Val>, ValueError> {
-    let inner = option.ty();
+fn optional(value: Value, inner: &KnownType, ty: &Type, depth: usize) -> Result<Option<Val>, ValueError> {
     if value.is_null() {
         return Ok(None);
     }
-    if !matches!(inner, Type::Option(_)) {
-        return convert(value, &inner, depth).map(Some);
+    if !inner.is_option() {
+        return convert(value, inner, depth).map(Some);
     }
     match single(value) {
         Ok((name, value)) if name == "some" => {
-            convert(value, &inner, depth).map(Some).map_err(|error| error.in_field("some"))
+            convert(value, inner, depth).map(Some).map_err(|error| error.in_field("some"))
         }
         Ok((name, Value::Null)) if name == "none" => Ok(None),
         Ok((name, value)) => Err(tagged_mismatch("{\"some\": …} or {\"none\": null}", ty, name, value)),
@@ -169,11 +169,11 @@ fn optional(value: Value, option: &OptionType, ty: &Type, depth: usize) -> Resul
 
 type Either = Result<Option<Box<Val>>, Option<Box<Val>>>;
 
-fn either(value: Value, result: &ResultType, ty: &Type, depth: usize) -> Result<Either, ValueError> {
+fn either(value: Value, result: &KnownResult, ty: &Type, depth: usize) -> Result<Either, ValueError> {
     const FORMS: &str = "{\"ok\": …} or {\"err\": …}";
     match single(value) {
-        Ok((name, value)) if name == "ok" => Ok(Ok(payload(value, &name, result.ok(), depth)?.map(Box::new))),
-        Ok((name, value)) if name == "err" => Ok(Err(payload(value, &name, result.err(), depth)?.map(Box::new))),
+        Ok((name, value)) if name == "ok" => Ok(Ok(payload(value, &name, result.ok.as_ref(), depth)?.map(Box::new))),
+        Ok((name, value)) if name == "err" => Ok(Err(payload(value, &name, result.err.as_ref(), depth)?.map(Box::new))),
         Ok((name, value)) => Err(tagged_mismatch(FORMS, ty, name, value)),
         Err(other) => Err(ValueError::mismatch(format!("{FORMS} for {}", type_name(ty)), &other)),
     }
@@ -192,9 +192,9 @@ fn tagged_mismatch(forms: &str, ty: &Type, name: String, value: Value) -> ValueE
 }
 
 /// The payload of a case called `name`; a case without one takes `null`.
-pub(super) fn payload(value: Value, name: &str, ty: Option<Type>, depth: usize) -> Result<Option<Val>, ValueError> {
-    match (ty, value) {
-        (Some(ty), value) => convert(value, &ty, depth).map(Some),
+pub(super) fn payload(value: Value, name: &str, known: Option<&KnownType>, depth: usize) -> Result<Option<Val>, ValueError> {
+    match (known, value) {
+        (Some(known), value) => convert(value, known, depth).map(Some),
         (None, Value::Null) => Ok(None),
         (None, value) => Err(ValueError::mismatch("null, for there is no payload", &value)),
     }

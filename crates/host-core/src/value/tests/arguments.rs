@@ -3,10 +3,10 @@
 use wasmtime::component::Val;
 
 use super::wit;
-use crate::value::{Value, convert_args};
+use crate::value::{Signature, Value};
 
 fn refusal(wit: &str, args: impl IntoIterator<Item = Value>) -> String {
-    convert_args(&wit::params(wit), args.into_iter().collect()).unwrap_err().to_string()
+    Signature::of(&wit::func(wit)).to_vals(args.into_iter().collect()).unwrap_err().to_string()
 }
 
 #[test]
@@ -24,11 +24,11 @@ fn the_wrong_number_of_arguments_is_told_the_parameters() {
 
 #[test]
 fn options_at_the_end_may_be_left_away() {
-    let params = wit::params("(a: s32, b: option<s32>, c: option<string>)");
+    let signature = Signature::of(&wit::func("(a: s32, b: option<s32>, c: option<string>)"));
     let none = Val::Option(None);
-    assert_eq!(convert_args(&params, vec![1.into()]).unwrap(), [Val::S32(1), none.clone(), none.clone()]);
+    assert_eq!(signature.to_vals(vec![1.into()]).unwrap(), [Val::S32(1), none.clone(), none.clone()]);
     let some = Val::Option(Some(Box::new(Val::S32(2))));
-    assert_eq!(convert_args(&params, vec![1.into(), 2.into()]).unwrap(), [Val::S32(1), some, none]);
+    assert_eq!(signature.to_vals(vec![1.into(), 2.into()]).unwrap(), [Val::S32(1), some, none]);
     assert_eq!(refusal("(a: option<s32>, b: s32)", [1.into()]), "expected 2 arguments (a: option<s32>, b: s32), got 1");
 }
 

@@ -3,15 +3,15 @@
 use serde_json::{Value as Json, json};
 
 use super::wit;
-use crate::value::{argument_from_text, arguments_from_text, convert_args};
+use crate::value::{Signature, argument_from_text, arguments_from_text};
 
 /// What `text` is as an argument of the type `wit`, by its JSON form behind the type.
 fn read(text: &str, wit: &str) -> Result<Json, String> {
-    let params = wit::params(&format!("(a: {wit})"));
-    let args = arguments_from_text(&params, &[text]).map_err(|error| error.to_string())?;
-    let vals = convert_args(&params, args).map_err(|error| error.to_string())?;
+    let signature = Signature::of(&wit::func(&format!("(a: {wit})")));
+    let args = arguments_from_text(signature.params(), &[text]).map_err(|error| error.to_string())?;
+    let vals = signature.to_vals(args).map_err(|error| error.to_string())?;
     let val = vals.into_iter().next().unwrap();
-    Ok(crate::value::from_val(val, &params[0].1).unwrap().into_json().unwrap())
+    Ok(crate::value::from_val(val, &signature.params()[0].1).unwrap().into_json().unwrap())
 }
 
 #[test]

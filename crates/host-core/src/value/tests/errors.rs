@@ -3,13 +3,13 @@
 use serde_json::json;
 
 use super::{refusal, wit};
-use crate::value::{MAX_DEPTH, Object, Value, ValueProblem, convert_args, from_val, to_val};
+use crate::value::{MAX_DEPTH, Object, Signature, Value, ValueProblem, from_val, to_val};
 
 #[test]
 fn an_error_says_where_in_the_argument_it_is() {
-    let params = wit::params("(users: list<record { name: string, age: u32 }>)");
+    let signature = Signature::of(&wit::func("(users: list<record { name: string, age: u32 }>)"));
     let users = json!([{"name": "a", "age": 1}, {"name": "b", "age": 2}, {"name": "c", "age": -4}]);
-    let error = convert_args(&params, vec![Value::from_json(users).unwrap()]).unwrap_err();
+    let error = signature.to_vals(vec![Value::from_json(users).unwrap()]).unwrap_err();
     assert_eq!(error.to_string(), "argument 1 (users[2].age): expected u32, got -4 (u32 holds 0 to 4294967295)");
     assert_eq!(error.path(), "users[2].age");
     assert!(matches!(error.problem(), ValueProblem::OutOfRange { expected: "u32", .. }));

@@ -4,6 +4,7 @@ mod arguments;
 mod command_line;
 mod errors;
 mod json;
+mod large;
 mod property;
 mod results;
 mod signatures;
