@@ -2,6 +2,7 @@
 //! and taken apart for just these.
 
 use super::loops::in_time;
+use super::wasi::Baseline;
 use super::{bound, engine, limits};
 use crate::guests::guest;
 use wasmtime::component::{Component, ComponentNamedList, InstancePre, Lift, Linker, Lower, Val};
@@ -69,6 +70,13 @@ impl Values {
         let mut store = Store::new(self.pre.engine(), limits());
         bound(&mut store, |limits| limits);
         store
+    }
+}
+
+impl Baseline {
+    /// A call of `echo-users` in an instance with WASI, from the host's own values and to them.
+    pub(crate) async fn echo_values(&self, users: &Value) -> Value {
+        values_from_val(self.call_with(&[values_to_val(users.clone())]).await.unwrap())
     }
 }
 

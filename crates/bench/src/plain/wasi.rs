@@ -106,10 +106,13 @@ impl Baseline {
 
     pub(crate) async fn call(&self) -> Option<Val> {
         // Ours is handed arguments of its own, too.
-        let arguments = self.arguments.clone();
+        self.call_with(&self.arguments.clone()).await
+    }
+
+    pub(crate) async fn call_with(&self, arguments: &[Val]) -> Option<Val> {
         match &self.program {
-            Program::Wasi(ready, template) => ready.call(template.context(), &arguments).await,
-            Program::Bare(ready) => ready.call(Bare { limits: limits() }, &arguments).await,
+            Program::Wasi(ready, template) => ready.call(template.context(), arguments).await,
+            Program::Bare(ready) => ready.call(Bare { limits: limits() }, arguments).await,
         }
     }
 }

@@ -10,8 +10,8 @@ use super::error::ValueProblem;
 use super::from_val::known_from_val;
 use super::known::KnownType;
 use super::limited::limited;
-use super::to_val::known_to_val;
-use super::{CallShape, Value, ValueError, handle_in, type_name};
+use super::to_val::{fitted, known_to_val};
+use super::{CallShape, MAX_DEPTH, Value, ValueError, handle_in, type_name};
 
 /// Bytes of a parameter list that an error shows at most.
 const PARAMETERS_LIMIT: usize = 400;
@@ -89,12 +89,16 @@ impl Signature {
         if left_away != Some(true) {
             return Err(wrong_count(params, got));
         }
-        let mut vals = Vec::with_capacity(params.len());
-        for (index, (value, known)) in args.into_iter().zip(&self.known.params).enumerate() {
-            vals.push(known_to_val(value, known).map_err(|error| self.in_argument(error, index))?);
-        }
+        let (mut failed, mut types) = (None, self.known.params.iter().enumerate());
+        let convert = |value| match types.next() {
+            Some((index, known)) => {
+                fitted(value, known, MAX_DEPTH, &mut failed, |error| self.in_argument(error, index))
+            }
+            None => Val::Bool(false),
+        };
+        let mut vals: Vec<Val> = args.into_iter().map(convert).collect();
         vals.resize(params.len(), Val::Option(None));
-        Ok(vals)
+        failed.map_or(Ok(vals), Err)
     }
 
     /// Converts what a call returned. A function without a result gives [`Value::Null`]; a `result` stays one, `{"ok": …}` or
@@ -125,7 +129,8 @@ impl Signature {
 
     /// Converts what such a function gives back; nothing where it returns nothing.
     pub(crate) fn to_result(&self, value: Value) -> Result<Option<Val>, ValueError> {
-        let converted = self.known.result.as_ref().map(|known| known_to_val(value, known).map_err(ValueError::in_result));
+        let converted =
+            self.known.result.as_ref().map(|known| known_to_val(value, known).map_err(ValueError::in_result));
         converted.transpose()
     }
 

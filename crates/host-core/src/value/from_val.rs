@@ -25,7 +25,41 @@ pub(super) fn known_from_val(val: Val, known: &KnownType) -> Result<Value, Value
 
 fn convert(val: Val, known: &KnownType, depth: usize) -> Result<Value, ValueError> {
     let depth = depth.checked_sub(1).ok_or_else(ValueError::too_deep)?;
-    at_depth(val, known, depth)
+    within(val, known, depth)
+}
+
+fn within(val: Val, known: &KnownType, depth: usize) -> Result<Value, ValueError> {
+    // Ahead of the others, as in the other direction.
+    match (&known.kind, val) {
+        (Kind::Record(known), Val::Record(vals)) => fields(vals, known, depth),
+        (Kind::Option(inner), Val::Option(held)) => optional(held, inner, depth),
+        (_, val) => at_depth(val, known, depth),
+    }
+}
+
+/// A part of a value, converted where it stands: see [`fitted`](super::to_val::fitted).
+#[inline(always)]
+fn lifted(
+    val: Val,
+    known: &KnownType,
+    depth: usize,
+    failed: &mut Option<ValueError>,
+    place: impl FnOnce(ValueError) -> ValueError,
+) -> Value {
+    match (&known.kind, val) {
+        (Kind::String, Val::String(text)) => Value::Text(text),
+        (Kind::Bool, Val::Bool(value)) => Value::Bool(value),
+        (Kind::U8, Val::U8(value)) => Value::Integer(value.into()),
+        (Kind::S32, Val::S32(value)) => Value::Integer(value.into()),
+        (Kind::U32, Val::U32(value)) => Value::Integer(value.into()),
+        (Kind::S64, Val::S64(value)) => Value::Integer(value),
+        (Kind::Float64, Val::Float64(value)) => Value::Float(value),
+        _ if failed.is_some() => Value::Null,
+        (_, val) => convert(val, known, depth).unwrap_or_else(|error| {
+            *failed = Some(place(error));
+            Value::Null
+        }),
+    }
 }
 
 fn at_depth(val: Val, known: &KnownType, depth: usize) -> Result<Value, ValueError> {
@@ -44,8 +78,9 @@ fn at_depth(val: Val, known: &KnownType, depth: usize) -> Result<Value, ValueErr
         (Kind::Float64, Val::Float64(value)) => value.into(),
         (Kind::Char, Val::Char(value)) => value.into(),
         (Kind::String, Val::String(text)) => Value::Text(text),
-        (Kind::List(element), Val::List(items))
-        | (Kind::FixedLengthList(element, _), Val::FixedLengthList(items)) => elements(items, element, ty, depth)?,
+        (Kind::List(element), Val::List(items)) | (Kind::FixedLengthList(element, _), Val::FixedLengthList(items)) => {
+            elements(items, element, ty, depth)?
+        }
         (Kind::Map(pair), Val::Map(pairs)) => map_value(pairs, pair, depth)?,
         (Kind::Tuple(types), Val::Tuple(items)) => {
             let mut values = Vec::with_capacity(items.len());
@@ -54,7 +89,6 @@ fn at_depth(val: Val, known: &KnownType, depth: usize) -> Result<Value, ValueErr
             }
             Value::List(values)
         }
-        (Kind::Record(known), Val::Record(vals)) => fields(vals, known, depth)?,
         (Kind::Variant(_), Val::Variant(name, None)) => Value::Text(name),
         (Kind::Variant(cases), Val::Variant(name, Some(val))) => {
             let case = cases.iter().find(|case| *case.name == *name).and_then(|case| case.payload.as_ref());
@@ -63,15 +97,6 @@ fn at_depth(val: Val, known: &KnownType, depth: usize) -> Result<Value, ValueErr
         }
         (Kind::Enum(_), Val::Enum(name)) => Value::Text(name),
         (Kind::Flags(_), Val::Flags(names)) => Value::List(names.into_iter().map(Value::Text).collect()),
-        (Kind::Option(inner), Val::Option(val)) => match (inner.is_option(), val) {
-            (false, None) => Value::Null,
-            (false, Some(val)) => convert(*val, inner, depth)?,
-            (true, None) => tagged("none", Value::Null),
-            (true, Some(val)) => {
-                let value = convert(*val, inner, depth).map_err(|error| error.in_field("some"))?;
-                tagged("some", value)
-            }
-        },
         (Kind::Result(result), Val::Result(Ok(val))) => {
             tagged("ok", payload(val, result.ok.as_ref(), "ok", ty, depth)?)
         }
@@ -79,21 +104,38 @@ fn at_depth(val: Val, known: &KnownType, depth: usize) -> Result<Value, ValueErr
             tagged("err", payload(val, result.err.as_ref(), "err", ty, depth)?)
         }
         (Kind::Handle, _) => return Err(ValueError::new(ValueProblem::Handle { ty: type_name(ty) })),
-        (Kind::Later, val) => return at_depth(val, &KnownType::shallow(ty), depth),
+        (Kind::Later, val) => return within(val, &KnownType::shallow(ty), depth),
         _ => return Err(other_type(ty)),
     })
 }
 
 /// A record. Wasmtime lifts fields in the type's order, and their names are unique.
 fn fields(vals: Vec<(String, Val)>, fields: &[KnownField], depth: usize) -> Result<Value, ValueError> {
-    let mut pairs = Vec::with_capacity(vals.len());
-    for ((name, val), field) in vals.into_iter().zip(fields) {
-        match convert(val, &field.ty, depth) {
-            Ok(value) => pairs.push((name, value)),
-            Err(error) => return Err(error.in_field(&name)),
+    let (mut failed, mut types) = (None, fields.iter());
+    let convert_field = |(name, val)| {
+        let value = match types.next() {
+            Some(field) => lifted(val, &field.ty, depth, &mut failed, |error| error.in_field(&field.name)),
+            None => Value::Null,
+        };
+        (name, value)
+    };
+    let pairs: Vec<(String, Value)> = vals.into_iter().map(convert_field).collect();
+    failed.map_or(Ok(Value::Object(Object::from_unique(pairs))), Err)
+}
+
+fn optional(held: Option<Box<Val>>, inner: &KnownType, depth: usize) -> Result<Value, ValueError> {
+    match (inner.is_option(), held) {
+        (false, None) => Ok(Value::Null),
+        (false, Some(held)) => {
+            let mut failed = None;
+            let value = lifted(*held, inner, depth, &mut failed, |error| error);
+            failed.map_or(Ok(value), Err)
+        }
+        (true, None) => Ok(tagged("none", Value::Null)),
+        (true, Some(held)) => {
+            convert(*held, inner, depth).map(|value| tagged("some", value)).map_err(|error| error.in_field("some"))
         }
     }
-    Ok(Value::Object(Object::from_unique(pairs)))
 }
 
 fn tagged(name: &str, value: Value) -> Value {
@@ -119,11 +161,16 @@ fn elements(items: Vec<Val>, element: &KnownType, ty: &Type, depth: usize) -> Re
     if matches!(element.kind, Kind::U8) {
         return from_vals(&items).map(Value::Bytes).ok_or_else(|| other_type(ty));
     }
-    let mut values = Vec::with_capacity(items.len());
-    for (index, item) in items.into_iter().enumerate() {
-        values.push(convert(item, element, depth).map_err(|error| error.at_index(index))?);
-    }
-    Ok(Value::List(values))
+    let (mut failed, mut index) = (None, 0);
+    let values: Vec<Value> = items
+        .into_iter()
+        .map(|item| {
+            let value = lifted(item, element, depth, &mut failed, |error| error.at_index(index));
+            index += 1;
+            value
+        })
+        .collect();
+    failed.map_or(Ok(Value::List(values)), Err)
 }
 
 /// A map with text for keys is an object, any other an array of `[key, value]`. Of a key that comes twice, which a

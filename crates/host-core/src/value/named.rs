@@ -6,7 +6,7 @@ use super::error::ValueProblem;
 use super::known::{KnownCase, KnownField};
 use super::names::{same_name, unknown_name};
 use super::number::integer;
-use super::to_val::{convert, payload, single};
+use super::to_val::{convert, fitted, payload, single};
 use super::type_name::type_name;
 use super::{Value, ValueError};
 
@@ -18,12 +18,16 @@ pub(super) fn record(value: Value, fields: &[KnownField], ty: &Type, depth: usiz
     };
     // Objects are mostly written in the type's order, and whole.
     if entries.len() == fields.len() && entries.iter().zip(fields).all(|((name, _), field)| **name == *field.name) {
-        let mut converted = Vec::with_capacity(fields.len());
-        for ((name, value), field) in entries.into_iter().zip(fields) {
-            let val = convert(value, &field.ty, depth).map_err(|error| error.in_field(&field.name))?;
-            converted.push((name, val));
-        }
-        return Ok(Val::Record(converted));
+        let (mut failed, mut types) = (None, fields.iter());
+        let convert_field = |(name, value)| {
+            let val = match types.next() {
+                Some(field) => fitted(value, &field.ty, depth, &mut failed, |error| error.in_field(&field.name)),
+                None => Val::Bool(false),
+            };
+            (name, val)
+        };
+        let converted: Vec<(String, Val)> = entries.into_iter().map(convert_field).collect();
+        return failed.map_or(Ok(Val::Record(converted)), Err);
     }
     out_of_order(entries, fields, depth)
 }

@@ -28,7 +28,41 @@ pub(super) fn known_to_val(value: Value, known: &KnownType) -> Result<Val, Value
 /// The same with `depth` levels left to go.
 pub(super) fn convert(value: Value, known: &KnownType, depth: usize) -> Result<Val, ValueError> {
     let depth = depth.checked_sub(1).ok_or_else(ValueError::too_deep)?;
-    at_depth(value, known, depth)
+    // Ahead of the others, whose one large function would take longer to enter.
+    match &known.kind {
+        Kind::Record(fields) => named::record(value, fields, &known.ty, depth),
+        Kind::Option(inner) => optional(value, inner, &known.ty, depth).map(Val::Option),
+        _ => at_depth(value, known, depth),
+    }
+}
+
+/// A part of a value, converted where it stands, so that the parts of one stay in the memory that they have. What fits as it is, as most
+/// parts do, needs no call; a `Val` that passes through the results of several is copied in pieces at each. The first that does not
+/// fit is told through `failed`, with its `place`.
+#[inline(always)]
+pub(super) fn fitted(
+    value: Value,
+    known: &KnownType,
+    depth: usize,
+    failed: &mut Option<ValueError>,
+    place: impl FnOnce(ValueError) -> ValueError,
+) -> Val {
+    match (&known.kind, value) {
+        (Kind::String, Value::Text(text)) => Val::String(text),
+        (Kind::Bool, Value::Bool(value)) => Val::Bool(value),
+        (Kind::U8, Value::Integer(number @ 0..=0xff)) => Val::U8(number as u8),
+        (Kind::S32, Value::Integer(number @ -0x8000_0000..=0x7fff_ffff)) => Val::S32(number as i32),
+        (Kind::U32, Value::Integer(number @ 0..=0xffff_ffff)) => Val::U32(number as u32),
+        (Kind::S64, Value::Integer(number)) => Val::S64(number),
+        (Kind::U64, Value::Integer(number @ 0..)) => Val::U64(number as u64),
+        (Kind::Float64, Value::Float(number)) => Val::Float64(number),
+        // Of those behind it, nobody asks any more.
+        _ if failed.is_some() => Val::Bool(false),
+        (_, value) => convert(value, known, depth).unwrap_or_else(|error| {
+            *failed = Some(place(error));
+            Val::Bool(false)
+        }),
+    }
 }
 
 fn at_depth(value: Value, known: &KnownType, depth: usize) -> Result<Val, ValueError> {
@@ -77,7 +111,7 @@ fn at_depth(value: Value, known: &KnownType, depth: usize) -> Result<Val, ValueE
         Kind::Variant(cases) => named::variant(value, cases, ty, depth)?,
         Kind::Enum(names) => named::enumeration(value, names, ty)?,
         Kind::Flags(names) => named::flags(value, names, ty)?,
-        Kind::Option(inner) => Val::Option(optional(value, inner, ty, depth)?.map(Box::new)),
+        Kind::Option(inner) => Val::Option(optional(value, inner, ty, depth)?),
         Kind::Result(result) => Val::Result(either(value, result, ty, depth)?),
         Kind::Handle => return Err(ValueError::new(ValueProblem::Handle { ty: type_name(ty) })),
         Kind::Later => return at_depth(value, &KnownType::shallow(ty), depth),
@@ -102,11 +136,17 @@ fn elements(value: Value, element: &KnownType, ty: &Type, depth: usize) -> Resul
         Value::Object(object) if object.is_empty() => Vec::new(),
         other => return Err(ValueError::mismatch(type_name(ty), &other)),
     };
-    let mut vals = Vec::with_capacity(items.len());
-    for (index, item) in items.into_iter().enumerate() {
-        vals.push(convert(item, element, depth).map_err(|error| error.at_index(index))?);
-    }
-    Ok(vals)
+    let mut failed = None;
+    let mut index = 0;
+    let vals: Vec<Val> = items
+        .into_iter()
+        .map(|item| {
+            let val = fitted(item, element, depth, &mut failed, |error| error.at_index(index));
+            index += 1;
+            val
+        })
+        .collect();
+    failed.map_or(Ok(vals), Err)
 }
 
 /// Bytes and text as an error names them, where their length is what is wrong with them.
@@ -148,16 +188,18 @@ fn pairs(value: Value, pair: &KnownPair, ty: &Type, depth: usize) -> Result<Vec<
 }
 
 /// What an option holds. An option directly inside another is written out, for `null` could not say which is none.
-fn optional(value: Value, inner: &KnownType, ty: &Type, depth: usize) -> Result<Option<Val>, ValueError> {
+fn optional(value: Value, inner: &KnownType, ty: &Type, depth: usize) -> Result<Option<Box<Val>>, ValueError> {
     if value.is_null() {
         return Ok(None);
     }
     if !inner.is_option() {
-        return convert(value, inner, depth).map(Some);
+        let mut failed = None;
+        let val = fitted(value, inner, depth, &mut failed, |error| error);
+        return failed.map_or_else(|| Ok(Some(Box::new(val))), Err);
     }
     match single(value) {
         Ok((name, value)) if name == "some" => {
-            convert(value, inner, depth).map(Some).map_err(|error| error.in_field("some"))
+            convert(value, inner, depth).map(|val| Some(Box::new(val))).map_err(|error| error.in_field("some"))
         }
         Ok((name, Value::Null)) if name == "none" => Ok(None),
         Ok((name, value)) => Err(tagged_mismatch("{\"some\": …} or {\"none\": null}", ty, name, value)),
@@ -192,7 +234,12 @@ fn tagged_mismatch(forms: &str, ty: &Type, name: String, value: Value) -> ValueE
 }
 
 /// The payload of a case called `name`; a case without one takes `null`.
-pub(super) fn payload(value: Value, name: &str, known: Option<&KnownType>, depth: usize) -> Result<Option<Val>, ValueError> {
+pub(super) fn payload(
+    value: Value,
+    name: &str,
+    known: Option<&KnownType>,
+    depth: usize,
+) -> Result<Option<Val>, ValueError> {
     match (known, value) {
         (Some(known), value) => convert(value, known, depth).map(Some),
         (None, Value::Null) => Ok(None),

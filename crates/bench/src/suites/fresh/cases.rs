@@ -16,6 +16,8 @@ pub(crate) struct Case {
     /// The baseline without a WASI context, where the guest can do without: what the context itself costs.
     pub(crate) bare: Option<Baseline>,
     pub(crate) target: Target,
+    /// What it is called with, where converting that is much of a call.
+    pub(crate) users: Option<Value>,
 }
 
 const NOTHING: Surroundings = Surroundings::NOTHING;
@@ -51,11 +53,12 @@ pub(crate) async fn cases(chosen: impl Fn(&str) -> bool) -> Vec<Case> {
         if !chosen(name) {
             continue;
         }
+        let users = (method == "echo-users").then(|| arguments.first().cloned()).flatten();
         let ours = Ours::prepare(&host, guest, method, arguments, surroundings).await;
         let baseline = Baseline::prepare(&engine, guest, method, vals.clone(), Some(surroundings));
         let bare = (guest == &values).then(|| Baseline::prepare(&engine, guest, method, vals, None));
         same(name, &ours, &baseline).await;
-        cases.push(Case { name, ours, baseline, bare, target: Target::AtMost(most) });
+        cases.push(Case { name, ours, baseline, bare, target: Target::AtMost(most), users });
     }
     cases
 }

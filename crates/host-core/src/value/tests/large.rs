@@ -25,7 +25,10 @@ fn what_lies_behind_a_thousand_parts_converts_as_it_does_in_front() {
         let behind = |value| json!([vec![json!(null); 1_000], value]);
         assert_eq!(echo(given.clone(), wit), given);
         assert_eq!(echo(behind(given.clone()), &large), behind(given));
-        assert_eq!(refusal(behind(wrong.clone()), &large).strip_prefix("[1]").map(unplaced), Some(&*refusal(wrong, wit)));
+        assert_eq!(
+            refusal(behind(wrong.clone()), &large).strip_prefix("[1]").map(unplaced),
+            Some(&*refusal(wrong, wit))
+        );
     }
     let handle = "record { a: list<own<resource>> }";
     let refused = refusal(json!([vec![json!(null); 1_000], {"a": [1]}]), &behind_a_thousand(handle));
