@@ -29,7 +29,7 @@ impl<T: Send + 'static> Slot<T> {
         Self { index: AtomicUsize::new(0), state: PhantomData }
     }
 
-    fn index(&self) -> usize {
+    pub(crate) fn index(&self) -> usize {
         match self.index.load(Ordering::Relaxed) {
             0 => self.assign(),
             assigned => assigned - 1,
@@ -57,32 +57,27 @@ impl<T: Send + 'static> Default for Slot<T> {
 pub(crate) struct Slots(Vec<Option<Box<dyn Any + Send>>>);
 
 impl Slots {
+    pub(crate) fn has<T: Send + 'static>(&self, slot: &Slot<T>) -> bool {
+        self.0.get(slot.index()).is_some_and(Option::is_some)
+    }
+
     pub(crate) fn get<T: Send + 'static>(&mut self, slot: &Slot<T>) -> Option<&mut T> {
         self.0.get_mut(slot.index())?.as_deref_mut()?.downcast_mut()
     }
 
-    pub(crate) fn get_or_insert_with<T: Send + 'static>(
-        &mut self,
-        slot: &Slot<T>,
-        make: impl FnOnce() -> T,
-    ) -> Option<&mut T> {
-        self.place(slot)?.get_or_insert_with(|| Box::new(make())).downcast_mut()
-    }
-
     pub(crate) fn set<T: Send + 'static>(&mut self, slot: &Slot<T>, state: T) {
-        if let Some(place) = self.place(slot) {
-            *place = Some(Box::new(state));
-        }
+        self.put(slot.index(), Box::new(state));
     }
 
-    /// Always there.
-    fn place<T: Send + 'static>(&mut self, slot: &Slot<T>) -> Option<&mut Option<Box<dyn Any + Send>>> {
-        let index = slot.index();
+    /// One for all types: each call fills slots of several, and code that it runs once is fetched anew each time.
+    fn put(&mut self, index: usize, state: Box<dyn Any + Send>) {
         if self.0.len() <= index {
             // Room for every slot at once: growing for one state after the other would allocate several times a call.
             self.0.resize_with(NEXT.load(Ordering::Relaxed).max(index + 1), || None);
         }
-        self.0.get_mut(index)
+        if let Some(place) = self.0.get_mut(index) {
+            *place = Some(state);
+        }
     }
 }
 

@@ -21,6 +21,7 @@ pub use config::{Config, Variable};
 pub use environment::CliState;
 pub use variables::SharedVariables;
 
+use environment::{Surroundings, surroundings};
 use std::sync::Arc;
 use streams::{HasStandard, HasTerminals, standard, terminals};
 use wasmtime::component::HasData;
@@ -32,7 +33,6 @@ use wippy_host_core::{
     Alias, ConfigProblem, GuestExit, HostImport, ImportLinker, ImportMeta, Interface, ModuleFunctions, Result, Section,
     SetupContext, StateContext, StoreData, async_trait, register_import,
 };
-use wippy_wasi_context::PREVIEW1;
 
 /// `wasi:cli`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -103,11 +103,10 @@ impl HostImport for Cli {
 
     fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()> {
         wippy_wasi_context::link_io_types(linker)?;
-        let state = StoreData::state::<Self>;
         linker.interface("wasi:cli/environment@0.2.12", |l| {
-            environment_interface::add_to_linker::<_, HasState>(l, state)
+            environment_interface::add_to_linker::<_, HasSurroundings>(l, surroundings)
         })?;
-        linker.interface("wasi:cli/exit@0.2.12", |l| exit::add_to_linker::<_, HasState>(l, state))?;
+        linker.interface("wasi:cli/exit@0.2.12", |l| exit::add_to_linker::<_, HasSurroundings>(l, surroundings))?;
         linker.interface("wasi:cli/stderr@0.2.12", |l| stderr::add_to_linker::<_, HasStandard>(l, standard))?;
         linker.interface("wasi:cli/stdin@0.2.12", |l| stdin::add_to_linker::<_, HasStandard>(l, standard))?;
         linker.interface("wasi:cli/stdout@0.2.12", |l| stdout::add_to_linker::<_, HasStandard>(l, standard))?;
@@ -136,10 +135,12 @@ impl HostImport for Cli {
     }
 
     fn state(cx: &mut StateContext<'_>, shared: &Arc<SharedVariables>) -> Result<CliState> {
-        cx.store().set_last_words(last_words::of);
-        let mut state = CliState::new(cx, shared)?;
-        if cx.uses(PREVIEW1) {
-            preview1::provide(cx, &mut state)?;
+        if cx.denies() {
+            cx.store().set_last_words(last_words::of);
+        }
+        let state = CliState::new(cx, shared)?;
+        if cx.is_module() {
+            preview1::provide(cx, shared, &state);
         }
         Ok(state)
     }
@@ -158,13 +159,13 @@ impl HostImport for Cli {
 
 register_import!(Cli);
 
-struct HasState;
+struct HasSurroundings;
 
-impl HasData for HasState {
-    type Data<'a> = &'a mut CliState;
+impl HasData for HasSurroundings {
+    type Data<'a> = Surroundings<'a>;
 }
 
-impl exit::Host for &mut CliState {
+impl exit::Host for Surroundings<'_> {
     fn exit(&mut self, status: Result<(), ()>) -> wasmtime::Result<()> {
         Err(GuestExit(i32::from(status.is_err())).into())
     }

@@ -1,6 +1,7 @@
 //! The interfaces of WASI 0.3: our own environment and exit, and Wasmtime's own streams over ours.
 
-use crate::{Cli, CliState, HasState, stdio};
+use crate::environment::{Surroundings, surroundings};
+use crate::{Cli, HasSurroundings, stdio};
 use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::cli::{WasiCli, WasiCliCtxView};
 use wasmtime_wasi::p2::bindings::cli::environment as env;
@@ -11,9 +12,10 @@ use wasmtime_wasi::p3::bindings::cli::{
 use wippy_host_core::{GuestExit, ImportLinker, Result, StoreData};
 
 pub(crate) fn link(linker: &mut ImportLinker<'_, Cli>) -> Result<()> {
-    let state = StoreData::state::<Cli>;
-    linker.interface("wasi:cli/environment@0.3.0", |l| environment::add_to_linker::<_, HasState>(l, state))?;
-    linker.interface("wasi:cli/exit@0.3.0", |l| exit::add_to_linker::<_, HasState>(l, state))?;
+    linker.interface("wasi:cli/environment@0.3.0", |l| {
+        environment::add_to_linker::<_, HasSurroundings>(l, surroundings)
+    })?;
+    linker.interface("wasi:cli/exit@0.3.0", |l| exit::add_to_linker::<_, HasSurroundings>(l, surroundings))?;
     linker.interface("wasi:cli/stderr@0.3.0", |l| stderr::add_to_linker::<_, WasiCli>(l, streams))?;
     linker.interface("wasi:cli/stdin@0.3.0", |l| stdin::add_to_linker::<_, WasiCli>(l, streams))?;
     linker.interface("wasi:cli/stdout@0.3.0", |l| stdout::add_to_linker::<_, WasiCli>(l, streams))?;
@@ -39,7 +41,7 @@ fn streams(store: &mut StoreData) -> WasiCliCtxView<'_> {
     WasiCliCtxView { ctx: made.cli(), table }
 }
 
-impl environment::Host for &mut CliState {
+impl environment::Host for Surroundings<'_> {
     fn get_environment(&mut self) -> wasmtime::Result<Vec<(String, String)>> {
         env::Host::get_environment(self)
     }
@@ -53,7 +55,7 @@ impl environment::Host for &mut CliState {
     }
 }
 
-impl exit::Host for &mut CliState {
+impl exit::Host for Surroundings<'_> {
     fn exit(&mut self, status: Result<(), ()>) -> wasmtime::Result<()> {
         Err(GuestExit(i32::from(status.is_err())).into())
     }

@@ -1,8 +1,8 @@
 //! Preview 1's part of the group: variables, arguments, standard streams, and how a program ends.
 
-use crate::{CliState, stdio};
-use wasmtime_wasi::p2::bindings::cli::environment::Host;
-use wippy_host_core::{Error, ModuleFunctions, Result, StateContext};
+use crate::environment::arguments;
+use crate::{CliState, SharedVariables, stdio};
+use wippy_host_core::{ModuleFunctions, StateContext};
 use wippy_wasi_context::{PREVIEW1, provide_preview1};
 
 /// The descriptors of the standard streams are served by the functions that serve files. Every program asks for its
@@ -31,13 +31,12 @@ pub(crate) const FUNCTIONS: &[ModuleFunctions] = &[ModuleFunctions::new(
 )];
 
 /// Provides what the state of an instance has.
-pub(crate) fn provide(cx: &mut StateContext<'_>, mut state: &mut CliState) -> Result<()> {
-    let surroundings = state.get_environment().and_then(|variables| Ok((variables, state.get_arguments()?)));
-    let (variables, arguments) = surroundings.map_err(|error| Error::internal(format!("{error:#}")))?;
+pub(crate) fn provide(cx: &mut StateContext<'_>, shared: &SharedVariables, state: &CliState) {
+    let variables = state.variables().to_vec();
+    let arguments: Vec<String> = arguments(cx.store(), shared).cloned().collect();
     let (own, writer) = (cx.call().streams().cloned(), cx.store().output());
     provide_preview1(cx.store(), move |builder| {
         builder.envs(&variables).args(&arguments);
         stdio::provide(builder, own.as_ref(), &writer);
     });
-    Ok(())
 }

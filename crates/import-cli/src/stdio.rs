@@ -1,7 +1,7 @@
 //! Standard streams as Wasmtime's own context takes them, for preview 1 and WASI 0.3.
 
 use crate::pipes::{Input, InputReader};
-use crate::streams::{Out, OutWriter};
+use crate::streams::{Out, OutWriter, Outputs};
 use tokio::io::{AsyncRead, AsyncWrite};
 use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::cli::{IsTerminal, StdinStream, StdoutStream};
@@ -11,10 +11,8 @@ use wippy_host_core::{OutputStream, OutputWriter, StandardStreams};
 
 /// Those of the call, else nothing to read and lines for the log.
 pub(crate) fn provide(builder: &mut WasiCtxBuilder, own: Option<&StandardStreams>, writer: &OutputWriter) {
-    let out = |which| match own {
-        Some(own) => Out::to(own, which),
-        None => Out::lines(writer.clone(), which),
-    };
+    let outputs = Outputs::of(own, || writer.clone());
+    let out = |which| outputs.stream(which);
     let is_terminal = |asked: fn(&StandardStreams) -> bool| own.is_some_and(asked);
     builder
         .stdin(Stream {

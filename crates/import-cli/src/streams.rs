@@ -5,10 +5,11 @@
 
 use crate::Cli;
 use crate::last_words::Handles;
-use crate::output::LineStream;
+use crate::output::{LineStream, Lines};
 use crate::pipes::{Input, PIECE, Sink, io_error};
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::AsyncWrite;
 use wasmtime::component::{HasData, Resource, ResourceTable};
@@ -24,8 +25,7 @@ use wippy_host_core::{OutputStream, OutputWriter, StandardStreams, StoreData};
 #[derive(Default)]
 pub(crate) struct Opened {
     stdin: Option<Input>,
-    stdout: Option<Out>,
-    stderr: Option<Out>,
+    outputs: Option<Outputs>,
     /// The handles to standard error.
     pub(crate) handles: Handles,
 }
@@ -33,39 +33,49 @@ pub(crate) struct Opened {
 impl Opened {
     /// Writes what stands in the lines without an end: it belongs to the call that has ended.
     pub(crate) fn end(&mut self) {
-        [&self.stdout, &self.stderr].into_iter().flatten().for_each(|out| {
-            if let Out::Lines(lines) = out {
-                lines.end();
-            }
-        });
+        if let Some(Outputs::Lines(lines)) = &self.outputs {
+            lines.end();
+        }
     }
 }
 
-/// Where an output stream leads.
+/// Where both output streams lead.
+pub(crate) enum Outputs {
+    /// Lines for the log.
+    Lines(Arc<Lines>),
+    /// Streams that the call brings along.
+    Own { stdout: Sink, stderr: Sink },
+}
+
+impl Outputs {
+    /// Those of the call, else lines for the log.
+    pub(crate) fn of(own: Option<&StandardStreams>, writer: impl FnOnce() -> OutputWriter) -> Self {
+        match own {
+            Some(own) => Self::Own { stdout: Sink::new(own.stdout.clone()), stderr: Sink::new(own.stderr.clone()) },
+            None => Self::Lines(Lines::new(writer())),
+        }
+    }
+
+    pub(crate) fn stream(&self, which: OutputStream) -> Out {
+        match (self, which) {
+            (Self::Lines(lines), _) => Out::Line(lines.stream(which)),
+            (Self::Own { stdout, .. }, OutputStream::Stdout) => Out::Pipe(stdout.clone()),
+            (Self::Own { stderr, .. }, OutputStream::Stderr) => Out::Pipe(stderr.clone()),
+        }
+    }
+}
+
+/// An output stream.
 #[derive(Clone)]
 pub(crate) enum Out {
-    Lines(LineStream),
+    Line(LineStream),
     Pipe(Sink),
 }
 
 impl Out {
-    /// A stream that the call brings along.
-    pub(crate) fn to(own: &StandardStreams, which: OutputStream) -> Self {
-        let sink = match which {
-            OutputStream::Stdout => &own.stdout,
-            OutputStream::Stderr => &own.stderr,
-        };
-        Self::Pipe(Sink::new(sink.clone()))
-    }
-
-    /// Lines for the log.
-    pub(crate) fn lines(writer: OutputWriter, which: OutputStream) -> Self {
-        Self::Lines(LineStream::new(writer, which))
-    }
-
     pub(crate) fn into_stream(self) -> DynOutputStream {
         match self {
-            Self::Lines(lines) => Box::new(lines),
+            Self::Line(line) => Box::new(line),
             Self::Pipe(pipe) => Box::new(pipe),
         }
     }
@@ -79,7 +89,7 @@ impl AsyncWrite for OutWriter {
         let piece = bytes.get(..bytes.len().min(PIECE)).unwrap_or_default();
         let taken = Bytes::copy_from_slice(piece);
         let written = match &mut self.0 {
-            Out::Lines(lines) => Stream::write(lines, taken),
+            Out::Line(line) => Stream::write(line, taken),
             Out::Pipe(pipe) => {
                 std::task::ready!(pipe.poll_written(cx));
                 pipe.write(taken)
@@ -115,28 +125,21 @@ pub(crate) fn standard(store: &mut StoreData) -> Standard<'_> {
 
 impl Standard<'_> {
     fn open(&mut self, which: OutputStream) -> wasmtime::Result<Resource<DynOutputStream>> {
-        let stream = match self.out(which) {
-            Some(out) => out.clone(),
+        let stream = match &self.0.state::<Cli>().opened.outputs {
+            Some(outputs) => outputs.stream(which),
             None => {
-                let out = match self.0.call().streams() {
-                    Some(own) => Out::to(own, which),
-                    None => Out::lines(self.0.output(), which),
-                };
-                self.out(which).insert(out).clone()
+                let outputs = Outputs::of(self.0.call().streams(), || self.0.output());
+                let stream = outputs.stream(which);
+                self.0.state::<Cli>().opened.outputs = Some(outputs);
+                stream
             }
         };
+        // A guest that can be denied nothing has no last words.
+        let watched = which == OutputStream::Stderr && self.0.has_last_words();
         let (state, table) = self.0.state_and_table::<Cli>();
-        match which {
-            OutputStream::Stdout => Ok(table.push(stream.into_stream())?),
-            OutputStream::Stderr => state.opened.handles.push(table, stream.into_stream()),
-        }
-    }
-
-    fn out(&mut self, which: OutputStream) -> &mut Option<Out> {
-        let opened = &mut self.0.state::<Cli>().opened;
-        match which {
-            OutputStream::Stdout => &mut opened.stdout,
-            OutputStream::Stderr => &mut opened.stderr,
+        match watched {
+            true => state.opened.handles.push(table, stream.into_stream()),
+            false => Ok(table.push(stream.into_stream())?),
         }
     }
 }

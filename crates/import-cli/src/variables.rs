@@ -29,9 +29,6 @@ impl SharedVariables {
 
     /// What is set at this moment.
     pub(crate) fn variables(&self, environment: &dyn Environment) -> Result<Variables> {
-        if self.config.env.is_empty() {
-            return Ok(Arc::default());
-        }
         // Asked first: what changes meanwhile is asked for again next time.
         let generation = environment.generation();
         if generation == 0 {

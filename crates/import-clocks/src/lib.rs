@@ -13,7 +13,7 @@ mod timezone;
 
 use sleep::Sleep;
 use std::sync::Arc;
-use wasmtime::component::{HasData, Resource, ResourceTable};
+use wasmtime::component::{HasData, Resource};
 use wasmtime_wasi::p2::DynPollable;
 use wasmtime_wasi::p2::bindings::clocks::{monotonic_clock, wall_clock};
 use wippy_host_core::{
@@ -59,7 +59,7 @@ impl HostImport for Clocks {
 
     type Config = NoConfig;
     type Shared = ();
-    type State = Arc<dyn Clock>;
+    type State = ();
 
     async fn setup(_: &SetupContext<'_>, _: NoConfig) -> Result<()> {
         Ok(())
@@ -81,20 +81,24 @@ impl HostImport for Clocks {
         wippy_wasi_context::link_preview1(linker)
     }
 
-    fn state(cx: &mut StateContext<'_>, _: &Arc<()>) -> Result<Arc<dyn Clock>> {
-        let clock = cx.store().clock().clone();
-        if cx.uses(PREVIEW1) {
-            preview1::provide(cx.store(), clock.clone());
+    /// A component is told by the clock of its call, whenever it asks.
+    fn state(cx: &mut StateContext<'_>, _: &Arc<()>) -> Result<()> {
+        if cx.is_module() {
+            let clock = cx.store().clock().clone();
+            preview1::provide(cx.store(), clock);
         }
-        Ok(clock)
+        Ok(())
     }
 }
 
 register_import!(Clocks);
 
-struct ClocksView<'a> {
-    clock: &'a Arc<dyn Clock>,
-    table: &'a mut ResourceTable,
+struct ClocksView<'a>(&'a mut StoreData);
+
+impl ClocksView<'_> {
+    fn clock(&self) -> &Arc<dyn Clock> {
+        self.0.clock()
+    }
 }
 
 struct HasClocks;
@@ -104,38 +108,39 @@ impl HasData for HasClocks {
 }
 
 fn view(store: &mut StoreData) -> ClocksView<'_> {
-    let (clock, table) = store.state_and_table::<Clocks>();
-    ClocksView { clock, table }
+    ClocksView(store)
 }
 
 impl wall_clock::Host for ClocksView<'_> {
     fn now(&mut self) -> wasmtime::Result<wall_clock::Datetime> {
-        let now = self.clock.wall();
+        let now = self.clock().wall();
         Ok(wall_clock::Datetime { seconds: now.as_secs(), nanoseconds: now.subsec_nanos() })
     }
 
     fn resolution(&mut self) -> wasmtime::Result<wall_clock::Datetime> {
-        let step = self.clock.wall_resolution();
+        let step = self.clock().wall_resolution();
         Ok(wall_clock::Datetime { seconds: step.as_secs(), nanoseconds: step.subsec_nanos() })
     }
 }
 
 impl monotonic_clock::Host for ClocksView<'_> {
     fn now(&mut self) -> wasmtime::Result<u64> {
-        Ok(self.clock.monotonic())
+        Ok(self.clock().monotonic())
     }
 
     fn resolution(&mut self) -> wasmtime::Result<u64> {
-        Ok(self.clock.monotonic_resolution())
+        Ok(self.clock().monotonic_resolution())
     }
 
     fn subscribe_instant(&mut self, when: u64) -> wasmtime::Result<Resource<DynPollable>> {
-        let sleep = self.table.push(Sleep::until(self.clock.clone(), when))?;
-        wasmtime_wasi::p2::subscribe(self.table, sleep)
+        let sleep = Sleep::until(self.clock().clone(), when);
+        let table = self.0.table();
+        let sleep = table.push(sleep)?;
+        wasmtime_wasi::p2::subscribe(table, sleep)
     }
 
     fn subscribe_duration(&mut self, duration: u64) -> wasmtime::Result<Resource<DynPollable>> {
-        let when = self.clock.monotonic().saturating_add(duration);
+        let when = self.clock().monotonic().saturating_add(duration);
         self.subscribe_instant(when)
     }
 }

@@ -28,34 +28,34 @@ impl types::Host for ClocksView<'_> {}
 
 impl system_clock::Host for ClocksView<'_> {
     fn now(&mut self) -> wasmtime::Result<system_clock::Instant> {
-        let now = self.clock.wall();
+        let now = self.clock().wall();
         Ok(system_clock::Instant { seconds: now.as_secs().try_into()?, nanoseconds: now.subsec_nanos() })
     }
 
     fn get_resolution(&mut self) -> wasmtime::Result<types::Duration> {
-        Ok(self.clock.wall_resolution().as_nanos().try_into()?)
+        Ok(self.clock().wall_resolution().as_nanos().try_into()?)
     }
 }
 
 impl monotonic_clock::Host for ClocksView<'_> {
     fn now(&mut self) -> wasmtime::Result<monotonic_clock::Mark> {
-        Ok(self.clock.monotonic())
+        Ok(self.clock().monotonic())
     }
 
     fn get_resolution(&mut self) -> wasmtime::Result<types::Duration> {
-        Ok(self.clock.monotonic_resolution())
+        Ok(self.clock().monotonic_resolution())
     }
 }
 
 impl<T: Send> monotonic_clock::HostWithStore<T> for HasClocks {
     async fn wait_until(store: &Accessor<T, Self>, when: monotonic_clock::Mark) -> wasmtime::Result<()> {
-        let clock = store.with(|mut access| access.get().clock.clone());
+        let clock = store.with(|mut access| access.get().clock().clone());
         clock.sleep_until(when).await;
         Ok(())
     }
 
     async fn wait_for(store: &Accessor<T, Self>, duration: types::Duration) -> wasmtime::Result<()> {
-        let clock = store.with(|mut access| access.get().clock.clone());
+        let clock = store.with(|mut access| access.get().clock().clone());
         let when = clock.monotonic().saturating_add(duration);
         clock.sleep_until(when).await;
         Ok(())

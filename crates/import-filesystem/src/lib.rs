@@ -12,10 +12,10 @@ mod threads;
 
 pub use config::{Config, Mount};
 
-use quota::{Descriptors, Quotas};
+use quota::Quotas;
 use std::fmt;
 use std::sync::Arc;
-use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemCtx};
+use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemCtx, WasiFilesystemCtxView};
 use wasmtime_wasi::p2::bindings::filesystem::{preopens, types};
 use wippy_host_core::{
     Alias, ConfigProblem, Error, HostImport, ImportLinker, ImportMeta, Interface, ModuleFunctions, Result, Section,
@@ -55,8 +55,7 @@ impl HostImport for Filesystem {
     type Config = Config;
     /// The opened directories: once for each entry, not for each call.
     type Shared = SharedMounts;
-    /// Where the entry has quotas, which descriptor is of which mount.
-    type State = Option<Box<Descriptors>>;
+    type State = ();
 
     fn check(cx: &SetupContext<'_>, config: &Config) -> Vec<ConfigProblem> {
         config::check(cx, config)
@@ -70,11 +69,11 @@ impl HostImport for Filesystem {
     fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()> {
         wippy_wasi_context::link_io_types(linker)?;
         linker.interface("wasi:filesystem/preopens@0.2.12", |l| {
-            preopens::add_to_linker::<_, WasiFilesystem>(l, context::filesystem)?;
+            preopens::add_to_linker::<_, WasiFilesystem>(l, filesystem)?;
             quota::link_preopens(l)
         })?;
         linker.interface("wasi:filesystem/types@0.2.12", |l| {
-            types::add_to_linker::<_, WasiFilesystem>(l, context::filesystem)?;
+            types::add_to_linker::<_, WasiFilesystem>(l, filesystem)?;
             #[cfg(unix)]
             listing::link(l)?;
             quota::link_types(l)
@@ -89,10 +88,11 @@ impl HostImport for Filesystem {
         quota::link_preview1(linker).map_err(|error| Error::internal(format!("cannot link preview 1: {error:#}")))
     }
 
-    fn state(cx: &mut StateContext<'_>, shared: &Arc<SharedMounts>) -> Result<Option<Box<Descriptors>>> {
-        let provided = shared.clone();
-        context::provide_filesystem(cx.store(), move || provided.mounts.clone());
-        Ok(shared.quotas.clone().map(|quotas| Box::new(Descriptors::new(quotas))))
+    fn state(cx: &mut StateContext<'_>, shared: &Arc<SharedMounts>) -> Result<()> {
+        if cx.is_module() {
+            context::provide_filesystem(cx.store(), shared.mounts.clone());
+        }
+        Ok(())
     }
 
     /// The guest of an instance that is kept has kept its descriptors.
@@ -103,16 +103,23 @@ impl HostImport for Filesystem {
 
 register_import!(Filesystem);
 
+/// The opened directories, which a guest has where it is granted them.
+fn filesystem(store: &mut StoreData) -> WasiFilesystemCtxView<'_> {
+    context::filesystem(store, |store| {
+        store.shared::<Filesystem>().map_or_else(WasiFilesystemCtx::default, |shared| shared.mounts.clone())
+    })
+}
+
 /// Wasmtime's own, over the same directories as those of 0.2.
 #[cfg(feature = "p3")]
 fn link_p3(linker: &mut ImportLinker<'_, Filesystem>) -> Result<()> {
     use wasmtime_wasi::p3::bindings::filesystem::{preopens, types};
     linker.interface("wasi:filesystem/preopens@0.3.0", |l| {
-        preopens::add_to_linker::<_, WasiFilesystem>(l, context::filesystem)?;
+        preopens::add_to_linker::<_, WasiFilesystem>(l, filesystem)?;
         quota::link_preopens_p3(l)
     })?;
     linker.interface("wasi:filesystem/types@0.3.0", |l| {
-        types::add_to_linker::<_, WasiFilesystem>(l, context::filesystem)?;
+        types::add_to_linker::<_, WasiFilesystem>(l, filesystem)?;
         quota::link_types_p3(l)
     })
 }

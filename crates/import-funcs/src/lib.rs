@@ -35,7 +35,7 @@ impl HostImport for Funcs {
 
     type Config = NoConfig;
     type Shared = ();
-    type State = places::Places;
+    type State = ();
 
     async fn setup(_: &SetupContext<'_>, _: NoConfig) -> Result<()> {
         Ok(())
@@ -53,8 +53,8 @@ impl HostImport for Funcs {
         Ok(())
     }
 
-    fn state(cx: &mut StateContext<'_>, _: &Arc<()>) -> Result<places::Places> {
-        Ok(places::Places::new(cx.limits().max_resources))
+    fn state(_: &mut StateContext<'_>, _: &Arc<()>) -> Result<()> {
+        Ok(())
     }
 }
 

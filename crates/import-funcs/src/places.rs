@@ -3,13 +3,20 @@
 
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use wippy_host_core::Error;
+use wippy_host_core::{Error, Slot, StoreData};
 
 /// Places for tasks: as many as the guest may have handles.
-#[derive(Debug, Clone)]
-pub struct Places(Arc<Semaphore>);
+#[derive(Clone)]
+pub(crate) struct Places(Arc<Semaphore>);
+
+static PLACES: Slot<Places> = Slot::new();
 
 impl Places {
+    /// Those of the guest of this store.
+    pub(crate) fn of(store: &mut StoreData) -> Self {
+        store.on_demand(&PLACES, |store| Self::new(store.limits().max_resources)).0.clone()
+    }
+
     pub(crate) fn new(places: usize) -> Self {
         Self(Arc::new(Semaphore::new(places.clamp(1, Semaphore::MAX_PERMITS))))
     }

@@ -1,8 +1,8 @@
 //! `funcs@0.2.0`: structured values, and many calls at a time.
 
-use crate::Funcs;
 use crate::error::{Answer, CallError, answer, failed};
 use crate::node::{Node, layout};
+use crate::places::Places;
 use crate::running::{Running, values};
 use std::future::poll_fn;
 use std::task::Poll;
@@ -35,7 +35,7 @@ pub(crate) fn link(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
             let call = data.nested_call(target);
             // Before the call is started: a guest that has no handle left starts none.
             let running = data.table().push(Running::not_started())?;
-            let (bytes, places) = (data.host_bytes().clone(), data.state::<Funcs>().clone());
+            let (bytes, places) = (data.host_bytes().clone(), Places::of(data));
             let started = Running::start(call, arguments, &bytes, &places).await;
             *store.data_mut().table().get_mut(&running)? = started;
             Ok((running,))
@@ -62,7 +62,7 @@ pub(crate) fn link_concurrent(linker: &mut Linker<StoreData>) -> wasmtime::Resul
         Box::pin(async move {
             let (call, bytes, places) = accessor.with(|mut store| {
                 let data = store.data_mut();
-                (data.nested_call(target), data.host_bytes().clone(), data.state::<Funcs>().clone())
+                (data.nested_call(target), data.host_bytes().clone(), Places::of(data))
             });
             Ok((answered(Running::start(call, arguments, &bytes, &places).await.finish().await),))
         })

@@ -12,14 +12,15 @@ use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 pub(crate) struct Hooks {
-    client: Client,
+    /// `None` where the import is not granted.
+    client: Option<Client>,
     entry: Arc<str>,
     /// For requests of a guest that names no trace.
     trace: Option<Trace>,
 }
 
 impl Hooks {
-    pub(crate) fn new(client: Client, entry: Arc<str>, trace: Option<Trace>) -> Self {
+    pub(crate) fn new(client: Option<Client>, entry: Arc<str>, trace: Option<Trace>) -> Self {
         Self { client, entry, trace }
     }
 
@@ -38,6 +39,9 @@ type Sent = Box<dyn Future<Output = Result<(Response<WasiBody>, IoResult), Error
 
 impl WasiHttpHooks for Hooks {
     fn send_request(&mut self, mut request: Request<WasiBody>, options: Option<RequestOptions>, _: IoResult) -> Sent {
+        let Some(client) = self.client.clone() else {
+            return Box::new(std::future::ready(Err(Error::HttpRequestDenied)));
+        };
         let options = options.unwrap_or_default();
         if let Some(trace) = &self.trace {
             trace.tell(request.headers_mut());
@@ -47,7 +51,6 @@ impl WasiHttpHooks for Hooks {
             first_byte: options.first_byte_timeout,
             between_bytes: options.between_bytes_timeout,
         };
-        let client = self.client.clone();
         let entry = self.entry.clone();
         Box::new(async move {
             let response = client.send(request, timeouts).await.map_err(|error| failed(&entry, error))?;

@@ -23,11 +23,12 @@ use handler::Typed;
 use hooks::Hooks;
 use std::fmt;
 use std::sync::Arc;
+use wasmtime::component::ResourceTable;
 use wasmtime_wasi_http::p2::bindings::http::{outgoing_handler, types};
 use wasmtime_wasi_http::{WasiHttp, WasiHttpCtx, WasiHttpCtxView};
 use wippy_host_core::{
-    ConfigProblem, Error, HostImport, ImportLinker, ImportMeta, Interface, Result, Section, SetupContext, StateContext,
-    StoreData, async_trait, register_import,
+    ConfigProblem, Error, HostImport, ImportLinker, ImportMeta, Interface, Result, Section, SetupContext, Slot,
+    StateContext, StoreData, async_trait, register_import,
 };
 
 /// `wasi:http`.
@@ -54,7 +55,7 @@ impl HostImport for Http {
     type Config = Config;
     /// The client of the entry: entries share no connection.
     type Shared = SharedClient;
-    type State = HttpState;
+    type State = ();
 
     fn check(_: &SetupContext<'_>, config: &Config) -> Vec<ConfigProblem> {
         config.extra_roots().err().into_iter().chain(config.own_identity().err()).collect()
@@ -85,17 +86,16 @@ impl HostImport for Http {
         Ok(())
     }
 
-    fn state(cx: &mut StateContext<'_>, shared: &Arc<SharedClient>) -> Result<HttpState> {
-        let mut context = WasiHttpCtx::new();
-        context.set_field_size_limit(MAX_FIELD_BYTES.min(cx.limits().max_host_bytes));
-        let hooks = Hooks::new(shared.0.clone(), cx.entry().id().clone(), Trace::of(cx.call()));
-        Ok(HttpState { context, hooks, typed: Typed::default() })
+    fn state(_: &mut StateContext<'_>, _: &Arc<SharedClient>) -> Result<()> {
+        Ok(())
     }
 
     /// Nothing in the state is a call's but its trace.
     fn renew(cx: &mut StateContext<'_>, _: &Arc<SharedClient>) -> Result<()> {
         let trace = Trace::of(cx.call());
-        cx.store().state::<Self>().hooks.set_trace(trace);
+        if let Some(state) = cx.store().made(&STATE) {
+            state.hooks.set_trace(trace);
+        }
         Ok(())
     }
 }
@@ -122,20 +122,30 @@ impl fmt::Debug for SharedClient {
     }
 }
 
-/// The state of one instance.
-pub struct HttpState {
+/// The state of one instance, which most guests that import the group in passing never ask for.
+struct HttpState {
     context: WasiHttpCtx,
     hooks: Hooks,
     typed: Typed,
 }
 
-impl fmt::Debug for HttpState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpState").finish_non_exhaustive()
+static STATE: Slot<HttpState> = Slot::new();
+
+impl HttpState {
+    fn new(store: &StoreData) -> Self {
+        let mut context = WasiHttpCtx::new();
+        context.set_field_size_limit(MAX_FIELD_BYTES.min(store.limits().max_host_bytes));
+        let client = store.shared::<Http>().map(|shared| shared.0.clone());
+        let hooks = Hooks::new(client, store.entry().id().clone(), Trace::of(store.call()));
+        Self { context, hooks, typed: Typed::default() }
     }
 }
 
+fn state(store: &mut StoreData) -> (&mut HttpState, &mut ResourceTable) {
+    store.on_demand(&STATE, HttpState::new)
+}
+
 fn view(store: &mut StoreData) -> WasiHttpCtxView<'_> {
-    let (state, table) = store.state_and_table::<Http>();
+    let (state, table) = state(store);
     WasiHttpCtxView { hooks: &mut state.hooks, table, ctx: &mut state.context }
 }

@@ -15,5 +15,4 @@ fn what_a_program_shares_between_its_threads_may_be_shared() {
     shared::<SharedClient>();
     shared::<Trace>();
     sent::<HttpBody>();
-    sent::<HttpState>();
 }

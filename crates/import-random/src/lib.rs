@@ -10,13 +10,12 @@ pub use seeded::SeededEntropy;
 
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
-use std::fmt;
 use std::sync::Arc;
 use wasmtime::component::{HasData, Linker};
 use wasmtime_wasi::p2::bindings::random::insecure_seed;
 use wippy_host_core::{
     Alias, Entropy, Error, ErrorKind, HostImport, ImportLinker, ImportMeta, Interface, ModuleFunctions, NoConfig,
-    Reason, Result, SetupContext, StateContext, StoreData, async_trait, register_import, spans, traced,
+    Reason, Result, SetupContext, Slot, StateContext, StoreData, async_trait, register_import, spans, traced,
 };
 use wippy_wasi_context::PREVIEW1;
 
@@ -53,7 +52,7 @@ impl HostImport for Random {
 
     type Config = NoConfig;
     type Shared = ();
-    type State = RandomState;
+    type State = ();
 
     async fn setup(_: &SetupContext<'_>, _: NoConfig) -> Result<()> {
         Ok(())
@@ -61,11 +60,11 @@ impl HostImport for Random {
 
     fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()> {
         linker.interface("wasi:random/insecure@0.2.12", |l| {
-            link_insecure(l, "wasi:random/insecure@0.2.12", RandomState::buffer)
+            link_insecure(l, "wasi:random/insecure@0.2.12", |view, len| view.buffer(len))
         })?;
         linker.interface("wasi:random/insecure-seed@0.2.12", |l| insecure_seed::add_to_linker::<_, View>(l, view))?;
         linker.interface("wasi:random/random@0.2.12", |l| {
-            link_random(l, "wasi:random/random@0.2.12", RandomState::buffer)
+            link_random(l, "wasi:random/random@0.2.12", |view, len| view.buffer(len))
         })?;
         #[cfg(feature = "p3")]
         p3::link(linker)?;
@@ -76,58 +75,57 @@ impl HostImport for Random {
         wippy_wasi_context::link_preview1(linker)
     }
 
-    fn state(cx: &mut StateContext<'_>, _: &Arc<()>) -> Result<RandomState> {
-        Ok(RandomState {
-            entropy: cx.services().entropy.clone(),
-            insecure: None,
-            seed: None,
-            max_bytes: cx.limits().max_host_bytes,
-            entry: cx.entry().id().clone(),
-        })
+    fn state(_: &mut StateContext<'_>, _: &Arc<()>) -> Result<()> {
+        Ok(())
     }
 }
 
 register_import!(Random);
 
-/// The generators of one instance.
-pub struct RandomState {
-    entropy: Arc<dyn Entropy>,
-    /// Made when first asked for: most guests never do.
+/// What one instance has drawn already. Most guests never ask.
+#[derive(Default)]
+struct Drawn {
     insecure: Option<SmallRng>,
     /// One for each instance: a guest that asks twice wants the same again.
     seed: Option<(u64, u64)>,
-    max_bytes: usize,
-    entry: Arc<str>,
 }
 
-impl fmt::Debug for RandomState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RandomState")
-            .field("entry", &self.entry)
-            .field("max_bytes", &self.max_bytes)
-            .finish_non_exhaustive()
-    }
-}
+static DRAWN: Slot<Drawn> = Slot::new();
 
 struct View;
 
 impl HasData for View {
-    type Data<'a> = &'a mut RandomState;
+    type Data<'a> = RandomView<'a>;
 }
 
-fn view(store: &mut StoreData) -> &mut RandomState {
-    store.state::<Random>()
+struct RandomView<'a>(&'a mut StoreData);
+
+fn view(store: &mut StoreData) -> RandomView<'_> {
+    RandomView(store)
 }
 
-impl RandomState {
+impl RandomView<'_> {
+    fn entropy(&self) -> &dyn Entropy {
+        &*self.0.services().entropy
+    }
+
+    fn max_bytes(&self) -> usize {
+        self.0.limits().max_host_bytes
+    }
+
+    fn drawn(&mut self) -> &mut Drawn {
+        self.0.on_demand(&DRAWN, |_| Drawn::default()).0
+    }
+
     fn buffer(&self, len: u64) -> wasmtime::Result<Vec<u8>> {
         match usize::try_from(len) {
-            Ok(len) if len <= self.max_bytes => Ok(vec![0; len]),
+            Ok(len) if len <= self.max_bytes() => Ok(vec![0; len]),
             _ => Err(Error::new(
                 ErrorKind::RateLimited,
                 format!(
                     "{}: the guest asked for {len} random bytes at once, and may have {}",
-                    self.entry, self.max_bytes
+                    self.0.entry().id(),
+                    self.max_bytes()
                 ),
             )
             .with_reason(Reason::HostBytes)
@@ -137,27 +135,27 @@ impl RandomState {
     }
 
     fn insecure(&mut self) -> wasmtime::Result<&mut SmallRng> {
-        if self.insecure.is_none() {
+        if self.drawn().insecure.is_none() {
             let mut seed = <SmallRng as SeedableRng>::Seed::default();
-            self.entropy.fill(&mut seed)?;
-            self.insecure = Some(SmallRng::from_seed(seed));
+            self.entropy().fill(&mut seed)?;
+            self.drawn().insecure = Some(SmallRng::from_seed(seed));
         }
-        self.insecure.as_mut().ok_or_else(|| Error::internal("no insecure generator").into())
+        self.drawn().insecure.as_mut().ok_or_else(|| Error::internal("no insecure generator").into())
     }
 
     /// Not drawn from the insecure generator, whose output would let a guest's peers guess it.
     fn seed(&mut self) -> wasmtime::Result<(u64, u64)> {
-        let seed = match self.seed {
+        let seed = match self.drawn().seed {
             Some(seed) => seed,
             None => (self.secure_u64()?, self.secure_u64()?),
         };
-        self.seed = Some(seed);
+        self.drawn().seed = Some(seed);
         Ok(seed)
     }
 
     fn secure_u64(&self) -> wasmtime::Result<u64> {
         let mut bytes = [0; 8];
-        self.entropy.fill(&mut bytes)?;
+        self.entropy().fill(&mut bytes)?;
         Ok(u64::from_le_bytes(bytes))
     }
 }
@@ -167,17 +165,17 @@ impl RandomState {
 const PIECE: usize = 32 * 1024;
 
 /// The room for as many bytes as a guest asks for, or why it has none.
-type Buffer = fn(&RandomState, u64) -> wasmtime::Result<Vec<u8>>;
+type Buffer = fn(&RandomView<'_>, u64) -> wasmtime::Result<Vec<u8>>;
 
 fn link_random(linker: &mut Linker<StoreData>, name: &'static str, buffer: Buffer) -> wasmtime::Result<()> {
     let mut instance = linker.instance(name)?;
     let mut instance = traced(&mut instance, name);
     instance.func_wrap_async("get-random-bytes", move |mut store, (len,): (u64,)| {
         Box::new(async move {
-            let state = view(store.data_mut());
-            let mut bytes = buffer(state, len)?;
+            let view = view(store.data_mut());
+            let mut bytes = buffer(&view, len)?;
             for piece in bytes.chunks_mut(PIECE) {
-                state.entropy.fill(piece)?;
+                view.entropy().fill(piece)?;
                 // Behind the last there is nothing to make others wait for.
                 if piece.len() == PIECE {
                     tokio::task::coop::consume_budget().await;
@@ -195,9 +193,9 @@ fn link_insecure(linker: &mut Linker<StoreData>, name: &'static str, buffer: Buf
     let mut instance = traced(&mut instance, name);
     instance.func_wrap_async("get-insecure-random-bytes", move |mut store, (len,): (u64,)| {
         Box::new(async move {
-            let state = view(store.data_mut());
-            let mut bytes = buffer(state, len)?;
-            let generator = state.insecure()?;
+            let mut view = view(store.data_mut());
+            let mut bytes = buffer(&view, len)?;
+            let generator = view.insecure()?;
             for piece in bytes.chunks_mut(PIECE) {
                 generator.fill_bytes(piece);
                 tokio::task::coop::consume_budget().await;
@@ -210,7 +208,7 @@ fn link_insecure(linker: &mut Linker<StoreData>, name: &'static str, buffer: Buf
         .func_wrap("get-insecure-random-u64", |mut store, (): ()| Ok((view(store.data_mut()).insecure()?.next_u64(),)))
 }
 
-impl insecure_seed::Host for &mut RandomState {
+impl insecure_seed::Host for RandomView<'_> {
     fn insecure_seed(&mut self) -> wasmtime::Result<(u64, u64)> {
         self.seed()
     }

@@ -1,6 +1,6 @@
 //! The interfaces of WASI 0.3: those of 0.2, in which a guest that asks for too much gets less.
 
-use crate::{Random, RandomState, link_insecure, link_random, view};
+use crate::{Random, RandomView, link_insecure, link_random, view};
 use wasmtime::component::Linker;
 use wippy_host_core::{ImportLinker, Result, StoreData, traced};
 
@@ -12,8 +12,8 @@ pub(crate) fn link(linker: &mut ImportLinker<'_, Random>) -> Result<()> {
     linker.interface("wasi:random/random@0.3.0", |l| link_random(l, "wasi:random/random@0.3.0", at_most))
 }
 
-fn at_most(state: &RandomState, max_len: u64) -> wasmtime::Result<Vec<u8>> {
-    Ok(vec![0; usize::try_from(max_len).unwrap_or(usize::MAX).min(state.max_bytes)])
+fn at_most(view: &RandomView<'_>, max_len: u64) -> wasmtime::Result<Vec<u8>> {
+    Ok(vec![0; usize::try_from(max_len).unwrap_or(usize::MAX).min(view.max_bytes())])
 }
 
 fn insecure_seed(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {

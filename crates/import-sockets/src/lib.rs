@@ -11,14 +11,15 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::p2::bindings::sockets::{instance_network, network, tcp, tcp_create_socket, udp, udp_create_socket};
-use wasmtime_wasi::sockets::{SocketAddrUse, WasiSockets};
+use wasmtime_wasi::sockets::{SocketAddrUse, WasiSockets, WasiSocketsCtx, WasiSocketsCtxView};
 use wippy_host_core::policy::network::{NetworkGuard, NetworkUse};
 use wippy_host_core::{
-    HostImport, ImportLinker, ImportMeta, Interface, ModuleFunctions, NoConfig, Resolver, Result, SetupContext,
+    HostImport, ImportLinker, ImportMeta, Interface, ModuleFunctions, NoConfig, Resolver, Result, SetupContext, Slot,
     StateContext, StoreData, async_trait, register_import,
 };
-use wippy_wasi_context as context;
+use wippy_wasi_context::PREVIEW1;
 
 /// `wasi:sockets`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -48,11 +49,11 @@ impl HostImport for Sockets {
         );
 
     const MODULE_FUNCTIONS: &'static [ModuleFunctions] =
-        &[ModuleFunctions::new(context::PREVIEW1, &["sock_accept", "sock_recv", "sock_send", "sock_shutdown"])];
+        &[ModuleFunctions::new(PREVIEW1, &["sock_accept", "sock_recv", "sock_send", "sock_shutdown"])];
 
     type Config = NoConfig;
     type Shared = SharedNetwork;
-    type State = Arc<SharedNetwork>;
+    type State = ();
 
     async fn setup(cx: &SetupContext<'_>, _: NoConfig) -> Result<SharedNetwork> {
         Ok(SharedNetwork { guard: cx.network.clone(), resolver: cx.services.resolver.clone() })
@@ -61,21 +62,21 @@ impl HostImport for Sockets {
     fn link(linker: &mut ImportLinker<'_, Self>) -> Result<()> {
         wippy_wasi_context::link_io_types(linker)?;
         linker.interface("wasi:sockets/instance-network@0.2.12", |l| {
-            instance_network::add_to_linker::<_, WasiSockets>(l, context::sockets)
+            instance_network::add_to_linker::<_, WasiSockets>(l, sockets)
         })?;
         linker.interface("wasi:sockets/ip-name-lookup@0.2.12", lookup::link)?;
         linker.interface("wasi:sockets/network@0.2.12", |l| {
             // Its one unstable function is ours.
-            network::add_to_linker::<_, WasiSockets>(l, &network::LinkOptions::default(), context::sockets)?;
+            network::add_to_linker::<_, WasiSockets>(l, &network::LinkOptions::default(), sockets)?;
             error_code::link(l)
         })?;
-        linker.interface("wasi:sockets/tcp@0.2.12", |l| tcp::add_to_linker::<_, WasiSockets>(l, context::sockets))?;
+        linker.interface("wasi:sockets/tcp@0.2.12", |l| tcp::add_to_linker::<_, WasiSockets>(l, sockets))?;
         linker.interface("wasi:sockets/tcp-create-socket@0.2.12", |l| {
-            tcp_create_socket::add_to_linker::<_, WasiSockets>(l, context::sockets)
+            tcp_create_socket::add_to_linker::<_, WasiSockets>(l, sockets)
         })?;
-        linker.interface("wasi:sockets/udp@0.2.12", |l| udp::add_to_linker::<_, WasiSockets>(l, context::sockets))?;
+        linker.interface("wasi:sockets/udp@0.2.12", |l| udp::add_to_linker::<_, WasiSockets>(l, sockets))?;
         linker.interface("wasi:sockets/udp-create-socket@0.2.12", |l| {
-            udp_create_socket::add_to_linker::<_, WasiSockets>(l, context::sockets)
+            udp_create_socket::add_to_linker::<_, WasiSockets>(l, sockets)
         })?;
         #[cfg(feature = "p3")]
         p3::link(linker)?;
@@ -83,24 +84,38 @@ impl HostImport for Sockets {
     }
 
     fn link_module(linker: &mut wasmtime::Linker<StoreData>) -> Result<()> {
-        context::link_preview1(linker)
+        wippy_wasi_context::link_preview1(linker)
     }
 
-    fn state(cx: &mut StateContext<'_>, shared: &Arc<SharedNetwork>) -> Result<Arc<SharedNetwork>> {
-        let guard = shared.guard.clone();
-        context::provide_sockets(cx.store(), move |builder| {
-            let serves = AtomicBool::new(false);
-            builder.allow_tcp(true).allow_udp(true);
-            builder.socket_addr_check(move |address, using| {
-                let allowed = check(&guard, &serves, address, using);
-                Box::pin(std::future::ready(allowed))
-            });
-        });
-        Ok(shared.clone())
+    fn state(_: &mut StateContext<'_>, _: &Arc<SharedNetwork>) -> Result<()> {
+        Ok(())
     }
 }
 
 register_import!(Sockets);
+
+static CONTEXT: Slot<WasiSocketsCtx> = Slot::new();
+
+/// Wasmtime's sockets under the entry's address check. Where the import is not granted, they have no address.
+fn sockets(store: &mut StoreData) -> WasiSocketsCtxView<'_> {
+    let (ctx, table) = store.on_demand(&CONTEXT, |store| match store.shared::<Sockets>() {
+        Some(shared) => checked(shared.guard.clone()),
+        None => WasiSocketsCtx::default(),
+    });
+    WasiSocketsCtxView { ctx, table }
+}
+
+fn checked(guard: Arc<NetworkGuard>) -> WasiSocketsCtx {
+    // Wasmtime gives this part out of a whole context alone.
+    let mut builder = WasiCtxBuilder::new();
+    let serves = AtomicBool::new(false);
+    builder.allow_tcp(true).allow_udp(true);
+    builder.socket_addr_check(move |address, using| {
+        let allowed = check(&guard, &serves, address, using);
+        Box::pin(std::future::ready(allowed))
+    });
+    builder.build().sockets().clone()
+}
 
 /// What all instances of an entry share of the network.
 pub struct SharedNetwork {

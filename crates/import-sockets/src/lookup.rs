@@ -1,11 +1,11 @@
 //! `wasi:sockets/ip-name-lookup`, asked of the host's resolver under the entry's policy. Wasmtime's own has one switch for
 //! all names, and does not tell the policy which addresses a name gave.
 
-use crate::{SharedNetwork, Sockets};
+use crate::Sockets;
 use futures::future::{BoxFuture, FutureExt, Shared};
 use std::net::IpAddr;
 use std::sync::Arc;
-use wasmtime::component::{Linker, Resource, ResourceTable, ResourceType};
+use wasmtime::component::{Linker, Resource, ResourceType};
 use wasmtime_wasi::p2::bindings::sockets::network::{ErrorCode, IpAddress, Network};
 use wasmtime_wasi::p2::{DynPollable, Pollable};
 use wippy_host_core::policy::network::NetworkHost;
@@ -38,8 +38,7 @@ pub(crate) fn link(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
         Ok(())
     })?;
     instance.func_wrap("resolve-addresses", |mut store, (network, name): (Resource<Network>, String)| {
-        let (shared, table) = store.data_mut().state_and_table::<Sockets>();
-        Ok((resolve(shared, table, &network, &name)?,))
+        Ok((resolve(store.data_mut(), &network, &name)?,))
     })?;
     instance.func_wrap(
         "[method]resolve-address-stream.resolve-next-address",
@@ -59,21 +58,21 @@ pub(crate) fn link(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
 
 /// The outer error ends the call, the inner is the guest's.
 fn resolve(
-    shared: &SharedNetwork,
-    table: &mut ResourceTable,
+    store: &mut StoreData,
     network: &Resource<Network>,
     name: &str,
 ) -> wasmtime::Result<Result<Resource<ResolveAddressStream>, ErrorCode>> {
     // Holding a network is what permits the call; there is nothing in it to use.
-    table.get(network)?;
-    Ok(match ask(shared, name) {
-        Ok(answer) => Ok(table.push(ResolveAddressStream { answer: answer.shared(), next: 0 })?),
+    store.table().get(network)?;
+    Ok(match ask(store, name) {
+        Ok(answer) => Ok(store.table().push(ResolveAddressStream { answer: answer.shared(), next: 0 })?),
         Err(code) => Err(code),
     })
 }
 
 /// The addresses of a name, which the policy remembers as such.
-pub(crate) fn ask(shared: &SharedNetwork, name: &str) -> Result<BoxFuture<'static, Answer>, ErrorCode> {
+pub(crate) fn ask(store: &StoreData, name: &str) -> Result<BoxFuture<'static, Answer>, ErrorCode> {
+    let shared = store.shared::<Sockets>().ok_or(ErrorCode::AccessDenied)?;
     let host = NetworkHost::parse(name).map_err(|_| ErrorCode::InvalidArgument)?;
     let guard = shared.guard.clone();
     guard.lookup(name).map_err(|_| ErrorCode::AccessDenied)?;

@@ -1,8 +1,7 @@
 //! The interfaces of WASI 0.3: Wasmtime's own sockets under the entry's address check, and our own names.
 
-use crate::{SharedNetwork, Sockets, context, lookup};
+use crate::{Sockets, lookup, sockets};
 use std::net::IpAddr;
-use std::sync::Arc;
 use wasmtime::component::{Accessor, HasData};
 use wasmtime_wasi::p2::bindings::sockets::network::ErrorCode as Code;
 use wasmtime_wasi::p3::bindings::sockets::ip_name_lookup::{self, ErrorCode, Host, HostWithStore};
@@ -12,20 +11,20 @@ use wippy_host_core::{ImportLinker, Result, StoreData};
 
 pub(crate) fn link(linker: &mut ImportLinker<'_, Sockets>) -> Result<()> {
     linker.interface("wasi:sockets/ip-name-lookup@0.3.0", |l| {
-        ip_name_lookup::add_to_linker::<_, Names>(l, |store: &mut StoreData| Shared(store.state::<Sockets>()))
+        ip_name_lookup::add_to_linker::<_, Names>(l, |store: &mut StoreData| Asking(store))
     })?;
-    linker.interface("wasi:sockets/types@0.3.0", |l| types::add_to_linker::<_, WasiSockets>(l, context::sockets))
+    linker.interface("wasi:sockets/types@0.3.0", |l| types::add_to_linker::<_, WasiSockets>(l, sockets))
 }
 
 struct Names;
 
-struct Shared<'a>(&'a Arc<SharedNetwork>);
+struct Asking<'a>(&'a mut StoreData);
 
 impl HasData for Names {
-    type Data<'a> = Shared<'a>;
+    type Data<'a> = Asking<'a>;
 }
 
-impl Host for Shared<'_> {}
+impl Host for Asking<'_> {}
 
 impl<T: Send> HostWithStore<T> for Names {
     async fn resolve_addresses(

@@ -5,64 +5,25 @@ mod preview1;
 pub use preview1::{PREVIEW1, link_preview1, preview1_parts, provide_preview1};
 
 use wasmtime::component::{HasData, ResourceTable};
-use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::filesystem::{WasiFilesystemCtx, WasiFilesystemCtxView};
-use wasmtime_wasi::sockets::{WasiSocketsCtx, WasiSocketsCtxView};
 use wasmtime_wasi_io::bindings::wasi::io;
 use wippy_host_core::{HostImport, ImportLinker, Result, Slot, StoreData};
 
-static CONTEXT: Slot<Context> = Slot::new();
+static FILESYSTEM: Slot<WasiFilesystemCtx> = Slot::new();
 
-/// The context of a store.
-#[derive(Default)]
-struct Context {
-    filesystem: Part<WasiFilesystemCtx>,
-    sockets: Part<WasiSocketsCtx>,
+/// Says what the directories of a store are, before anybody asks: for a core module, whose functions of preview 1 are one
+/// context. To be called while the state of the store is made.
+pub fn provide_filesystem(store: &mut StoreData, directories: WasiFilesystemCtx) {
+    store.provide(&FILESYSTEM, directories);
 }
 
-/// One group's part, which is made when a guest first calls into it. What no group provides is Wasmtime's default: no
-/// directories, no addresses.
-#[derive(Default)]
-struct Part<T> {
-    provided: Option<Box<dyn FnOnce() -> T + Send>>,
-    made: Option<T>,
-}
-
-impl<T: Default> Part<T> {
-    fn get(&mut self) -> &mut T {
-        let provided = &mut self.provided;
-        self.made.get_or_insert_with(|| provided.take().map_or_else(T::default, |make| make()))
-    }
-}
-
-/// Says what the directories of a store are. To be called while the state of the store is made; later, when a guest has
-/// called into them already, it has no effect.
-pub fn provide_filesystem(store: &mut StoreData, make: impl FnOnce() -> WasiFilesystemCtx + Send + 'static) {
-    store.shared(&CONTEXT, Context::default).0.filesystem.provided = Some(Box::new(make));
-}
-
-/// Says what the sockets of a store may do: `configure` is given a builder that allows nothing, of which only the part
-/// for sockets is used. To be called as [`provide_filesystem`].
-pub fn provide_sockets(store: &mut StoreData, configure: impl FnOnce(&mut WasiCtxBuilder) + Send + 'static) {
-    // Wasmtime gives this part out of a whole context alone.
-    let make = || {
-        let mut builder = WasiCtxBuilder::new();
-        configure(&mut builder);
-        builder.build().sockets().clone()
-    };
-    store.shared(&CONTEXT, Context::default).0.sockets.provided = Some(Box::new(make));
-}
-
-/// The opened directories and the resource table.
-pub fn filesystem(store: &mut StoreData) -> WasiFilesystemCtxView<'_> {
-    let (context, table) = store.shared(&CONTEXT, Context::default);
-    WasiFilesystemCtxView { ctx: context.filesystem.get(), table }
-}
-
-/// The address check and the resource table.
-pub fn sockets(store: &mut StoreData) -> WasiSocketsCtxView<'_> {
-    let (context, table) = store.shared(&CONTEXT, Context::default);
-    WasiSocketsCtxView { ctx: context.sockets.get(), table }
+/// The opened directories and the resource table. What they are is asked of `make` where nobody has said it yet.
+pub fn filesystem(
+    store: &mut StoreData,
+    make: impl FnOnce(&StoreData) -> WasiFilesystemCtx,
+) -> WasiFilesystemCtxView<'_> {
+    let (ctx, table) = store.on_demand(&FILESYSTEM, make);
+    WasiFilesystemCtxView { ctx, table }
 }
 
 struct Table;

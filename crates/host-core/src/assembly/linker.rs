@@ -277,6 +277,8 @@ pub(crate) struct Linked {
     pub(crate) linker: Linker<StoreData>,
     /// The interfaces that the component imports and an import provides, granted or not.
     pub(crate) interfaces: Vec<&'static str>,
+    /// Whether the component imports functions of an interface that is linked and not granted.
+    pub(crate) denies: bool,
     denied: Vec<DeniedName>,
 }
 
@@ -343,11 +345,12 @@ pub(crate) fn assemble(
     target
         .unprovided(&mut linker)
         .map_err(|error| Error::invalid(format!("{}: cannot stub an import: {error:#}", entry.id())))?;
+    let denies = !denied.is_empty();
     let denied = denied.into_iter().filter(|denied| denied.import.full_name != denied.linked_as).filter_map(|denied| {
         let function = denied.import.functions.first()?.name.clone();
         Some(DeniedName { full_name: denied.import.full_name.clone(), linked_as: denied.linked_as, function })
     });
-    Ok(Linked { linker, interfaces: target.linked, denied: denied.collect() })
+    Ok(Linked { linker, interfaces: target.linked, denies, denied: denied.collect() })
 }
 
 fn imports_any_of(imports: &ComponentImports, import: &Registration) -> bool {

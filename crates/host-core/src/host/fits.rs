@@ -15,6 +15,8 @@ pub(crate) struct Fit {
     pub(crate) pre: InstancePre<StoreData>,
     /// The interfaces that the component imports and an import provides, granted or not.
     pub(crate) interfaces: Vec<&'static str>,
+    /// Whether it imports functions that are not granted.
+    pub(crate) denies: bool,
     /// The imports to set up.
     pub(crate) imports: Vec<Registration>,
     /// What the component imports.

@@ -6,7 +6,7 @@ use crate::assembly::{Bindings, ComponentImports, Export, Preflight, assemble, a
 use crate::component::{Program, START};
 use crate::error::{Error, ErrorKind};
 use crate::import::{Grants, NameProblem, Registration, Registry, SetupContext};
-use crate::instance::{Common, Linked, Parts, WasmFunction};
+use crate::instance::{Common, Imports, Linked, Parts, WasmFunction};
 use crate::metrics::EntryMetrics;
 use crate::policy::network::{DenialLog, NetworkGuard};
 use crate::pool::Slots;
@@ -45,7 +45,7 @@ impl Host {
         let Some(method) = method.filter(|_| problems.is_empty()) else {
             return Err(EntryProblems { entry: spec.id.to_string(), problems });
         };
-        let Fitted { linked, signature, method, imports, used, shareable } =
+        let Fitted { linked, signature, method, imports, used, denies, shareable } =
             code.fit(self.engine(), registry, fits, &parts, &bindings, method)?;
         let mut states = Vec::new();
         let setup = SetupContext::new(&parts.entry, services, functions, &parts.network);
@@ -63,14 +63,13 @@ impl Host {
             memory: memory.clone(),
             metrics: parts.metrics.clone(),
             denials: parts.denials.clone(),
+            imports: Imports::new(states, used, matches!(linked, Linked::Command(_)), denies),
         });
         Ok(WasmFunction::new(Parts {
             linked,
             signature,
             method,
             common,
-            states,
-            used,
             shareable,
             admission: admission.clone(),
             idle: idle.clone(),
@@ -100,6 +99,7 @@ struct Fitted {
     method: String,
     imports: Vec<Registration>,
     used: Vec<&'static str>,
+    denies: bool,
     /// Whether calls of it may be in one instance at a time, as far as its imports go.
     shareable: bool,
 }
@@ -187,7 +187,7 @@ impl<'p> Code<'p> {
                 let (signature, method) = (Signature::empty(), START.to_owned());
                 let (imports, used) = (linked.used, linked.modules);
                 let linked = Linked::Command(pre);
-                return Ok(Fitted { linked, signature, method, imports, used, shareable: false });
+                return Ok(Fitted { linked, signature, method, imports, used, denies: false, shareable: false });
             }
             (Self::Component(..), Method::Start) => return Err(failed(Error::internal("a component has no _start"))),
         };
@@ -205,7 +205,13 @@ impl<'p> Code<'p> {
                     && grants.allows_any_of(import.meta().name)
             };
             let used = registry.imports().iter().filter(uses).copied().collect();
-            Ok(Fit { pre, interfaces: linked.interfaces, imports: used, imported: imports.clone() })
+            Ok(Fit {
+                pre,
+                interfaces: linked.interfaces,
+                denies: linked.denies,
+                imports: used,
+                imported: imports.clone(),
+            })
         };
         let fit = match bound {
             true => link().map(Arc::new),
@@ -217,6 +223,7 @@ impl<'p> Code<'p> {
             method: export.name,
             imports: fit.imports.clone(),
             used: fit.interfaces.clone(),
+            denies: fit.denies,
             shareable: !bound && !fit.imported.need_one_call(registry),
             linked: match Engine::same(component.engine(), plain) {
                 true => Linked::Component(fit, export.index),

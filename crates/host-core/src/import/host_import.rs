@@ -12,6 +12,7 @@ use crate::{EntryInfo, Limits};
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -74,7 +75,8 @@ pub trait HostImport: HostImportSlot<SlotState = Self::State> + Send + Sync + Si
     /// Made once for each entry that the import is granted to: opened directories, policies, connection pools.
     type Shared: Send + Sync + 'static;
 
-    /// Made for each instance whose component uses the import.
+    /// Made for each instance whose component uses the import, before its code runs. `()` costs a call nothing: what most guests
+    /// never ask for is better made [on demand](StoreData::on_demand).
     type State: Send + 'static;
 
     /// Checks what a schema cannot say, in every entry that has the configuration, granted or not. Each problem says
@@ -124,13 +126,19 @@ pub trait HostImport: HostImportSlot<SlotState = Self::State> + Send + Sync + Si
     /// The call fails.
     fn renew(cx: &mut StateContext<'_>, shared: &Arc<Self::Shared>) -> Result<()> {
         let state = Self::state(cx, shared)?;
-        cx.store().set(Self::slot(), state);
+        cx.store().provide(Self::slot(), state);
         Ok(())
     }
 
     /// A call has ended and its instance is kept for another. Default nothing.
     fn settle(state: &mut Self::State) {
         let _ = state;
+    }
+
+    /// What [`StoreData::shared`] finds: an import that wraps another reaches through to what that one shares.
+    #[doc(hidden)]
+    fn reach(shared: &Self::Shared) -> &(dyn Any + Send + Sync) {
+        shared
     }
 }
 
@@ -186,12 +194,11 @@ impl<'a> SetupContext<'a> {
 /// What [`HostImport::state`] may use.
 pub struct StateContext<'a> {
     pub(crate) data: &'a mut StoreData,
-    pub(crate) used: &'a [&'static str],
 }
 
 impl fmt::Debug for StateContext<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StateContext").field("entry", self.entry()).field("used", &self.used).finish_non_exhaustive()
+        f.debug_struct("StateContext").field("entry", self.entry()).finish_non_exhaustive()
     }
 }
 
@@ -224,6 +231,16 @@ impl StateContext<'_> {
     /// Whether the component imports this interface (name without version), or the core module from this module of
     /// [`HostImport::MODULE_FUNCTIONS`], so that state can be left out that no function will ask for.
     pub fn uses(&self, interface: &str) -> bool {
-        self.used.contains(&interface)
+        self.data.imports().uses(interface)
+    }
+
+    /// Whether the code is a core module.
+    pub fn is_module(&self) -> bool {
+        self.data.imports().is_module
+    }
+
+    /// Whether the component imports functions that its entry does not grant: a guest that calls one is at its end.
+    pub fn denies(&self) -> bool {
+        self.data.imports().denies
     }
 }

@@ -8,6 +8,7 @@ use crate::instance::StoreData;
 use futures::future::BoxFuture;
 use serde_json::Value as Json;
 use serde_path_to_error::Segment;
+use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -36,6 +37,10 @@ pub(crate) trait Granted: Send + Sync {
     fn renew(&self, cx: &mut StateContext<'_>) -> Result<()>;
     /// A call has ended, and its instance is kept.
     fn settle(&self, store: &mut StoreData);
+    /// Where its state stands.
+    fn slot(&self) -> usize;
+    /// What its setup made.
+    fn shared(&self) -> &(dyn Any + Send + Sync);
 }
 
 impl Registration {
@@ -173,7 +178,7 @@ struct Shared<I: HostImport>(Arc<I::Shared>);
 impl<I: HostImport> Granted for Shared<I> {
     fn add_state(&self, cx: &mut StateContext<'_>) -> Result<()> {
         let state = I::state(cx, &self.0)?;
-        cx.data.set(I::slot(), state);
+        cx.data.provide(I::slot(), state);
         Ok(())
     }
 
@@ -182,9 +187,17 @@ impl<I: HostImport> Granted for Shared<I> {
     }
 
     fn settle(&self, store: &mut StoreData) {
-        if let Some(state) = store.get(I::slot()) {
+        if let Some(state) = store.made(I::slot()) {
             I::settle(state);
         }
+    }
+
+    fn slot(&self) -> usize {
+        I::slot().index()
+    }
+
+    fn shared(&self) -> &(dyn Any + Send + Sync) {
+        I::reach(&self.0)
     }
 }
 

@@ -4,12 +4,11 @@ use super::Admission;
 use super::arguments::{Arguments, copied_in, copied_out};
 use super::direct::Direct;
 use super::maker::{Linked, Maker, stock};
-use super::ready::{Callee, Ready, States};
+use super::ready::{Callee, Ready};
 use super::seats::Sharing;
 use super::store::{Common, StoreData};
 use crate::call::{CallContext, Function};
 use crate::error::{Error, Result};
-use crate::import::Granted;
 use crate::metrics::Level;
 use crate::pool::{Calls, Idle, Slots, Spare};
 use crate::spans;
@@ -47,8 +46,6 @@ pub(crate) struct Parts {
     pub(crate) signature: Signature,
     pub(crate) method: String,
     pub(crate) common: Arc<Common>,
-    pub(crate) states: Vec<Box<dyn Granted>>,
-    pub(crate) used: Vec<&'static str>,
     pub(crate) shareable: bool,
     pub(crate) admission: Arc<Admission>,
     pub(crate) idle: Arc<Idle>,
@@ -59,20 +56,7 @@ pub(crate) struct Parts {
 
 impl WasmFunction {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts {
-            linked,
-            signature,
-            method,
-            common,
-            states,
-            used,
-            shareable,
-            admission,
-            idle,
-            calls,
-            slots,
-            preflight,
-        } = parts;
+        let Parts { linked, signature, method, common, shareable, admission, idle, calls, slots, preflight } = parts;
         let direct = Direct::of(signature.params(), signature.result());
         let stock = stock(&slots);
         if let Some(stock) = &stock {
@@ -83,9 +67,8 @@ impl WasmFunction {
                 metrics.levels().add(level);
             }
         }
-        let states = States { imports: states, used };
         let sharing = Sharing::new(shareable);
-        let maker = Arc::new(Maker { linked, method, direct, common, states, admission, calls, slots, stock, sharing });
+        let maker = Arc::new(Maker { linked, method, direct, common, admission, calls, slots, stock, sharing });
         maker.prepare_ahead();
         Self { signature, maker, preflight }
     }
@@ -214,7 +197,8 @@ impl WasmFunction {
         self.guarded(context, async |context: &mut CallContext| {
             let mut ready = match maker.kept(context)? {
                 Some(ready) => ready,
-                None => maker.fresh(context).await?,
+                // In a box: a request that waits in its instance would carry the room for making one.
+                None => Box::pin(maker.fresh(context)).await?,
             };
             let result = body(&mut ready).await?;
             maker.keep(ready);
@@ -326,7 +310,18 @@ impl Function for WasmFunction {
         let place = Box::new_uninit();
         let call = Box::write(place, async move {
             let arguments = self.convert(arguments)?;
-            self.in_own_instance(context, async |ready: &mut Ready| self.invoke(ready, arguments).await).await
+            let maker = &self.maker;
+            self.guarded(context, async |context: &mut CallContext| {
+                let mut ready = match maker.kept(context)? {
+                    Some(ready) => ready,
+                    // In no box: what making it takes is room that the call needs later.
+                    None => maker.fresh(context).await?,
+                };
+                let result = self.invoke(&mut ready, arguments).await?;
+                maker.keep(ready);
+                Ok(result)
+            })
+            .await
         });
         Box::into_pin(call)
     }

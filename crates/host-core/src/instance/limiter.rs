@@ -1,9 +1,8 @@
 //! Memory, tables and instances of one store, held to the limits of its entry; its memory to the host's cap, too.
 
-use super::memory::{HostMemory, HostMemoryFull};
-use crate::Limits;
+use super::memory::HostMemoryFull;
+use super::store::Common;
 use crate::error::Reason;
-use crate::metrics::EntryMetrics;
 use crate::spans;
 use std::sync::Arc;
 use wasmtime::ResourceLimiter;
@@ -23,32 +22,27 @@ pub(crate) struct Limiter {
     max_memory: usize,
     max_table: usize,
     max_instances: usize,
-    host: Arc<HostMemory>,
+    /// The store's one reference to it, for each costs a call two locked instructions.
+    pub(super) common: Arc<Common>,
     /// Whether the part of the host's memory that is kept for nested calls may be used.
     pub(super) nested: bool,
     full: Option<HostMemoryFull>,
-    metrics: Option<Arc<EntryMetrics>>,
 }
 
 impl Limiter {
-    pub(super) fn new(
-        limits: &Limits,
-        host: Arc<HostMemory>,
-        nested: bool,
-        metrics: Option<Arc<EntryMetrics>>,
-    ) -> Self {
-        if let Some(metrics) = &metrics {
+    pub(super) fn new(common: Arc<Common>, nested: bool) -> Self {
+        if let Some(metrics) = &common.metrics {
             metrics.instance_made();
         }
+        let limits = common.entry.limits();
         Self {
-            metrics,
-            host,
             nested,
             full: None,
             memory_left: limits.max_memory_bytes,
             max_memory: limits.max_memory_bytes,
             max_table: limits.max_table_elements,
             max_instances: limits.max_instances,
+            common,
         }
     }
 
@@ -65,8 +59,8 @@ impl Limiter {
 
 impl Drop for Limiter {
     fn drop(&mut self) {
-        self.host.give_back(self.memory());
-        if let Some(metrics) = &self.metrics {
+        self.common.memory.give_back(self.memory());
+        if let Some(metrics) = &self.common.metrics {
             metrics.instance_dropped(self.memory());
         }
     }
@@ -81,12 +75,12 @@ impl ResourceLimiter for Limiter {
         let more = desired.saturating_sub(current);
         match self.memory_left.checked_sub(more) {
             Some(left) => {
-                if let Err(full) = self.host.take(more, self.nested) {
+                if let Err(full) = self.common.memory.take(more, self.nested) {
                     self.full = Some(full);
                     return Err(full.into());
                 }
                 self.memory_left = left;
-                if let Some(metrics) = &self.metrics {
+                if let Some(metrics) = &self.common.metrics {
                     metrics.memory_grown(more);
                 }
                 spans::memory(self.max_memory - left);

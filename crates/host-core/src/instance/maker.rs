@@ -4,7 +4,7 @@ use super::admission::{Admission, Room};
 use super::direct::Direct;
 use super::failure::{NotGranted, classify};
 use super::memory::HostMemoryFull;
-use super::ready::{Callee, Ready, States, bound};
+use super::ready::{Callee, Ready, bound};
 use super::seats::Sharing;
 use super::store::{Common, StoreData};
 use super::turns::in_turns;
@@ -16,7 +16,6 @@ use crate::import::StateContext;
 use crate::metrics::EntryMetrics;
 use crate::pool::{Calls, PoolKind, Preparing, Slots, Stock};
 use crate::spans;
-use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tracing::Instrument;
@@ -45,7 +44,6 @@ pub(super) struct Maker {
     /// The shape of the method, where it is one that needs no dynamic values.
     pub(super) direct: Option<Direct>,
     pub(super) common: Arc<Common>,
-    pub(super) states: States,
     pub(super) admission: Arc<Admission>,
     pub(super) calls: Arc<Calls>,
     pub(super) slots: Slots,
@@ -63,7 +61,7 @@ impl Maker {
         let ready = stock.take(self.generation(), self.slots.taken());
         self.prepare_ahead();
         let Some(mut ready) = ready else { return Ok(None) };
-        ready.hand_over(context, &self.states)?;
+        ready.hand_over(context, &self.common.imports)?;
         Ok(Some(ready))
     }
 
@@ -75,19 +73,7 @@ impl Maker {
             let _counted = self.common.metrics.as_ref().filter(waits).map(|metrics| metrics.wait());
             self.admission.admit(context, &self.calls.waits).await?
         };
-        self.made(std::mem::take(context), room, generation).await
-    }
-
-    /// In a box: every call would carry the room for it, also one that finds an instance or waits in one. Written there rather than
-    /// moved: see [`WasmFunction`](super::WasmFunction)'s call.
-    fn made(
-        &self,
-        context: CallContext,
-        room: Room,
-        generation: u64,
-    ) -> Pin<Box<impl Future<Output = Result<Box<Ready>>> + Send>> {
-        let place = Box::new_uninit();
-        Box::into_pin(Box::write(place, self.make(context, room, generation)))
+        self.make(std::mem::take(context), room, generation).await
     }
 
     async fn make(&self, context: CallContext, room: Room, generation: u64) -> Result<Box<Ready>> {
@@ -95,9 +81,8 @@ impl Maker {
         let _span = spans::is_enabled().then(|| spans::instantiate(self.common.entry.id()));
         let mut store = Store::new(self.linked.engine(), StoreData::new(self.common.clone(), context));
         bound(&mut store, self.common.entry.limits());
-        for import in &self.states.imports {
-            let mut cx = StateContext { data: store.data_mut(), used: &self.states.used };
-            import.add_state(&mut cx).map_err(|error| match error.reason() {
+        for import in self.common.imports.granted() {
+            import.add_state(&mut StateContext { data: store.data_mut() }).map_err(|error| match error.reason() {
                 Reason::Other => error.with_reason(Reason::Setup),
                 _ => error,
             })?;
@@ -165,7 +150,7 @@ impl Maker {
             if matches!(self.linked, Linked::Concurrent(..)) { Some(ready) } else { self.put(stock, ready, 1) };
         if let Some(mut ready) = served.filter(|ready| self.can_wait(ready)) {
             // What the guest wrote arrives with its call, and what the call was told goes.
-            ready.settle(&self.states);
+            ready.settle(&self.common.imports);
             drop(stock.leave(ready));
             self.prepare_ahead();
             self.let_in(stock);
@@ -191,7 +176,7 @@ impl Maker {
             let Some(room) = self.admission.spare_room() else { return Some(ready) };
             ready.room = room;
         }
-        ready.settle(&self.states);
+        ready.settle(&self.common.imports);
         let too_many = stock.put(ready.generation, ready);
         self.let_in(stock);
         too_many
@@ -235,7 +220,7 @@ impl Maker {
         let Some(room) = self.admission.spare_room() else { return Ok(None) };
         let generation = self.generation();
         let limit = self.common.entry.limits().max_execution.unwrap_or(PREPARATION);
-        match tokio::time::timeout(limit, in_turns(self.made(CallContext::new(), room, generation))).await {
+        match tokio::time::timeout(limit, in_turns(self.make(CallContext::new(), room, generation))).await {
             Ok(made) => made.map(Some),
             Err(_) => Err(Error::internal("an instance could not be made in time")),
         }

@@ -4,20 +4,15 @@ use super::StoreData;
 use super::admission::Room;
 use super::direct::Typed;
 use super::failure::OutOfTime;
+use super::imports::Imports;
 use super::sampling::sampled;
 use super::turns;
 use crate::error::Result;
-use crate::import::{Granted, StateContext};
+use crate::import::StateContext;
 use crate::{CallContext, Limits};
 use std::time::Instant;
 use wasmtime::component::Func;
 use wasmtime::{Store, UpdateDeadline};
-
-/// The imports that a component uses, with what each made for the entry.
-pub(super) struct States {
-    pub(super) imports: Vec<Box<dyn Granted>>,
-    pub(super) used: Vec<&'static str>,
-}
 
 /// The function to call in an instance.
 #[derive(Clone, Copy)]
@@ -44,21 +39,21 @@ pub(super) struct Ready {
 
 impl Ready {
     /// Gives an instance that waited to a call: budgets, epoch and context are the call's from here on.
-    pub(super) fn hand_over(&mut self, context: &mut CallContext, states: &States) -> Result<()> {
+    pub(super) fn hand_over(&mut self, context: &mut CallContext, imports: &Imports) -> Result<()> {
         self.room.held_by(context);
         self.store.data_mut().hand_over(std::mem::take(context));
         let max_host_bytes = self.store.data().limits().max_host_bytes;
         self.store.set_hostcall_fuel(max_host_bytes);
         self.store.set_epoch_deadline(1);
-        for import in &states.imports {
-            import.renew(&mut StateContext { data: self.store.data_mut(), used: &states.used })?;
+        for import in imports.granted() {
+            import.renew(&mut StateContext { data: self.store.data_mut() })?;
         }
         Ok(())
     }
 
     /// The call has ended, and another will come: nothing of the call stays.
-    pub(super) fn settle(&mut self, states: &States) {
-        for import in &states.imports {
+    pub(super) fn settle(&mut self, imports: &Imports) {
+        for import in imports.granted() {
             import.settle(self.store.data_mut());
         }
         self.store.data_mut().hand_over(CallContext::new());

@@ -129,7 +129,8 @@ impl Maker {
     async fn open(self: &Arc<Self>, mut context: CallContext) -> Result<Seat> {
         let ready = match self.kept(&mut context)? {
             Some(ready) => ready,
-            None => self.fresh(&mut context).await?,
+            // In a box: each call that shares an instance would carry the room for making one.
+            None => Box::pin(self.fresh(&mut context)).await?,
         };
         let (jobs, received) = mpsc::unbounded_channel();
         let calls = self.slots.spec().max_calls().saturating_sub(ready.served);

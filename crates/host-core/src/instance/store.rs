@@ -2,10 +2,11 @@
 
 use super::budget::HostBytes;
 use super::failure::NotGranted;
+use super::imports::Imports;
 use super::limiter::Limiter;
 use super::memory::HostMemory;
 use crate::call::{CallContext, FunctionRegistry, WeakFunctionRegistry};
-use crate::import::HostImportSlot;
+use crate::import::{HostImport, HostImportSlot};
 use crate::metrics::EntryMetrics;
 use crate::policy::network::DenialLog;
 use crate::services::{Clock, GuestOutput, Output, OutputStream, Services};
@@ -30,7 +31,6 @@ pub struct StoreData {
     /// Made when the guest first starts a call that runs beside it.
     host_bytes: Option<HostBytes>,
     last_words: Option<LastWords>,
-    common: Arc<Common>,
 }
 
 /// Looks for what a guest says of its own failure in the arguments of a call that is refused.
@@ -51,24 +51,15 @@ pub(crate) struct Common {
     pub(crate) memory: Arc<HostMemory>,
     pub(crate) metrics: Option<Arc<EntryMetrics>>,
     pub(crate) denials: Arc<DenialLog>,
+    pub(crate) imports: Imports,
 }
 
 impl StoreData {
     pub(crate) fn new(common: Arc<Common>, call: CallContext) -> Self {
-        let limits = common.entry.limits();
-        let limiter = Limiter::new(limits, common.memory.clone(), call.depth() > 0, common.metrics.clone());
         let mut table = ResourceTable::new();
-        table.set_max_capacity(limits.max_resources);
-        Self {
-            table,
-            slots: States::default(),
-            limiter,
-            call,
-            spent: false,
-            host_bytes: None,
-            last_words: None,
-            common,
-        }
+        table.set_max_capacity(common.entry.limits().max_resources);
+        let limiter = Limiter::new(common, call.depth() > 0);
+        Self { table, slots: States::default(), limiter, call, spent: false, host_bytes: None, last_words: None }
     }
 
     /// The resources that the guest holds.
@@ -108,28 +99,54 @@ impl StoreData {
     }
 
     /// Whether the import made state for this store: for what a transport hands over, before it asks for the state.
-    pub fn has_state<I: HostImportSlot>(&mut self) -> bool {
-        self.slots.get(I::slot()).is_some()
+    pub fn has_state<I: HostImportSlot>(&self) -> bool {
+        self.slots.has(I::slot())
     }
 
-    /// State that imports share, such as one WASI context for several groups. Made with `init` where it is not there yet.
-    pub fn shared<T: Send + 'static>(
+    /// What the import's [`setup`](HostImport::setup) made for the entry. `None` where the import is not granted to it, or not used by
+    /// its code.
+    pub fn shared<I: HostImport>(&self) -> Option<&I::Shared> {
+        self.imports().shared(I::slot())
+    }
+
+    /// State in a slot of its own, made when it is first asked for: for what most guests never ask for, and for what several imports
+    /// share. It stays with an instance that serves several calls.
+    pub fn on_demand<T: Send + 'static>(
         &mut self,
         slot: &Slot<T>,
-        init: impl FnOnce() -> T,
+        make: impl FnOnce(&Self) -> T,
     ) -> (&mut T, &mut ResourceTable) {
-        match self.slots.get_or_insert_with(slot, init) {
+        if !self.slots.has(slot) {
+            let made = make(self);
+            self.slots.set(slot, made);
+        }
+        match self.slots.get(slot) {
             Some(state) => (state, &mut self.table),
             None => unreachable!("the slot is filled, and by its own type alone"),
         }
     }
 
-    pub(crate) fn get<T: Send + 'static>(&mut self, slot: &Slot<T>) -> Option<&mut T> {
+    /// Whether there is state in a slot.
+    pub fn has<T: Send + 'static>(&self, slot: &Slot<T>) -> bool {
+        self.slots.has(slot)
+    }
+
+    /// The state in a slot, where it has been made.
+    pub fn made<T: Send + 'static>(&mut self, slot: &Slot<T>) -> Option<&mut T> {
         self.slots.get(slot)
     }
 
-    pub(crate) fn set<T: Send + 'static>(&mut self, slot: &Slot<T>, state: T) {
+    /// Fills a slot before anybody asks for it.
+    pub fn provide<T: Send + 'static>(&mut self, slot: &Slot<T>, state: T) {
         self.slots.set(slot, state);
+    }
+
+    fn common(&self) -> &Arc<Common> {
+        &self.limiter.common
+    }
+
+    pub(crate) fn imports(&self) -> &Imports {
+        &self.common().imports
     }
 
     /// The context of the call that this store serves now. A store that was prepared ahead of its call serves nobody, then.
@@ -147,6 +164,11 @@ impl StoreData {
     /// text goes into the call's error, before the refusal.
     pub fn set_last_words(&mut self, last_words: LastWords) {
         self.last_words = Some(last_words);
+    }
+
+    /// Whether calls that are refused ask for that.
+    pub fn has_last_words(&self) -> bool {
+        self.last_words.is_some()
     }
 
     pub(crate) fn last_words(&self) -> Option<LastWords> {
@@ -170,32 +192,32 @@ impl StoreData {
 
     /// The entry.
     pub fn entry(&self) -> &Arc<EntryInfo> {
-        &self.common.entry
+        &self.common().entry
     }
 
     /// The limits of the entry.
     pub fn limits(&self) -> &Limits {
-        self.common.entry.limits()
+        self.common().entry.limits()
     }
 
     /// The host's services.
     pub fn services(&self) -> &Services {
-        &self.common.services
+        &self.common().services
     }
 
     /// Where the entry is counted, for imports that refuse something of themselves; `None` where nothing is.
     pub fn metrics(&self) -> Option<&EntryMetrics> {
-        self.common.metrics.as_deref()
+        self.common().metrics.as_deref()
     }
 
     /// The host's functions; where the host is gone, none, and calls of them say so.
     pub fn functions(&self) -> FunctionRegistry {
-        self.common.functions.upgrade()
+        self.common().functions.upgrade()
     }
 
     /// The clock of this call: the call's own, else the host's.
     pub fn clock(&self) -> &Arc<dyn Clock> {
-        self.call.clock().unwrap_or(&self.common.services.clock)
+        self.call.clock().unwrap_or(&self.common().services.clock)
     }
 
     /// That this store's entry does not grant a function of the import of this name.
@@ -207,8 +229,7 @@ impl StoreData {
 
     /// A writer of output lines in the name of this store's entry.
     pub fn output(&self) -> OutputWriter {
-        let output = self.call.output().unwrap_or(&self.common.services.output).clone();
-        OutputWriter { common: self.common.clone(), output }
+        OutputWriter { common: self.common().clone(), own: self.call.output().cloned() }
     }
 }
 
@@ -216,7 +237,8 @@ impl StoreData {
 #[derive(Clone)]
 pub struct OutputWriter {
     common: Arc<Common>,
-    output: Arc<dyn Output>,
+    /// The call's.
+    own: Option<Arc<dyn Output>>,
 }
 
 impl fmt::Debug for OutputWriter {
@@ -228,6 +250,7 @@ impl fmt::Debug for OutputWriter {
 impl OutputWriter {
     /// Writes one line, without its end.
     pub fn line(&self, stream: OutputStream, line: &str) {
-        self.common.output.line(&*self.output, stream, line);
+        let output = self.own.as_ref().unwrap_or(&self.common.services.output);
+        self.common.output.line(&**output, stream, line);
     }
 }

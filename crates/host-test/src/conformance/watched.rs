@@ -1,6 +1,7 @@
 //! An import in a wrapper that sees what its state costs and what becomes of what its entry shares.
 
 use super::cost::Cost;
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -96,5 +97,9 @@ impl<I: HostImport> HostImport for Watched<I> {
 
     fn settle(state: &mut I::State) {
         I::settle(state);
+    }
+
+    fn reach(shared: &Self::Shared) -> &(dyn Any + Send + Sync) {
+        I::reach(&shared.shared)
     }
 }

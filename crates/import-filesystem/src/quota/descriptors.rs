@@ -3,44 +3,49 @@
 use super::{Quota, Quotas};
 use crate::Filesystem;
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
 use wasmtime::component::Resource;
 use wasmtime_wasi::filesystem::{Descriptor, Dir, File};
 use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
-use wippy_host_core::StoreData;
+use wippy_host_core::{Slot, StoreData};
 
 /// The descriptors of an instance of an entry that has quotas.
-pub struct Descriptors {
+pub(super) struct Descriptors {
     pub(super) quotas: Arc<Quotas>,
     /// By their numbers in the table of the store. One that is used again is written over.
     known: HashMap<u32, Option<Arc<Quota>>>,
     pub(super) preview1: Option<super::preview1::Open>,
 }
 
-impl fmt::Debug for Descriptors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Descriptors").field("known", &self.known.len()).finish_non_exhaustive()
+static DESCRIPTORS: Slot<Descriptors> = Slot::new();
+
+/// Those of a store. `None` where its entry has no quotas.
+pub(super) fn descriptors_of(store: &mut StoreData) -> Option<&mut Descriptors> {
+    let quotas = store.shared::<Filesystem>()?.quotas.as_ref()?;
+    if !store.has(&DESCRIPTORS) {
+        let made = Descriptors::new(quotas.clone());
+        store.provide(&DESCRIPTORS, made);
     }
+    store.made(&DESCRIPTORS)
 }
 
 impl Descriptors {
-    pub(crate) fn new(quotas: Arc<Quotas>) -> Self {
+    fn new(quotas: Arc<Quotas>) -> Self {
         Self { quotas, known: HashMap::new(), preview1: None }
     }
 }
 
 /// The quota of the mount that a descriptor leads into. A descriptor that nobody has told of is an error, not free.
 pub(super) fn quota_of(store: &mut StoreData, fd: &Resource<Descriptor>) -> wasmtime::Result<Option<Arc<Quota>>> {
-    let Some(descriptors) = store.state::<Filesystem>() else { return Ok(None) };
+    let Some(descriptors) = descriptors_of(store) else { return Ok(None) };
     let known = descriptors.known.get(&fd.rep()).cloned();
     known.ok_or_else(|| wasmtime::Error::msg("a descriptor of an unknown mount"))
 }
 
 /// The mounts have been given to the guest.
 pub(super) fn remember_mounts(store: &mut StoreData, mounts: &[(Resource<Descriptor>, String)]) {
-    if let Some(descriptors) = store.state::<Filesystem>() {
+    if let Some(descriptors) = descriptors_of(store) {
         let quotas = descriptors.quotas.iter().cloned();
         descriptors.known.extend(mounts.iter().map(|(fd, _)| fd.rep()).zip(quotas));
     }
@@ -48,7 +53,7 @@ pub(super) fn remember_mounts(store: &mut StoreData, mounts: &[(Resource<Descrip
 
 /// A descriptor has been opened in a mount without a quota.
 pub(super) fn remember_free(store: &mut StoreData, fd: &Resource<Descriptor>) {
-    if let Some(descriptors) = store.state::<Filesystem>() {
+    if let Some(descriptors) = descriptors_of(store) {
         descriptors.known.insert(fd.rep(), None);
     }
 }
@@ -56,7 +61,7 @@ pub(super) fn remember_free(store: &mut StoreData, fd: &Resource<Descriptor>) {
 /// Gives the guest what has been opened in a mount with a quota.
 pub(super) fn push(store: &mut StoreData, opened: Descriptor, quota: Arc<Quota>) -> FsResult<Resource<Descriptor>> {
     let fd = store.table().push(opened)?;
-    if let Some(descriptors) = store.state::<Filesystem>() {
+    if let Some(descriptors) = descriptors_of(store) {
         descriptors.known.insert(fd.rep(), Some(quota));
     }
     Ok(fd)

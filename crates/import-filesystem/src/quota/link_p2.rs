@@ -3,6 +3,7 @@
 use super::descriptors::{Between, between, dir, file, push, quota_of, remember_free, remember_mounts};
 use super::stream::{FileStream, code_of};
 use super::{Opening, Place};
+use crate::filesystem;
 use crate::shadow::{answer, shadowing};
 use wasmtime::component::{Linker, Resource};
 use wasmtime_wasi::filesystem::Descriptor;
@@ -12,7 +13,6 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 };
 use wasmtime_wasi::p2::{DynOutputStream, FsError, FsResult};
 use wippy_host_core::{StoreData, Traced, spans};
-use wippy_wasi_context::filesystem;
 
 type Fd = Resource<Descriptor>;
 type Wrapped = wasmtime::Result<()>;

@@ -3,6 +3,7 @@
 use super::descriptors::{Between, between, dir, file, push, quota_of, remember_free, remember_mounts};
 use super::stream_p3::FileConsumer;
 use super::{Opening, Place, Quota, codes_p3};
+use crate::filesystem;
 use crate::shadow::shadowing;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -16,7 +17,6 @@ use wasmtime_wasi::p3::bindings::filesystem::types::{
 };
 use wasmtime_wasi::p3::filesystem::FilesystemError;
 use wippy_host_core::{StoreData, Traced};
-use wippy_wasi_context::filesystem;
 
 type Fd = Resource<Descriptor>;
 type Wrapped = wasmtime::Result<()>;

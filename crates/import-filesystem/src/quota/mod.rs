@@ -22,7 +22,6 @@ mod stream_p3;
 mod usage;
 mod writes;
 
-pub(crate) use descriptors::Descriptors;
 pub(crate) use link_p2::{link_preopens, link_types};
 #[cfg(feature = "p3")]
 pub(crate) use link_p3::{link_preopens as link_preopens_p3, link_types as link_types_p3};

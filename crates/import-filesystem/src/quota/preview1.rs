@@ -3,9 +3,10 @@
 //! Which file a descriptor of Wasmtime's preview 1 leads to cannot be told from outside. What a module opens in a mount with
 //! a quota is therefore opened here, and once more there, for reading, seeking and the number; it is changed here alone.
 
+use super::descriptors::descriptors_of;
 use super::memory::{errno, parts, path, put, vector};
 use super::{Opening, Place, Quota};
-use crate::Filesystem;
+use crate::filesystem;
 use std::collections::HashMap;
 use std::sync::Arc;
 use wasmtime::{Caller, Linker};
@@ -16,7 +17,7 @@ use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::filesystem::preopens::Host as _;
 use wasmtime_wasi::p2::bindings::filesystem::types::{DescriptorFlags, ErrorCode, OpenFlags, PathFlags};
 use wippy_host_core::{StoreData, spans};
-use wippy_wasi_context::{PREVIEW1, filesystem};
+use wippy_wasi_context::PREVIEW1;
 
 /// What the module has open in mounts with quotas.
 pub(super) type Open = HashMap<u32, (Descriptor, Arc<Quota>)>;
@@ -69,7 +70,7 @@ pub(crate) fn link(linker: &mut Linker<StoreData>) -> wasmtime::Result<()> {
 
 /// What is open in mounts with quotas; `None` where the entry has no quotas.
 fn opened(store: &mut StoreData) -> wasmtime::Result<Option<&mut Open>> {
-    let Some(descriptors) = store.state::<Filesystem>() else { return Ok(None) };
+    let Some(descriptors) = descriptors_of(store) else { return Ok(None) };
     if descriptors.preview1.is_none() {
         let quotas = descriptors.quotas.clone();
         let mounts = filesystem(store).get_directories()?;
@@ -78,11 +79,11 @@ fn opened(store: &mut StoreData) -> wasmtime::Result<Option<&mut Open>> {
             let mount = store.table().delete(fd)?;
             open.extend(quota.clone().map(|quota| (number, (mount, quota))));
         }
-        if let Some(descriptors) = store.state::<Filesystem>() {
+        if let Some(descriptors) = descriptors_of(store) {
             descriptors.preview1 = Some(open);
         }
     }
-    Ok(store.state::<Filesystem>().as_mut().and_then(|descriptors| descriptors.preview1.as_mut()))
+    Ok(descriptors_of(store).and_then(|descriptors| descriptors.preview1.as_mut()))
 }
 
 fn find(caller: &mut Guest<'_>, fd: i32) -> wasmtime::Result<Option<(Descriptor, Arc<Quota>)>> {

@@ -16,7 +16,7 @@ pub use transport::{HANDLER_INTERFACES, behind_http, handler_method};
 
 pub(crate) use informational::link as link_informational;
 
-use crate::{Http, view};
+use crate::{Http, state, view};
 use body::Running;
 use bytes::Bytes;
 use exchange::Exchange;
@@ -263,11 +263,11 @@ pub(crate) struct Typed {
 }
 
 fn typed(store: &mut Store<StoreData>, handler: Func) -> wasmtime::Result<Incoming> {
-    if let Some(known) = store.data_mut().state::<Http>().typed.incoming {
+    if let Some(known) = state(store.data_mut()).0.typed.incoming {
         return Ok(known);
     }
     let handler = handler.typed(&*store)?;
-    store.data_mut().state::<Http>().typed.incoming = Some(handler);
+    state(store.data_mut()).0.typed.incoming = Some(handler);
     Ok(handler)
 }
 

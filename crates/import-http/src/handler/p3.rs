@@ -2,7 +2,7 @@
 
 use super::Head;
 use super::exchange::Exchange;
-use crate::{Http, view};
+use crate::{state, view};
 use http::{Request, uri};
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -51,7 +51,7 @@ pub(super) async fn call(
         }
     };
     let response = accessor.with(|mut access| -> wasmtime::Result<_> {
-        let response = access.data_mut().state_and_table::<Http>().1.delete(response)?;
+        let response = access.data_mut().table().delete(response)?;
         response.into_http_with_getter(&mut access, async { Ok(()) }, view)
     })?;
     let (head, body) = response.into_parts();
@@ -67,10 +67,10 @@ pub(super) async fn call(
 /// As for 0.2.
 fn typed(mut store: impl AsContextMut<Data = StoreData>, handler: Func) -> wasmtime::Result<Concurrent> {
     let mut store = store.as_context_mut();
-    if let Some(known) = store.data_mut().state::<Http>().typed.concurrent {
+    if let Some(known) = state(store.data_mut()).0.typed.concurrent {
         return Ok(known);
     }
     let handler = handler.typed(&store)?;
-    store.data_mut().state::<Http>().typed.concurrent = Some(handler);
+    state(store.data_mut()).0.typed.concurrent = Some(handler);
     Ok(handler)
 }

@@ -9,6 +9,7 @@ use std::{io, pin::Pin};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use wasmtime::{AsContextMut, Caller, Linker};
 use wasmtime_wasi::cli::{IsTerminal, StdinStream, StdoutStream};
+use wasmtime_wasi::filesystem::WasiFilesystemCtx;
 use wasmtime_wasi::p1::wasi_snapshot_preview1::WasiSnapshotPreview1 as _;
 use wasmtime_wasi::p1::{WasiP1Ctx, add_to_linker_async};
 use wasmtime_wasi::{WasiCtxBuilder, WasiView};
@@ -36,7 +37,7 @@ struct Preview1 {
 /// [`PREVIEW1`]. What no group provides is denied or not there: standard streams end the call, and there are no
 /// variables, arguments and directories; those come from [`crate::provide_filesystem`].
 pub fn provide_preview1(store: &mut StoreData, part: impl FnOnce(&mut WasiCtxBuilder) + Send + 'static) {
-    store.shared(&CONTEXT, Preview1::default).0.provided.push(Box::new(part));
+    own(store).provided.push(Box::new(part));
 }
 
 /// Links all of preview 1, where it has not been linked yet: what a group has put in the place of a function stays there.
@@ -111,12 +112,16 @@ pub fn preview1_parts<'c>(
     Ok((GuestMemory::Unshared(memory), context))
 }
 
+fn own(store: &mut StoreData) -> &mut Preview1 {
+    store.on_demand(&CONTEXT, |_| Preview1::default()).0
+}
+
 fn context(store: &mut StoreData) -> &mut WasiP1Ctx {
-    if store.shared(&CONTEXT, Preview1::default).0.made.is_none() {
+    if own(store).made.is_none() {
         let made = make(store);
-        store.shared(&CONTEXT, Preview1::default).0.made = Some(made);
+        own(store).made = Some(made);
     }
-    let place = &mut store.shared(&CONTEXT, Preview1::default).0.made;
+    let place = &mut own(store).made;
     place.get_or_insert_with(|| WasiCtxBuilder::new().build_p1())
 }
 
@@ -124,14 +129,14 @@ fn make(store: &mut StoreData) -> WasiP1Ctx {
     let denied = |function: &str| Denied(Arc::new(store.denial(&format!("{PREVIEW1}#{function}"), "wasi:cli")));
     let mut builder = WasiCtxBuilder::new();
     builder.stdin(denied("fd_read")).stdout(denied("fd_write")).stderr(denied("fd_write"));
-    for part in std::mem::take(&mut store.shared(&CONTEXT, Preview1::default).0.provided) {
+    for part in std::mem::take(&mut own(store).provided) {
         part(&mut builder);
     }
     let mut made = builder.build_p1();
     let max_resources = store.limits().max_resources;
     let parts = made.ctx();
     parts.table.set_max_capacity(max_resources);
-    parts.ctx.filesystem().clone_from(filesystem(store).ctx);
+    parts.ctx.filesystem().clone_from(filesystem(store, |_| WasiFilesystemCtx::default()).ctx);
     made
 }
 
