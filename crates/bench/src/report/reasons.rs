@@ -7,15 +7,15 @@ const REASONS: &[(&str, &str, &str)] = &[
     (
         "fresh",
         "three records",
-        "the arguments are cloned, and converted from the host's values and back, where the baseline has its own ready: most of the 5,700 \
-      instructions more (see Instructions); a text, which needs less of that, is at 1.02",
+        "what it is called with is converted from the host's values, and what comes back to them, where the baseline has its own ready: \
+      most of the 3,000 instructions more (see Instructions), and code that each call fetches anew; the row below makes them by hand",
     ),
     (
         "fresh",
         "",
-        "the baseline's work and some 2,000 instructions more (see Instructions): look-up, chain, slot, room, deadline, the state of \
-      each import that is used. They run once a call, spread over several crates: for a guest with WASI 2 per cent more instructions, \
-      and 16 per cent more misses of the instruction cache, as callgrind counts them",
+        "the baseline's work, and look-up, chain, slot, room, deadline and the state of each import that is used. They run once a call, \
+      spread over several crates: for a guest with WASI 1 per cent more instructions (see Instructions), some 25 locked operations, \
+      and 15 per cent more misses of the instruction cache, as callgrind counts them",
     ),
     ("pools", "a slot of a lazy pool", "a semaphore's two locked operations; the spread is wider than the target"),
     (
