@@ -104,6 +104,8 @@ fn at_depth(val: Val, known: &KnownType, depth: usize) -> Result<Value, ValueErr
             tagged("err", payload(val, result.err.as_ref(), "err", ty, depth)?)
         }
         (Kind::Handle, _) => return Err(ValueError::new(ValueProblem::Handle { ty: type_name(ty) })),
+        // The case alone: of many, none has to be found for it.
+        (Kind::Later, Val::Variant(name, None)) if matches!(ty, Type::Variant(_)) => Value::Text(name),
         (Kind::Later, val) => return within(val, &KnownType::shallow(ty), depth),
         _ => return Err(other_type(ty)),
     })

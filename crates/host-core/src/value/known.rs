@@ -3,7 +3,7 @@
 //! Each part that Wasmtime's `Type` is asked for counts references to the types of a whole component up and down: for a small record,
 //! that takes longer than its conversion.
 
-use wasmtime::component::Type;
+use wasmtime::component::{Type, types};
 
 /// Parts of one type that are looked up ahead. The others are looked up for each value that gets there: what a component says in a
 /// kilobyte may unfold to a million parts.
@@ -39,8 +39,9 @@ pub(super) enum Kind {
     Tuple(Box<[KnownType]>),
     Record(Box<[KnownField]>),
     Variant(Box<[KnownCase]>),
-    Enum(Box<[Box<str>]>),
-    Flags(Box<[Box<str>]>),
+    /// Their names stay where they are: nobody knows how many types have the same.
+    Enum(types::Enum),
+    Flags(types::Flags),
     Option(Box<KnownType>),
     Result(Box<KnownResult>),
     /// Of one instance: no value can carry it.
@@ -110,10 +111,15 @@ impl Kind {
             Type::Float64 => return Self::Float64,
             Type::Char => return Self::Char,
             Type::String => return Self::String,
+            Type::Enum(cases) => return Self::Enum(cases.clone()),
+            Type::Flags(flags) => return Self::Flags(flags.clone()),
             Type::Own(_) | Type::Borrow(_) | Type::Future(_) | Type::Stream(_) | Type::ErrorContext => {
                 return Self::Handle;
             }
             _ if *left == 0 => return Self::Later,
+            // Names count, too.
+            Type::Record(record) => *left = left.saturating_sub(1 + record.fields().len()),
+            Type::Variant(variant) => *left = left.saturating_sub(1 + variant.cases().len()),
             _ => *left -= 1,
         }
         let mut known = |ty| KnownType::within(ty, left);
@@ -126,14 +132,10 @@ impl Kind {
                 Self::Record(record.fields().map(|f| KnownField { name: f.name.into(), ty: known(f.ty) }).collect())
             }
             Type::Variant(variant) => {
-                let case = |case: wasmtime::component::types::Case<'_>| KnownCase {
-                    name: case.name.into(),
-                    payload: case.ty.map(&mut known),
-                };
+                let case =
+                    |case: types::Case<'_>| KnownCase { name: case.name.into(), payload: case.ty.map(&mut known) };
                 Self::Variant(variant.cases().map(case).collect())
             }
-            Type::Enum(cases) => Self::Enum(cases.names().map(Box::from).collect()),
-            Type::Flags(flags) => Self::Flags(flags.names().map(Box::from).collect()),
             Type::Option(option) => Self::Option(Box::new(known(option.ty()))),
             Type::Result(result) => {
                 Self::Result(Box::new(KnownResult { ok: result.ok().map(&mut known), err: result.err().map(known) }))

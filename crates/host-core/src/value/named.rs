@@ -1,5 +1,6 @@
 //! The WIT types whose parts have names: record, variant, enum and flags.
 
+use wasmtime::component::types::{Enum, Flags};
 use wasmtime::component::{Type, Val};
 
 use super::error::ValueProblem;
@@ -103,11 +104,12 @@ pub(super) fn variant(value: Value, cases: &[KnownCase], ty: &Type, depth: usize
     Ok(Val::Variant(case.name.to_string(), payload.map(Box::new)))
 }
 
-pub(super) fn enumeration(value: Value, names: &[Box<str>], ty: &Type) -> Result<Val, ValueError> {
+pub(super) fn enumeration(value: Value, cases: &Enum, ty: &Type) -> Result<Val, ValueError> {
+    let names: Vec<&str> = cases.names().collect();
     let name = match &value {
         Value::Text(given) => match names.iter().find(|name| same_name(given, name)) {
             Some(name) => name,
-            None => return Err(unknown_name("case", given, names.iter().map(AsRef::as_ref))),
+            None => return Err(unknown_name("case", given, names.iter().copied())),
         },
         number @ (Value::Integer(_) | Value::Float(_)) => {
             let index = integer::<u32>(number).ok().and_then(|index| names.get(usize::try_from(index).ok()?));
@@ -121,10 +123,11 @@ pub(super) fn enumeration(value: Value, names: &[Box<str>], ty: &Type) -> Result
     Ok(Val::Enum(name.to_string()))
 }
 
-pub(super) fn flags(value: Value, names: &[Box<str>], ty: &Type) -> Result<Val, ValueError> {
+pub(super) fn flags(value: Value, flags: &Flags, ty: &Type) -> Result<Val, ValueError> {
+    let names: Vec<&str> = flags.names().collect();
     let known = |given: &str| match names.iter().find(|name| same_name(given, name)) {
         Some(name) => Ok(name.to_string()),
-        None => Err(unknown_name("flag", given, names.iter().map(AsRef::as_ref))),
+        None => Err(unknown_name("flag", given, names.iter().copied())),
     };
     let set = match value {
         Value::List(items) => items
